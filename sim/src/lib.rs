@@ -1,1 +1,4 @@
-//! Stub.
+//! Simulates what a retry policy does to a service.
+
+pub mod outcome;
+pub mod time;
