@@ -1,1 +1,2 @@
-//! Stub.
+//! WebAssembly bindings of redrive.
+#![cfg(target_family = "wasm")]

@@ -1,0 +1,83 @@
+//! Who may depend on what: arrows only downwards, and the lists are short on purpose.
+//!
+//! A new name here is a decision: it makes every user's build longer and every audit wider.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail};
+
+use super::Note;
+use crate::{
+    process::{self, cargo},
+    tools,
+};
+
+struct Rule {
+    package: &'static str,
+    /// Which build of it, in cargo's words.
+    build: &'static [&'static str],
+    allowed: &'static [&'static [&'static str]],
+}
+
+/// libm for every transcendental, a value-stable generator, the wire format.
+const CORE: &[&str] = &["redrive", "libm", "rand_core", "rand_xoshiro", "serde", "serde_core"];
+
+/// The library of the simulator, without its command line: histograms beside the core.
+const SIM: &[&str] = &["redrive-sim", "hdrhistogram", "byteorder", "num-traits"];
+
+/// wasm-bindgen, its serde bridge, entropy, and what these three stand on.
+const BINDINGS: &[&str] = &[
+    "redrive-wasm",
+    "wasm-bindgen",
+    "wasm-bindgen-shared",
+    "js-sys",
+    "serde-wasm-bindgen",
+    "getrandom",
+    "cfg-if",
+    "once_cell",
+    "unicode-ident",
+    // js-sys brings its promises along; nothing of them is left in the module.
+    "futures-core",
+    "futures-task",
+    "futures-util",
+    "pin-project-lite",
+    "slab",
+];
+
+const RULES: [Rule; 3] = [
+    Rule { package: "redrive", build: &["--all-features"], allowed: &[CORE] },
+    Rule { package: "redrive-sim", build: &["--no-default-features"], allowed: &[CORE, SIM] },
+    Rule {
+        package: "redrive-wasm",
+        build: &["--all-features", "--target", tools::WASM_TARGET],
+        allowed: &[CORE, SIM, BINDINGS],
+    },
+];
+
+pub(super) fn check() -> Result<Note> {
+    let mut faults = Vec::new();
+    for rule in &RULES {
+        let found = dependencies(rule)?;
+        let allowed: BTreeSet<&str> = rule.allowed.iter().copied().flatten().copied().collect();
+        let strangers: Vec<&str> =
+            found.iter().map(String::as_str).filter(|name| !allowed.contains(name)).collect();
+        if !strangers.is_empty() {
+            let remedy = "do without, or allow it in xtask/src/ci/dependencies.rs and say why";
+            faults.push(format!("{} depends on {}: {remedy}", rule.package, strangers.join(", ")));
+        }
+    }
+    if !faults.is_empty() {
+        bail!("{}", faults.join("\n"));
+    }
+    Ok(format!("{} crates", RULES.len()))
+}
+
+/// What ends up in the build: neither build scripts, nor macros, nor what tests need.
+fn dependencies(rule: &Rule) -> Result<BTreeSet<String>> {
+    let mut tree = cargo();
+    tree.args(["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "none"]);
+    tree.args(["--format", "{p}", "--package", rule.package]).args(rule.build);
+    let listing = process::capture(&mut tree)?;
+    let name = |line: &str| line.split_whitespace().next().map(str::to_owned);
+    Ok(listing.lines().filter_map(name).collect())
+}

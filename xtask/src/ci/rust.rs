@@ -1,0 +1,95 @@
+//! The steps that are cargo's own.
+
+use anyhow::Result;
+
+use super::Note;
+use crate::{
+    process::{self, cargo},
+    tools,
+};
+
+/// What compiles alone, as one line of cargo each. The first proves that the core needs no
+/// standard library, the others that nothing leans on a feature of its neighbour.
+const FEATURE_SETS: [&[&str]; 5] = [
+    &["--package", "redrive", "--no-default-features"],
+    &["--package", "redrive", "--no-default-features", "--target", tools::WASM_TARGET],
+    &["--package", "redrive-sim", "--no-default-features", "--lib"],
+    &["--package", "redrive-wasm", "--no-default-features", "--target", tools::WASM_TARGET],
+    &["--package", "redrive-wasm", "--features", "sim", "--target", tools::WASM_TARGET],
+];
+
+pub(super) fn format() -> Result<Note> {
+    process::quiet(cargo().args(["fmt", "--all", "--check"]))?;
+    Ok(Note::new())
+}
+
+pub(super) fn clippy() -> Result<Note> {
+    let run = |words: &[&str]| {
+        let mut clippy = cargo();
+        clippy.args(["clippy", "--locked", "--all-targets"]).args(words);
+        process::quiet(clippy.args(["--", "-D", "warnings"]))
+    };
+    run(&["--workspace"])?;
+    tools::wasm_target()?;
+    run(&["--package", "redrive-wasm", "--features", "sim", "--target", tools::WASM_TARGET])?;
+    Ok(Note::new())
+}
+
+pub(super) fn features() -> Result<Note> {
+    tools::wasm_target()?;
+    for set in FEATURE_SETS {
+        process::quiet(cargo().args(["check", "--locked"]).args(set))?;
+    }
+    Ok(format!("{} sets", FEATURE_SETS.len()))
+}
+
+/// All tests but those in the documentation; with nextest, which runs them side by side, if it is
+/// there.
+pub(super) fn test() -> Result<Note> {
+    let everything = ["--workspace", "--locked", "--no-fail-fast"];
+    if process::is_there("cargo-nextest") {
+        let mut nextest = cargo();
+        nextest.args(["nextest", "run", "--status-level", "fail"]).args(everything);
+        let words = process::merged(&mut nextest)?;
+        let summary = words
+            .lines()
+            .find_map(|line| line.split_once("] ").filter(|_| line.contains("Summary")));
+        return Ok(summary.map_or_else(Note::new, |(_, counts)| counts.trim().to_owned()));
+    }
+    let words = process::merged(cargo().args(["test", "--tests", "--quiet"]).args(everything))?;
+    Ok(format!("{} tests passed", passed(&words)))
+}
+
+pub(super) fn doctest() -> Result<Note> {
+    let mut doctests = cargo();
+    doctests.args(["test", "--doc", "--locked", "--quiet"]);
+    let words =
+        process::merged(doctests.args(["--package", "redrive", "--package", "redrive-sim"]))?;
+    Ok(format!("{} examples passed", passed(&words)))
+}
+
+pub(super) fn document() -> Result<Note> {
+    let mut doc = cargo();
+    doc.args(["doc", "--workspace", "--no-deps", "--locked"]);
+    process::quiet(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
+    Ok(Note::new())
+}
+
+/// The sum of what libtest's closing lines say.
+fn passed(words: &str) -> u32 {
+    let count = |line: &str| {
+        let (_, rest) = line.split_once("test result: ok. ")?;
+        rest.split_whitespace().next()?.parse::<u32>().ok()
+    };
+    words.lines().filter_map(count).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_counts_of_all_test_binaries_are_added_up() {
+        let words =
+            "test result: ok. 12 passed; 0 failed\nnoise\ntest result: ok. 3 passed; 0 failed";
+        assert_eq!(super::passed(words), 15);
+    }
+}
