@@ -1,0 +1,323 @@
+//! Hints: what is legal in a policy and probably not meant.
+//!
+//! Each hint names the field, says in one sentence what will happen, and where there is an obvious
+//! remedy carries it as a value for that field. The page shows them beside the slider, `redrive check`
+//! prints them.
+
+use alloc::{format, string::String, vec::Vec};
+
+use crate::{
+    policy::{Backoff, BudgetRule, CapStage, HintMode, Jitter, RetryPolicy},
+    schedule::Band,
+    time::{Duration, format_duration, nanos},
+    wire::Value,
+};
+
+/// One remark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hint {
+    /// What it is about, for programs: `noJitter`, `capNeverReached`, ...
+    pub code: &'static str,
+    /// The field it concerns, as on the wire.
+    pub field: &'static str,
+    /// What will happen, and what to do.
+    pub message: String,
+    /// The field to change and its new value, where there is an obvious one.
+    pub fix: Option<(&'static str, Value)>,
+}
+
+/// Looks for one thing, given the bands of the retries.
+type Check = fn(&RetryPolicy, &[Band]) -> Option<Hint>;
+
+/// How many retries are looked at.
+const LOOK_AHEAD: usize = 64;
+/// Longer schedules than this are longer than anybody waits.
+const A_DAY: u64 = 86_400_000_000_000;
+
+impl RetryPolicy {
+    /// What is legal here and probably not meant; empty for a policy that we have nothing against.
+    pub fn hints(&self) -> Vec<Hint> {
+        let retries = self.max_attempts().map_or(LOOK_AHEAD, |max| max.get() as usize - 1);
+        let bands: Vec<Band> = self.bands(0, None).take(retries.min(LOOK_AHEAD)).collect();
+        let mut hints = Vec::new();
+        let checks: [Check; 10] = [
+            no_retries,
+            no_jitter,
+            spread_dies_at_cap,
+            passes_cap,
+            cap_never_reached,
+            no_cap,
+            deadline_before_last_attempt,
+            hot_loop,
+            no_budget,
+            hint_herd,
+        ];
+        for check in checks {
+            hints.extend(check(self, &bands));
+        }
+        hints
+    }
+}
+
+fn hint(
+    code: &'static str,
+    field: &'static str,
+    message: impl Into<String>,
+    fix: Option<(&'static str, Value)>,
+) -> Option<Hint> {
+    Some(Hint { code, field, message: message.into(), fix })
+}
+
+fn show(duration: Duration) -> String {
+    // A band's edges are exact to the nanosecond; a sentence wants three digits or so.
+    let total = nanos(duration);
+    let unit = match total {
+        60_000_000_000.. => 1_000_000_000,
+        1_000_000_000.. => 10_000_000,
+        1_000_000.. => 10_000,
+        _ => 1,
+    };
+    format_duration(Duration::from_nanos(total - total % unit))
+}
+
+fn no_retries(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
+    if policy.max_attempts()?.get() > 1 {
+        return None;
+    }
+    hint(
+        "noRetries",
+        "maxAttempts",
+        "maxAttempts counts the first call, so 1 means no retry at all; 3 gives two retries.",
+        Some(("maxAttempts", Value::Unsigned(3))),
+    )
+}
+
+fn no_jitter(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
+    let spread = bands.iter().any(|band| band.min < band.max);
+    if spread || bands.is_empty() || policy.backoff().is_random() {
+        return None;
+    }
+    hint(
+        "noJitter",
+        "jitter",
+        "Without jitter, tasks that fail together retry together: the thundering herd. \
+         Full jitter spreads them over the whole delay.",
+        Some(("jitter", "full".into())),
+    )
+}
+
+fn spread_dies_at_cap(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
+    if !matches!(policy.compat().cap_stage, CapStage::After | CapStage::Both) {
+        return None;
+    }
+    let max = policy.max_delay()?;
+    let at = bands
+        .iter()
+        .position(|band| band.quantile(0.5) == max && band.min < max)
+        .or_else(|| bands.iter().position(|band| band.min == max))?;
+    let jittered = *policy.jitter() != Jitter::None || policy.backoff().is_random();
+    if !jittered {
+        return None;
+    }
+    hint(
+        "jitterDiesAtCap",
+        "compat.capStage",
+        format!(
+            "The cap is applied after the jitter, so from retry {} on most delays are {} exactly and \
+             tasks fall into step again. Stage \"fit\" keeps the spread under the cap.",
+            at + 1,
+            show(max)
+        ),
+        Some(("compat.capStage", "fit".into())),
+    )
+}
+
+fn passes_cap(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
+    let max = policy.max_delay()?;
+    let longest = bands.iter().map(|band| band.max).max()?;
+    if policy.compat().cap_stage != CapStage::Before || longest <= max {
+        return None;
+    }
+    hint(
+        "passesCap",
+        "compat.capStage",
+        format!(
+            "The jitter is added after the cap, so delays reach {} although maxDelay is {}. \
+             Stage \"fit\" makes the cap a cap.",
+            show(longest),
+            show(max)
+        ),
+        Some(("compat.capStage", "fit".into())),
+    )
+}
+
+fn cap_never_reached(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
+    let max = policy.max_delay()?;
+    let longest = bands.iter().map(|band| band.max).max()?;
+    // A cap somewhat above is a sane guard; one this far off is a misunderstanding. And a cut-off look
+    // ahead proves nothing.
+    if nanos(longest) >= nanos(max) / 10 || bands.len() == LOOK_AHEAD {
+        return None;
+    }
+    hint(
+        "capNeverReached",
+        "maxDelay",
+        format!(
+            "With {} attempts the longest delay is {}: the cap of {} never matters.",
+            bands.len() + 1,
+            show(longest),
+            show(max)
+        ),
+        None,
+    )
+}
+
+fn no_cap(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
+    let longest = bands.iter().map(|band| band.max).max()?;
+    let first = bands.first().map(|band| band.max)?;
+    let grows = nanos(longest) > nanos(first).saturating_mul(30);
+    if policy.max_delay().is_some() || (!grows && nanos(longest) < A_DAY) {
+        return None;
+    }
+    hint(
+        "noCap",
+        "maxDelay",
+        format!(
+            "There is no cap, and the delays grow to {}; a maxDelay bounds them.",
+            show(longest)
+        ),
+        Some(("maxDelay", "1m".into())),
+    )
+}
+
+fn deadline_before_last_attempt(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
+    let deadline = nanos(policy.max_elapsed()?);
+    let attempts = policy.max_attempts()?.get();
+    let mut waited = 0_u64;
+    for (index, band) in bands.iter().enumerate() {
+        waited = waited.saturating_add(nanos(band.min));
+        if waited > deadline {
+            let message = format!(
+                "maxElapsed ends every task before attempt {}; attempts {} to {attempts} never happen.",
+                index + 2,
+                index + 2
+            );
+            return hint("deadlineFirst", "maxElapsed", message, None);
+        }
+    }
+    None
+}
+
+fn hot_loop(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
+    // The first retry may well be immediate; a second one that always is hammers the server.
+    let second = bands.get(1)?;
+    if nanos(second.max) >= 1_000_000 {
+        return None;
+    }
+    let zero = matches!(policy.backoff(), Backoff::Constant { delay } if delay.is_zero());
+    let field = if zero { "backoff.delay" } else { "backoff.initial" };
+    let message = "Retries follow each other within a millisecond: a failing server gets its load \
+                   multiplied at once. Start from 100 ms or more.";
+    hint("hotLoop", field, message, Some((field, "100ms".into())))
+}
+
+fn no_budget(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
+    let attempts = policy.max_attempts().map_or(u32::MAX, core::num::NonZeroU32::get);
+    let wide_open = match policy.budget() {
+        None => attempts > 5,
+        Some(BudgetRule::Ratio { percent, .. } | BudgetRule::Concurrency { percent, .. }) => {
+            *percent > 100.0
+        }
+        Some(_) => false,
+    };
+    if !wide_open {
+        return None;
+    }
+    let times = match policy.max_attempts() {
+        Some(max) => format!("up to {max} times"),
+        None => "many times".into(),
+    };
+    hint(
+        "noBudget",
+        "budget",
+        format!(
+            "While everything fails, this policy sends {times} the normal load; a shared budget of \
+             20 % bounds it."
+        ),
+        Some(("budget", Value::map([("kind", "ratio".into()), ("percent", Value::Unsigned(20))]))),
+    )
+}
+
+fn hint_herd(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
+    let rule = policy.retry_after();
+    if rule.mode != HintMode::Replace || rule.jitter != Jitter::None {
+        return None;
+    }
+    hint(
+        "retryAfterHerd",
+        "retryAfter.jitter",
+        "A server that gives many clients the same Retry-After makes a herd of them, since the hint \
+         replaces the delay and has no jitter of its own.",
+        Some((
+            "retryAfter.jitter",
+            Value::map([("kind", "proportional".into()), ("factor", Value::Float(0.1))]),
+        )),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::presets;
+
+    fn codes(policy: &RetryPolicy) -> Vec<&'static str> {
+        policy.hints().iter().map(|hint| hint.code).collect()
+    }
+
+    #[test]
+    fn what_we_recommend_has_nothing_against_it() {
+        assert!(RetryPolicy::recommended().hints().is_empty());
+    }
+
+    #[test]
+    fn known_traps_of_others_are_named() {
+        let of = |name| codes(&presets::find(name).unwrap().policy());
+        assert!(of("none").contains(&"noJitter"));
+        assert!(of("stamina").contains(&"jitterDiesAtCap"));
+        assert!(of("grpc").contains(&"retryAfterHerd"));
+        assert!(of("p-retry").contains(&"noCap"));
+        assert!(!of("full").contains(&"noJitter"));
+    }
+
+    #[test]
+    fn a_deadline_that_comes_first_is_seen() {
+        let policy = RetryPolicy::builder()
+            .max_attempts(5)
+            .max_elapsed(Duration::from_secs(3))
+            .build()
+            .unwrap();
+        let hints = policy.hints();
+        let hint = hints.iter().find(|hint| hint.code == "deadlineFirst").unwrap();
+        assert_eq!(
+            hint.message,
+            "maxElapsed ends every task before attempt 3; attempts 3 to 5 never happen."
+        );
+    }
+
+    #[test]
+    fn fixes_are_values_that_the_policy_accepts() {
+        for preset in presets::all() {
+            for hint in preset.policy().hints() {
+                let Some((path, value)) = hint.fix else { continue };
+                let Value::Map(mut fields) = preset.policy().to_value() else { unreachable!() };
+                if path.contains('.') {
+                    continue;
+                }
+                fields.retain(|(name, _)| name != path);
+                fields.push((path.into(), value));
+                let fixed = RetryPolicy::from_value(&Value::Map(fields)).unwrap();
+                assert!(!codes(&fixed).contains(&hint.code), "{} {}", preset.name, hint.code);
+            }
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! Backoff: how the delay grows from retry to retry, before any jitter.
+//!
+//! Two halves. [`Backoff`] is what people write, with durations. [`Curve`] is the same compiled to
+//! integer nanoseconds, its first values worked out ahead, so that a delay costs a table look-up.
+//! Growth saturates: attempt 10^9 of a doubling curve is `u64::MAX` nanoseconds, which the cap then
+//! lowers. No power function of std is used anywhere: it differs between native and wasm.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use super::{compat::Rounding, jitter::scale};
+use crate::time::{Duration, nanos};
+
+/// How the delay grows. n is the number of retries already made: 0 for the first retry.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Backoff {
+    /// `delay`, always.
+    Constant {
+        /// The delay.
+        delay: Duration,
+    },
+    /// `initial + n * increment`.
+    Linear {
+        /// The first delay.
+        initial: Duration,
+        /// What each retry adds.
+        increment: Duration,
+    },
+    /// `initial * multiplier^n`.
+    Exponential {
+        /// The first delay.
+        initial: Duration,
+        /// The growth, at least 1.
+        multiplier: f64,
+    },
+    /// `offset + initial * n^power` (Sidekiq: n^4 + 15 s). The first delay is the offset.
+    Polynomial {
+        /// The scale.
+        initial: Duration,
+        /// The power of n.
+        power: f64,
+        /// What every delay has added.
+        offset: Duration,
+    },
+    /// `initial` times 1, 1, 2, 3, 5, 8, ...
+    Fibonacci {
+        /// The first delay, and the second.
+        initial: Duration,
+    },
+    /// The delays one by one; the last repeats.
+    Table {
+        /// The delays, at least one.
+        delays: Vec<Duration>,
+    },
+    /// `U[initial, multiplier * previous delay]`, the previous of the first being `initial`: the
+    /// decorrelated jitter of the AWS Architecture Blog (2015). It draws its own jitter.
+    Decorrelated {
+        /// The least delay, and the scale of the first.
+        initial: Duration,
+        /// How far above the previous delay the next may lie.
+        multiplier: f64,
+    },
+    /// Polly's `DecorrelatedJitterV2`: with `t = n + U[0, 1)` and `F = 2^t * tanh(sqrt(4 t))`, the delay
+    /// is `(F - F of the previous retry) * initial / 1.4`. It draws its own jitter.
+    DecorrelatedV2 {
+        /// The median of the first delay, about.
+        initial: Duration,
+    },
+}
+
+impl Backoff {
+    /// The kind's name on the wire.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Constant { .. } => "constant",
+            Self::Linear { .. } => "linear",
+            Self::Exponential { .. } => "exponential",
+            Self::Polynomial { .. } => "polynomial",
+            Self::Fibonacci { .. } => "fibonacci",
+            Self::Table { .. } => "table",
+            Self::Decorrelated { .. } => "decorrelated",
+            Self::DecorrelatedV2 { .. } => "decorrelatedV2",
+        }
+    }
+
+    /// Whether the kind draws its own jitter, so that a jitter beside it makes no sense.
+    pub fn is_random(&self) -> bool {
+        matches!(self, Self::Decorrelated { .. } | Self::DecorrelatedV2 { .. })
+    }
+}
+
+/// A backoff compiled to nanoseconds.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "the large variant is the usual one, and hot")]
+pub(crate) enum Curve {
+    /// The delay depends on n alone.
+    Fixed(Steps),
+    /// `U[initial, multiplier * previous]`.
+    Decorrelated { initial: u64, multiplier: f64 },
+    /// Polly's.
+    DecorrelatedV2 { initial: u64 },
+}
+
+/// How many delays are worked out ahead. Policies rarely go further; later ones are computed.
+const AHEAD: usize = 24;
+
+/// A curve that depends on n alone, its first values worked out.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Steps {
+    ahead: [u64; AHEAD],
+    law: StepLaw,
+    /// Rounding of every step, where a system truncates as it goes (resilience4j).
+    each_step: Option<Rounding>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum StepLaw {
+    Linear { initial: u64, increment: u64 },
+    Exponential { initial: u64, multiplier: f64 },
+    Polynomial { initial: u64, power: f64, offset: u64 },
+    Fibonacci { initial: u64 },
+    Table(Box<[u64]>),
+}
+
+impl Curve {
+    pub(crate) fn new(backoff: &Backoff, each_step: Option<Rounding>) -> Curve {
+        let law = match backoff {
+            Backoff::Constant { delay } => StepLaw::Linear { initial: nanos(*delay), increment: 0 },
+            Backoff::Linear { initial, increment } => {
+                StepLaw::Linear { initial: nanos(*initial), increment: nanos(*increment) }
+            }
+            Backoff::Exponential { initial, multiplier } => {
+                StepLaw::Exponential { initial: nanos(*initial), multiplier: *multiplier }
+            }
+            Backoff::Polynomial { initial, power, offset } => StepLaw::Polynomial {
+                initial: nanos(*initial),
+                power: *power,
+                offset: nanos(*offset),
+            },
+            Backoff::Fibonacci { initial } => StepLaw::Fibonacci { initial: nanos(*initial) },
+            Backoff::Table { delays } => {
+                StepLaw::Table(delays.iter().map(|delay| nanos(*delay)).collect())
+            }
+            Backoff::Decorrelated { initial, multiplier } => {
+                return Curve::Decorrelated { initial: nanos(*initial), multiplier: *multiplier };
+            }
+            Backoff::DecorrelatedV2 { initial } => {
+                return Curve::DecorrelatedV2 { initial: nanos(*initial) };
+            }
+        };
+        Curve::Fixed(Steps::new(law, each_step))
+    }
+}
+
+impl Steps {
+    fn new(law: StepLaw, each_step: Option<Rounding>) -> Steps {
+        let mut steps = Steps { ahead: [0; AHEAD], law, each_step };
+        for n in 0..AHEAD {
+            steps.ahead[n] = steps.compute(n as u32);
+        }
+        steps
+    }
+
+    /// The delay before jitter and cap, in nanoseconds, after `n` retries.
+    #[inline]
+    pub(crate) fn at(&self, n: u32) -> u64 {
+        match self.ahead.get(n as usize) {
+            Some(delay) => *delay,
+            None => self.compute(n),
+        }
+    }
+
+    /// What follows when `previous` was the last delay: for curves whose jittered value is the next
+    /// one's base (grpc-js, client-go).
+    pub(crate) fn after(&self, n: u32, previous: u64) -> u64 {
+        match self.law {
+            StepLaw::Exponential { multiplier, .. } => scale(previous, multiplier),
+            StepLaw::Linear { increment, .. } => previous.saturating_add(increment),
+            _ => self.at(n),
+        }
+    }
+
+    fn compute(&self, n: u32) -> u64 {
+        match (&self.law, self.each_step) {
+            (StepLaw::Exponential { initial, multiplier }, Some(rounding)) => {
+                rounded_growth(*initial, *multiplier, n, rounding)
+            }
+            (law, Some(rounding)) => rounding.apply(law.at(n)),
+            (law, None) => law.at(n),
+        }
+    }
+}
+
+impl StepLaw {
+    fn at(&self, n: u32) -> u64 {
+        match self {
+            StepLaw::Linear { initial, increment } => {
+                initial.saturating_add(increment.saturating_mul(n.into()))
+            }
+            StepLaw::Exponential { initial, multiplier } => {
+                scale(*initial, whole_power(*multiplier, n))
+            }
+            StepLaw::Polynomial { initial, power, offset } => {
+                offset.saturating_add(scale(*initial, real_power(n.into(), *power)))
+            }
+            StepLaw::Fibonacci { initial } => initial.saturating_mul(fibonacci(n)),
+            StepLaw::Table(delays) => {
+                delays.get(n as usize).or(delays.last()).copied().unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// A curve that is rounded step by step is followed this far, then it stays: a multiplier a hair
+/// above 1 would otherwise walk four thousand million steps to the last attempt.
+const MAX_STEPS: u32 = 100_000;
+
+/// `initial * multiplier^n` where every product is rounded before the next.
+fn rounded_growth(initial: u64, multiplier: f64, n: u32, rounding: Rounding) -> u64 {
+    let mut delay = rounding.apply(initial);
+    for _ in 0..n.min(MAX_STEPS) {
+        let next = rounding.apply(scale(delay, multiplier));
+        // Rounded down to where it was, it grows no more (1 ms x 1.5 in whole milliseconds).
+        if next == delay {
+            break;
+        }
+        delay = next;
+    }
+    delay
+}
+
+/// The (n + 1)-th Fibonacci number, 1 1 2 3 5, saturating.
+fn fibonacci(n: u32) -> u64 {
+    let (mut current, mut next) = (1_u64, 1_u64);
+    // F(94) is above u64: more steps change nothing.
+    for _ in 0..n.min(94) {
+        (current, next) = (next, current.saturating_add(next));
+    }
+    current
+}
+
+/// `base^exponent` by squaring: multiplications only, the same on every target.
+pub(crate) fn whole_power(base: f64, exponent: u32) -> f64 {
+    let (mut result, mut square, mut left) = (1.0, base, exponent);
+    while left > 0 {
+        if left & 1 == 1 {
+            result *= square;
+        }
+        square *= square;
+        left >>= 1;
+    }
+    result
+}
+
+/// `base^power` for a base of 0 or more and a power of 0 or more: a whole power by squaring, the
+/// binary fraction by square roots, which IEEE 754 rounds the same everywhere.
+fn real_power(base: f64, power: f64) -> f64 {
+    if power == 0.0 {
+        return 1.0;
+    }
+    let whole = power as u32;
+    let mut fraction = power - f64::from(whole);
+    let (mut result, mut root) = (whole_power(base, whole), base);
+    while fraction > 0.0 {
+        root = libm::sqrt(root);
+        fraction *= 2.0;
+        if fraction >= 1.0 {
+            result *= root;
+            fraction -= 1.0;
+        }
+    }
+    result
+}
+
+/// Polly's `F(t) = 2^t * tanh(sqrt(4 t))` at `t = n + u`, in units of `2^scale_down`.
+pub(crate) fn polly_curve(n: u32, u: f64, scale_down: u32) -> f64 {
+    let t = f64::from(n) + u;
+    let power = if n >= scale_down {
+        whole_power(2.0, n - scale_down)
+    } else {
+        whole_power(0.5, scale_down - n)
+    };
+    let two_to_u = libm::exp(u * core::f64::consts::LN_2);
+    // tanh(x) = 1 - 2 / (e^2x + 1): one transcendental function instead of two keeps the wasm small.
+    let tanh = 1.0 - 2.0 / (libm::exp(4.0 * libm::sqrt(t)) + 1.0);
+    power * two_to_u * tanh
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn curve(backoff: Backoff) -> Steps {
+        match Curve::new(&backoff, None) {
+            Curve::Fixed(steps) => steps,
+            _ => unreachable!("only fixed curves are asked for"),
+        }
+    }
+
+    fn seconds(secs: u64) -> Duration {
+        Duration::from_secs(secs)
+    }
+
+    #[test]
+    fn every_kind_grows_by_its_formula() {
+        let initial = seconds(1);
+        let at = |backoff: Backoff| -> Vec<u64> {
+            let steps = curve(backoff);
+            (0..6).map(|n| steps.at(n) / SECOND).collect()
+        };
+        assert_eq!(at(Backoff::Constant { delay: seconds(3) }), [3; 6]);
+        assert_eq!(at(Backoff::Linear { initial, increment: seconds(2) }), [1, 3, 5, 7, 9, 11]);
+        assert_eq!(at(Backoff::Exponential { initial, multiplier: 3.0 }), [1, 3, 9, 27, 81, 243]);
+        let sidekiq = Backoff::Polynomial { initial, power: 4.0, offset: seconds(15) };
+        assert_eq!(at(sidekiq), [15, 16, 31, 96, 271, 640]);
+        assert_eq!(at(Backoff::Fibonacci { initial }), [1, 1, 2, 3, 5, 8]);
+        let delays = vec![seconds(10), seconds(30), seconds(60)];
+        assert_eq!(at(Backoff::Table { delays }), [10, 30, 60, 60, 60, 60]);
+    }
+
+    #[test]
+    fn far_attempts_saturate_and_never_wrap() {
+        let initial = Duration::from_nanos(1);
+        for backoff in [
+            Backoff::Exponential { initial, multiplier: 2.0 },
+            Backoff::Fibonacci { initial },
+            Backoff::Polynomial { initial: seconds(1), power: 9.5, offset: Duration::ZERO },
+            Backoff::Linear { initial, increment: seconds(10_000) },
+        ] {
+            let steps = curve(backoff);
+            assert_eq!(steps.at(u32::MAX), u64::MAX);
+            assert!((0..200).all(|n| steps.at(n) <= steps.at(n + 1)));
+        }
+        let nothing = curve(Backoff::Exponential { initial: Duration::ZERO, multiplier: 1000.0 });
+        assert_eq!(nothing.at(u32::MAX), 0);
+    }
+
+    #[test]
+    fn looked_up_and_computed_delays_agree() {
+        let steps = curve(Backoff::Exponential { initial: seconds(1), multiplier: 1.1 });
+        for n in 0..AHEAD as u32 {
+            assert_eq!(steps.at(n), steps.compute(n));
+        }
+    }
+
+    #[test]
+    fn fractional_powers_match_the_reference() {
+        for base in [0.0, 1.0, 2.0, 7.0, 24.0, 1e6] {
+            for power in [0.0, 0.5, 1.0, 1.5, 2.75, 3.3, 10.0] {
+                let (ours, reference) = (real_power(base, power), libm::pow(base, power));
+                assert!((ours - reference).abs() <= reference * 1e-13, "{base}^{power}: {ours}");
+            }
+        }
+    }
+
+    #[test]
+    fn polly_curve_matches_tanh() {
+        for t in [0.01, 0.5, 0.99] {
+            for n in [0, 1, 5] {
+                let x = f64::from(n) + t;
+                let reference = libm::pow(2.0, x) * libm::tanh(libm::sqrt(4.0 * x));
+                assert!((polly_curve(n, t, 0) - reference).abs() < reference * 1e-12);
+            }
+        }
+    }
+}

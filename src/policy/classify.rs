@@ -1,0 +1,122 @@
+//! Classification: which failures are worth a retry.
+//!
+//! A list of rules, the first match wins, and what no rule matches is retried. A rule may give its
+//! class a backoff and jitter of its own: a throttled request should wait for longer than one that
+//! lost a packet (AWS: 1 s against 50 ms).
+
+use alloc::{string::String, vec::Vec};
+
+use super::{backoff::Backoff, delay::Delays, jitter::Jitter};
+
+/// What happens after a failure that a rule matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Action {
+    /// Retry by the policy.
+    #[default]
+    Retry,
+    /// Retry, and do not count the attempt: neither towards `maxAttempts` nor for the backoff.
+    RetryFree,
+    /// Dead-letter at once, with the reason `permanent`.
+    DeadLetter,
+    /// Drop the task: it ends as discarded, without a dead letter.
+    Discard,
+    /// End the task as failed, without a dead letter: the caller deals with it.
+    Fail,
+}
+
+impl Action {
+    pub(crate) const NAMES: [&'static str; 5] =
+        ["retry", "retryFree", "deadLetter", "discard", "fail"];
+    pub(crate) const ALL: [Action; 5] =
+        [Self::Retry, Self::RetryFree, Self::DeadLetter, Self::Discard, Self::Fail];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+/// One rule.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Rule {
+    /// Failure kinds or codes that it matches: exact, `prefix*`, or `*` for all.
+    pub matches: Vec<String>,
+    /// What happens.
+    pub action: Action,
+    /// A backoff for this class, in place of the policy's.
+    pub backoff: Option<Backoff>,
+    /// A jitter for this class, in place of the policy's.
+    pub jitter: Option<Jitter>,
+    pub(crate) delays: Option<Delays>,
+}
+
+impl Rule {
+    /// A rule for the failures that `matches` names.
+    pub fn new(matches: &str, action: Action) -> Rule {
+        Rule {
+            matches: alloc::vec![matches.into()],
+            action,
+            backoff: None,
+            jitter: None,
+            delays: None,
+        }
+    }
+
+    /// The same rule with a backoff of its own.
+    #[must_use]
+    pub fn backoff(mut self, backoff: Backoff) -> Rule {
+        self.backoff = Some(backoff);
+        self
+    }
+
+    /// The same rule with a jitter of its own.
+    #[must_use]
+    pub fn jitter(mut self, jitter: Jitter) -> Rule {
+        self.jitter = Some(jitter);
+        self
+    }
+
+    pub(crate) fn covers(&self, kind: &str, code: Option<&str>) -> bool {
+        self.matches.iter().any(|pattern| {
+            matches_pattern(pattern, kind)
+                || code.is_some_and(|code| matches_pattern(pattern, code))
+        })
+    }
+}
+
+fn matches_pattern(pattern: &str, word: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => word.starts_with(prefix),
+        None => pattern == word,
+    }
+}
+
+/// What a policy makes of a kind of failure. Resolved once by
+/// [`RetryPolicy::classify`](super::RetryPolicy::classify) and valid for that policy alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// The rule's index, or [`Class::NO_RULE`].
+    pub(crate) rule: u16,
+    /// What a retry costs the budget.
+    pub(crate) cost: u16,
+}
+
+impl Class {
+    pub(crate) const NO_RULE: u16 = u16::MAX;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_kinds_and_codes_whole_or_by_prefix() {
+        let rule = |pattern| Rule::new(pattern, Action::Retry);
+        assert!(rule("timeout").covers("timeout", None));
+        assert!(!rule("timeout").covers("timeouts", None));
+        assert!(rule("http5*").covers("error", Some("http503")));
+        assert!(rule("*").covers("", None));
+    }
+}

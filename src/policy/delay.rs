@@ -1,0 +1,250 @@
+//! The one place where a delay comes from: curve, cap, jitter, rounding, in the order that the policy
+//! says.
+//!
+//! [`Delays`] is compiled once, when a policy is built. [`Delays::draw`] is what every retry runs,
+//! here and in WebAssembly; [`Delays::law`] is the same arithmetic as a distribution, for bands. They
+//! share [`Delays::range`], so that the picture and the run cannot differ.
+
+use super::{
+    backoff::{Backoff, Curve, polly_curve},
+    compat::{CapStage, Compat, Resample, Rounding},
+    jitter::{Jitter, Spread, scale},
+};
+use crate::{
+    random::Stream,
+    time::{Duration, nanos},
+};
+
+/// Where a draw is looked up, and what came before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Address {
+    pub(crate) stream: Stream,
+    pub(crate) key: u64,
+    /// The attempt that failed, from 1: the address of the draw.
+    pub(crate) attempt: u32,
+    /// Retries already made, for the curve.
+    pub(crate) retries: u32,
+    /// The delay before, for kinds that walk; `None` for the first.
+    pub(crate) previous: Option<u64>,
+}
+
+/// Backoff, cap and jitter of a policy (or of one failure class of it), compiled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Delays {
+    curve: Curve,
+    spread: Spread,
+    first: Option<u64>,
+    min: u64,
+    max: u64,
+    stage: CapStage,
+    rounding: Option<Rounding>,
+    feedback: bool,
+    resample: Option<Resample>,
+}
+
+/// The distribution of one delay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Law {
+    /// Uniform over `low..=high`, then rounded, then held within `floor..=cap`.
+    Uniform { low: u64, high: u64, rounding: Option<Rounding>, floor: u64, cap: u64 },
+    /// No closed form: it depends on the delays before.
+    Unknown,
+}
+
+impl Law {
+    /// The p-quantile, exact; `None` where there is no closed form.
+    pub(crate) fn quantile(&self, p: f64) -> Option<u64> {
+        match *self {
+            Law::Uniform { low, high, rounding, floor, cap } => {
+                Some(finish(within(low, high, p), rounding, floor, cap))
+            }
+            Law::Unknown => None,
+        }
+    }
+}
+
+/// The number a share `u` of the way from `low` to `high`.
+#[inline]
+pub(crate) fn within(low: u64, high: u64, u: f64) -> u64 {
+    if low == high {
+        return low;
+    }
+    let width = (high - low) as f64;
+    low.saturating_add((u * width) as u64).min(high)
+}
+
+#[inline]
+fn finish(delay: u64, rounding: Option<Rounding>, floor: u64, cap: u64) -> u64 {
+    let delay = match rounding {
+        Some(rounding) => rounding.apply(delay),
+        None => delay,
+    };
+    delay.max(floor).min(cap)
+}
+
+impl Delays {
+    pub(crate) fn new(
+        backoff: &Backoff,
+        jitter: &Jitter,
+        first: Option<Duration>,
+        limits: (Duration, Option<Duration>),
+        compat: &Compat,
+    ) -> Delays {
+        let each_step = compat.rounding.filter(|rounding| rounding.each_step);
+        Delays {
+            curve: Curve::new(backoff, each_step),
+            spread: Spread::new(jitter),
+            first: first.map(nanos),
+            min: nanos(limits.0),
+            max: limits.1.map_or(u64::MAX, nanos),
+            stage: compat.cap_stage,
+            rounding: compat.rounding,
+            feedback: compat.feedback,
+            resample: compat.resample_above,
+        }
+    }
+
+    /// Whether a delay depends on the one before it.
+    pub(crate) fn walks(&self) -> bool {
+        match self.curve {
+            Curve::Fixed(_) => self.feedback,
+            Curve::Decorrelated { .. } => true,
+            // It looks its predecessor's draw up by address.
+            Curve::DecorrelatedV2 { .. } => false,
+        }
+    }
+
+    /// The delay in nanoseconds at an address.
+    #[inline]
+    pub(crate) fn draw(&self, at: &Address) -> u64 {
+        if at.retries == 0
+            && let Some(first) = self.first
+        {
+            return first;
+        }
+        if let Curve::DecorrelatedV2 { initial } = self.curve {
+            return self.draw_polly(initial, at);
+        }
+        let (low, high) = self.range(at.retries, at.previous);
+        let (floor, cap) = self.limits();
+        if self.resample.is_none() && low == high {
+            return finish(low, self.rounding, floor, cap);
+        }
+        let mut draws = at.stream.draws(at.key, at.attempt);
+        let mut delay = within(low, high, draws.unit());
+        if let Some(Resample { low, high }) = self.resample
+            && delay > self.max
+        {
+            delay = within(scale(self.max, low), scale(self.max, high), draws.unit());
+        }
+        finish(delay, self.rounding, floor, cap)
+    }
+
+    /// The distribution of the delay after `retries` retries, over all keys.
+    pub(crate) fn law(&self, retries: u32) -> Law {
+        if retries == 0
+            && let Some(first) = self.first
+        {
+            return Law::Uniform {
+                low: first,
+                high: first,
+                rounding: None,
+                floor: 0,
+                cap: u64::MAX,
+            };
+        }
+        let walks = self.walks() && retries > 0;
+        if walks || self.resample.is_some() || matches!(self.curve, Curve::DecorrelatedV2 { .. }) {
+            return Law::Unknown;
+        }
+        let (low, high) = self.range(retries, None);
+        let (floor, cap) = self.limits();
+        Law::Uniform { low, high, rounding: self.rounding, floor, cap }
+    }
+
+    /// What holds the delay at the very end, after jitter and rounding.
+    #[inline]
+    fn limits(&self) -> (u64, u64) {
+        match self.stage {
+            CapStage::Before => (0, u64::MAX),
+            _ => (self.min.min(self.max), self.max),
+        }
+    }
+
+    /// The range that the delay is drawn from, uniformly.
+    #[inline]
+    fn range(&self, retries: u32, previous: Option<u64>) -> (u64, u64) {
+        let retry = retries.saturating_add(1);
+        let steps = match &self.curve {
+            Curve::Fixed(steps) => steps,
+            Curve::Decorrelated { initial, multiplier } => {
+                return self.walking_range(*initial, *multiplier, previous);
+            }
+            Curve::DecorrelatedV2 { .. } => return (self.min, self.max),
+        };
+        let base = match previous {
+            Some(previous) if self.feedback => steps.after(retries, previous),
+            _ => steps.at(retries),
+        };
+        match self.stage {
+            CapStage::Fit => {
+                let (low, high) =
+                    self.spread.range(base.min(self.spread.fit(self.max, retry)), retry);
+                self.clip(low, high)
+            }
+            CapStage::Clip => {
+                let (low, high) = self.spread.range(base.min(self.max), retry);
+                self.clip(low, high)
+            }
+            CapStage::Before | CapStage::Both => {
+                self.spread.range(base.min(self.max).max(self.min), retry)
+            }
+            CapStage::After => self.spread.range(base, retry),
+        }
+    }
+
+    fn clip(&self, low: u64, high: u64) -> (u64, u64) {
+        let high = high.min(self.max).max(self.min);
+        (low.max(self.min).min(high), high)
+    }
+
+    /// `U[initial, multiplier * previous]`. Under the cap stages that spare the spread the top of the
+    /// range is lowered to the cap, so that no delay is the cap by clamping.
+    fn walking_range(&self, initial: u64, multiplier: f64, previous: Option<u64>) -> (u64, u64) {
+        let top = scale(previous.unwrap_or(initial), multiplier).max(initial);
+        match self.stage {
+            CapStage::After | CapStage::Both => (initial, top),
+            CapStage::Fit | CapStage::Clip | CapStage::Before => self.clip(initial, top),
+        }
+    }
+
+    /// Polly's decorrelated jitter. The draw of the retry before is looked up by its address, which
+    /// is why this kind needs no memory. Under `fit` the scale is lowered until the longest possible
+    /// delay is the cap.
+    fn draw_polly(&self, initial: u64, at: &Address) -> u64 {
+        let n = at.retries;
+        // Beyond 2^32 times the start only ratios matter, and they no longer change.
+        let scale_down = n.saturating_sub(32);
+        let here = polly_curve(n, at.stream.draws(at.key, at.attempt).unit(), scale_down);
+        let before = match n {
+            0 => 0.0,
+            n => {
+                let unit = at.stream.draws(at.key, at.attempt.saturating_sub(1)).unit();
+                polly_curve(n - 1, unit, scale_down)
+            }
+        };
+        let unscaled = (here - before) / POLLY_MEDIAN;
+        let longest = (polly_curve(n, 1.0, scale_down)
+            - if n == 0 { 0.0 } else { polly_curve(n - 1, 0.0, scale_down) })
+            / POLLY_MEDIAN;
+        let mut unit = initial as f64 * super::backoff::whole_power(2.0, scale_down);
+        if self.stage == CapStage::Fit && unit * longest > self.max as f64 {
+            unit = self.max as f64 / longest;
+        }
+        let delay = if initial == 0 { 0 } else { (unit * unscaled + 0.5) as u64 };
+        finish(delay, self.rounding, self.min.min(self.max), self.max)
+    }
+}
+
+/// Polly scales its curve so that the median of the first delay is about the initial delay.
+const POLLY_MEDIAN: f64 = 1.4;

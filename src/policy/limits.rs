@@ -1,0 +1,92 @@
+//! Limits: how often and how long a task is tried.
+
+use core::num::NonZeroU32;
+
+use crate::time::{Duration, nanos};
+
+/// What happens when `maxElapsed` and the next delay meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ElapsedRule {
+    /// No retry that would start after the limit: the task ends at once. The default, since a wait
+    /// that cannot end in an attempt only delays the dead letter.
+    #[default]
+    StopIfWouldExceed,
+    /// A retry is allowed as long as the limit is not reached when the attempt fails; its delay may
+    /// pass the limit (tenacity's `stop_after_delay`).
+    StopIfReached,
+    /// The last delay is cut so that the last attempt starts at the limit (Failsafe, python-backoff).
+    Truncate,
+}
+
+impl ElapsedRule {
+    pub(crate) const NAMES: [&'static str; 3] = ["stopIfWouldExceed", "stopIfReached", "truncate"];
+    pub(crate) const ALL: [ElapsedRule; 3] =
+        [Self::StopIfWouldExceed, Self::StopIfReached, Self::Truncate];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+/// How often and how long.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Executions at most, the first included; `None` is unlimited, and needs `max_elapsed`.
+    pub max_attempts: Option<NonZeroU32>,
+    /// The time after which nothing is retried.
+    pub max_elapsed: Option<Duration>,
+    /// What happens at that time.
+    pub elapsed_rule: ElapsedRule,
+    /// How long one attempt may run.
+    pub attempt_timeout: Option<Duration>,
+}
+
+impl Limits {
+    /// Whether an attempt may follow after `attempts` counted ones.
+    #[inline]
+    pub(crate) fn allows_after(&self, attempts: u32) -> bool {
+        self.max_attempts.is_none_or(|max| attempts < max.get())
+    }
+
+    /// The delay that is left of `delay` when `elapsed` is spent, or `None` when it is too late.
+    #[inline]
+    pub(crate) fn admit(&self, elapsed: u64, delay: u64) -> Option<u64> {
+        let Some(max) = self.max_elapsed else { return Some(delay) };
+        let left = nanos(max).saturating_sub(elapsed);
+        match self.elapsed_rule {
+            ElapsedRule::StopIfWouldExceed => (delay <= left).then_some(delay),
+            ElapsedRule::StopIfReached => (left > 0).then_some(delay),
+            ElapsedRule::Truncate => (left > 0).then_some(delay.min(left)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_elapsed_rules_differ_where_the_delay_passes_the_limit() {
+        let limits = |elapsed_rule| Limits {
+            max_attempts: None,
+            max_elapsed: Some(Duration::from_nanos(100)),
+            elapsed_rule,
+            attempt_timeout: None,
+        };
+        let stop = limits(ElapsedRule::StopIfWouldExceed);
+        assert_eq!(
+            [(80, 20), (80, 21), (100, 0)].map(|(e, d)| stop.admit(e, d)),
+            [Some(20), None, Some(0)]
+        );
+        let reached = limits(ElapsedRule::StopIfReached);
+        assert_eq!([(80, 500), (100, 0)].map(|(e, d)| reached.admit(e, d)), [Some(500), None]);
+        let truncate = limits(ElapsedRule::Truncate);
+        assert_eq!(
+            [(80, 500), (80, 5), (100, 5)].map(|(e, d)| truncate.admit(e, d)),
+            [Some(20), Some(5), None]
+        );
+    }
+}

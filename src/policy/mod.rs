@@ -1,0 +1,290 @@
+//! The policy: declarative, validated, serialisable rules.
+//!
+//! A [`RetryPolicy`] is built once, by a [`PolicyBuilder`] or from its [wire format](wire), and is
+//! immutable after that. Everything that can be wrong with it is found then, by name; nothing that is
+//! asked of it later can fail or panic. [`RetryPolicy::default`] is the specification's strategy;
+//! [`RetryPolicy::recommended`] is what the [hints](crate::hints) steer people to.
+
+mod backoff;
+mod budget;
+mod builder;
+mod classify;
+mod compat;
+mod delay;
+mod jitter;
+mod limits;
+pub mod presets;
+mod retry_after;
+pub mod schema;
+pub mod wire;
+
+use alloc::{string::ToString, vec::Vec};
+use core::num::NonZeroU32;
+
+pub(crate) use self::delay::{Address, Delays, Law};
+pub use self::{
+    backoff::Backoff,
+    budget::{Budget, BudgetRule, DebitOn, Refund, TokenBucket},
+    builder::PolicyBuilder,
+    classify::{Action, Class, Rule},
+    compat::{CapStage, Compat, ElapsedMeasure, Resample, Rounding, RoundingMode},
+    jitter::{End, Jitter},
+    limits::{ElapsedRule, Limits},
+    retry_after::{HintMode, RetryAfter},
+};
+use crate::{
+    random::{Stream, hash},
+    time::{Duration, nanos},
+    wire::ConfigError,
+};
+
+/// The rules by which a task is retried: validated, immutable, cheap to share.
+///
+/// ```
+/// use redrive::{Backoff, Duration, Jitter, RetryPolicy};
+///
+/// let policy = RetryPolicy::builder()
+///     .backoff(Backoff::Exponential { initial: Duration::from_millis(200), multiplier: 2.0 })
+///     .jitter(Jitter::Full)
+///     .max_delay(Duration::from_secs(30))
+///     .max_attempts(5)
+///     .build()?;
+/// let delays: Vec<Duration> = policy.schedule(42, 17).map(|retry| retry.delay).collect();
+/// assert_eq!(delays.len(), 4);
+/// # Ok::<(), redrive::wire::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    backoff: Backoff,
+    jitter: Jitter,
+    first_delay: Option<Duration>,
+    min_delay: Duration,
+    max_delay: Option<Duration>,
+    limits: Limits,
+    retry_after: RetryAfter,
+    rules: Vec<Rule>,
+    default_action: Action,
+    budget: Option<BudgetRule>,
+    compat: Compat,
+    delays: Delays,
+}
+
+impl Default for RetryPolicy {
+    /// The specification's `RetryStrategy()`: [`classic`](RetryPolicy::classic) with three attempts and
+    /// a multiplier of 2. Attempt 1 at once, attempt 2 after 2 s + U[0, 0.2 s], attempt 3 after 4 s +
+    /// U[0, 0.4 s], then the dead-letter queue with the reason `exhausted`.
+    fn default() -> RetryPolicy {
+        PolicyBuilder::default().assume_valid()
+    }
+}
+
+impl RetryPolicy {
+    /// A builder that starts from the default policy.
+    pub fn builder() -> PolicyBuilder {
+        PolicyBuilder::default()
+    }
+
+    /// The specification's strategy: the delay after the n-th failed attempt is `multiplier^n` seconds
+    /// + U[0, 10 %] of it, for `max_attempts` attempts; there is no cap.
+    ///
+    /// # Errors
+    /// When `max_attempts` is 0, or the multiplier is not a finite number from 1 to 1000.
+    pub fn classic(max_attempts: u32, multiplier: f64) -> Result<RetryPolicy, ConfigError> {
+        use crate::{bounds, wire::check};
+        let multiplier = check("multiplier", bounds::MULTIPLIER, multiplier)?;
+        // The first delay is multiplier^1 seconds.
+        let initial = Duration::from_nanos((multiplier * 1e9 + 0.5) as u64);
+        RetryPolicy::builder()
+            .backoff(Backoff::Exponential { initial, multiplier })
+            .max_attempts(max_attempts)
+            .build()
+    }
+
+    /// What we would run, each choice with its reason:
+    ///
+    /// - **five attempts**: with full jitter from 500 ms they cover about eight seconds of trouble (0.5 +
+    ///   1 + 2 + 4 s at most), enough for a restart or a failover; more mostly adds load (Google SRE
+    ///   book, "Handling Overload": three attempts in a request path; AWS SDKs: three);
+    /// - **exponential, 500 ms x 2**: between AWS's 50 ms (transient) and 1 s (throttling);
+    /// - **full jitter**: the widest spread for the same cap, so the least peak on a server that comes
+    ///   back (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015);
+    /// - **30 s cap**: people and load balancers give up after about that; a longer wait belongs in a
+    ///   queue (cockatiel's and retry-policies' defaults agree);
+    /// - **a budget, 20 % and 10 a second**: the load of a failing service grows to 1.2 times and not
+    ///   to five times (Finagle's and Linkerd's default, with a window of 10 s);
+    /// - **throttling waits from 1 s**: a server that says "too many" needs longer than one that lost a
+    ///   packet (AWS SDKs, standard mode 2026);
+    /// - **Retry-After at least**, with a tenth of jitter above it, up to five minutes.
+    pub fn recommended() -> RetryPolicy {
+        let throttled = Backoff::Exponential { initial: Duration::from_secs(1), multiplier: 2.0 };
+        RetryPolicy::builder()
+            .backoff(Backoff::Exponential { initial: Duration::from_millis(500), multiplier: 2.0 })
+            .jitter(Jitter::Full)
+            .max_delay(Duration::from_secs(30))
+            .max_attempts(5)
+            .rule(Rule::new("throttle", Action::Retry).backoff(throttled))
+            .budget(BudgetRule::Ratio {
+                percent: 20.0,
+                min_per_second: 10.0,
+                window: Duration::from_secs(10),
+            })
+            .assume_valid()
+    }
+
+    /// How the delay grows.
+    pub fn backoff(&self) -> &Backoff {
+        &self.backoff
+    }
+
+    /// How it is spread.
+    pub fn jitter(&self) -> &Jitter {
+        &self.jitter
+    }
+
+    /// The fixed, un-jittered delay before the first retry, if there is one.
+    pub fn first_delay(&self) -> Option<Duration> {
+        self.first_delay
+    }
+
+    /// The least delay.
+    pub fn min_delay(&self) -> Duration {
+        self.min_delay
+    }
+
+    /// The cap, if there is one.
+    pub fn max_delay(&self) -> Option<Duration> {
+        self.max_delay
+    }
+
+    /// How often and how long.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Executions at most, the first included; `None` is unlimited.
+    pub fn max_attempts(&self) -> Option<NonZeroU32> {
+        self.limits.max_attempts
+    }
+
+    /// The time after which nothing is retried.
+    pub fn max_elapsed(&self) -> Option<Duration> {
+        self.limits.max_elapsed
+    }
+
+    /// How long one attempt may run.
+    pub fn attempt_timeout(&self) -> Option<Duration> {
+        self.limits.attempt_timeout
+    }
+
+    /// What a server's Retry-After does.
+    pub fn retry_after(&self) -> &RetryAfter {
+        &self.retry_after
+    }
+
+    /// The classification rules, in order.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What happens to a failure that no rule matches.
+    pub fn default_action(&self) -> Action {
+        self.default_action
+    }
+
+    /// The rule of the shared budget, if there is one.
+    pub fn budget(&self) -> Option<&BudgetRule> {
+        self.budget.as_ref()
+    }
+
+    /// The quirks of other systems; none by default.
+    pub fn compat(&self) -> &Compat {
+        &self.compat
+    }
+
+    /// A builder that starts from this policy: for a task that overrides some of it.
+    pub fn to_builder(&self) -> PolicyBuilder {
+        PolicyBuilder::from_policy(self)
+    }
+
+    /// What this policy makes of failures of `kind` (and `code`, such as an HTTP status). Look it up
+    /// once for each kind; it holds for this policy alone.
+    pub fn classify(&self, kind: &str, code: Option<&str>) -> Class {
+        let rule = self.rules.iter().position(|rule| rule.covers(kind, code));
+        Class {
+            // The builder allows fewer rules than that.
+            rule: rule.and_then(|index| u16::try_from(index).ok()).unwrap_or(Class::NO_RULE),
+            cost: self.budget.as_ref().map_or(0, |budget| budget.cost_of(kind, code)),
+        }
+    }
+
+    /// What happens after a failure of `class`.
+    #[inline]
+    pub fn action(&self, class: Class) -> Action {
+        self.rules.get(class.rule as usize).map_or(self.default_action, |rule| rule.action)
+    }
+
+    #[inline]
+    pub(crate) fn delays(&self, class: Class) -> &Delays {
+        if class.rule == Class::NO_RULE {
+            return &self.delays;
+        }
+        self.rules
+            .get(class.rule as usize)
+            .and_then(|rule| rule.delays.as_ref())
+            .unwrap_or(&self.delays)
+    }
+
+    pub(crate) fn base_delays(&self) -> &Delays {
+        &self.delays
+    }
+
+    /// The delay before attempt `retry + 1` of the task `key`, retries counted from 1.
+    ///
+    /// The pure function behind everything: no state, any order. For `decorrelated` and `feedback`,
+    /// whose delays depend on those before, it walks there from the first; the
+    /// [schedule](RetryPolicy::schedule) does so step by step.
+    pub fn delay(&self, seed: u64, key: u64, retry: NonZeroU32) -> Duration {
+        let stream = Stream::new(seed);
+        let last = retry.get() - 1;
+        let first = if self.delays.walks() { 0 } else { last };
+        let mut previous = None;
+        for retries in first..=last {
+            let address = Address { stream, key, attempt: retries + 1, retries, previous };
+            previous = Some(self.delays.draw(&address));
+        }
+        Duration::from_nanos(previous.unwrap_or_default())
+    }
+
+    /// A number that is the same for equal policies and different, as good as always, for others.
+    pub fn fingerprint(&self) -> u64 {
+        hash(self.to_value().to_string().as_bytes())
+    }
+
+    /// The longest that a task can wait in all: the sum of the largest delays, `maxElapsed` at most.
+    /// `None` when there is no such limit.
+    pub fn worst_case(&self) -> Option<Duration> {
+        let attempts = self.limits.max_attempts.map(NonZeroU32::get);
+        let limit = match (self.limits.max_elapsed, self.limits.elapsed_rule) {
+            (Some(max), ElapsedRule::StopIfWouldExceed | ElapsedRule::Truncate) => Some(nanos(max)),
+            _ => None,
+        };
+        let Some(attempts) = attempts else { return limit.map(Duration::from_nanos) };
+        let total = self.longest_waits(attempts - 1);
+        Some(Duration::from_nanos(limit.map_or(total, |limit| limit.min(total))))
+    }
+
+    /// The sum of the largest delays of `retries` retries; once they no longer grow, by multiplication.
+    fn longest_waits(&self, retries: u32) -> u64 {
+        const STEPS: u32 = 2_000;
+        let mut total = 0_u64;
+        let mut longest = 0;
+        for n in 0..retries.min(STEPS) {
+            longest = match self.delays.law(n).quantile(1.0) {
+                Some(longest) => longest,
+                None => self.max_delay.map_or(u64::MAX, nanos),
+            };
+            total = total.saturating_add(longest);
+        }
+        total.saturating_add(longest.saturating_mul(retries.saturating_sub(STEPS).into()))
+    }
+}

@@ -1,0 +1,104 @@
+//! Retry-After: what a server's own wish does to the delay.
+
+use super::jitter::{Jitter, Spread};
+use crate::{
+    random::Draws,
+    time::{Duration, nanos},
+};
+
+/// How a server's hint is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HintMode {
+    /// The longer of our delay and the hint. The default: never earlier than the server asked, never
+    /// more eager than the policy.
+    #[default]
+    AtLeast,
+    /// The hint instead of our delay (gRPC, Temporal).
+    Replace,
+    /// The hint, held within our delay and our delay plus `max` (AWS: 5 s).
+    Clamp,
+    /// Nothing.
+    Ignore,
+}
+
+impl HintMode {
+    pub(crate) const NAMES: [&'static str; 4] = ["atLeast", "replace", "clamp", "ignore"];
+    pub(crate) const ALL: [HintMode; 4] = [Self::AtLeast, Self::Replace, Self::Clamp, Self::Ignore];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+/// The rule for Retry-After. `maxDelay` does not bound a hint: the server knows why; `max` does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RetryAfter {
+    /// How the hint is used.
+    pub mode: HintMode,
+    /// The longest hint that is believed (longer ones count as this); in the mode
+    /// [`Clamp`](HintMode::Clamp) how much a hint may add.
+    pub max: Duration,
+    /// The hint's own jitter. A server that tells a thousand clients "600 s" makes a herd of them, so
+    /// by default up to a tenth is added, and nothing is ever taken off.
+    pub jitter: Jitter,
+}
+
+impl Default for RetryAfter {
+    fn default() -> RetryAfter {
+        RetryAfter {
+            mode: HintMode::AtLeast,
+            max: Duration::from_secs(300),
+            jitter: Jitter::Proportional { factor: 0.1 },
+        }
+    }
+}
+
+impl RetryAfter {
+    /// The delay that comes of `delay` when the server asked for `hint`, in nanoseconds.
+    pub(crate) fn apply(&self, delay: u64, hint: Duration, retry: u32, draws: &mut Draws) -> u64 {
+        let max = nanos(self.max);
+        if self.mode == HintMode::Ignore {
+            return delay;
+        }
+        if self.mode == HintMode::Clamp {
+            return nanos(hint).clamp(delay, delay.saturating_add(max));
+        }
+        let (low, high) = Spread::new(&self.jitter).range(nanos(hint).min(max), retry);
+        // The jitter is drawn second at this address: a hint never shifts the policy's own draw.
+        draws.next_u64();
+        let hint = super::delay::within(low, high, draws.unit());
+        match self.mode {
+            HintMode::Replace => hint,
+            _ => delay.max(hint),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Stream;
+
+    fn apply(mode: HintMode, delay: u64, hint: u64) -> u64 {
+        let rule = RetryAfter {
+            mode,
+            max: Duration::from_nanos(5_000),
+            jitter: Jitter::Proportional { factor: 0.1 },
+        };
+        rule.apply(delay, Duration::from_nanos(hint), 1, &mut Stream::new(1).draws(1, 1))
+    }
+
+    #[test]
+    fn each_mode_treats_a_hint_its_way() {
+        assert_eq!(apply(HintMode::Ignore, 100, 900), 100);
+        assert!((900..=990).contains(&apply(HintMode::AtLeast, 100, 900)));
+        assert_eq!(apply(HintMode::AtLeast, 2_000, 900), 2_000);
+        assert!((900..=990).contains(&apply(HintMode::Replace, 2_000, 900)));
+        assert_eq!(apply(HintMode::Clamp, 100, 50), 100);
+        assert_eq!(apply(HintMode::Clamp, 100, 9_999), 5_100);
+        assert!((5_000..=5_500).contains(&apply(HintMode::Replace, 100, u64::MAX)));
+    }
+}
