@@ -1,0 +1,38 @@
+//! From our types to plain JavaScript data, through serde-wasm-bindgen.
+
+use redrive::wire::Value;
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::JsValue;
+
+/// The largest whole number that a JavaScript number holds exactly, with all below it.
+const MAX_SAFE: u64 = (1 << 53) - 1;
+
+/// Plain objects, arrays and `null`, as `JSON.parse` would give.
+pub(crate) fn plain<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
+    value.serialize(&Serializer::json_compatible()).map_err(JsValue::from)
+}
+
+/// The same, with 64-bit numbers as `bigint`.
+pub(crate) fn exact<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
+    let serializer = Serializer::json_compatible().serialize_large_number_types_as_bigints(true);
+    value.serialize(&serializer).map_err(JsValue::from)
+}
+
+/// A tree as the wire format writes it. Numbers that a JavaScript number cannot hold become texts,
+/// which every reader of ours takes for the same number.
+pub(crate) fn tree(value: Value) -> Result<JsValue, JsValue> {
+    plain(&without_large_numbers(value))
+}
+
+fn without_large_numbers(value: Value) -> Value {
+    match value {
+        Value::Unsigned(number) if number > MAX_SAFE => Value::Text(number.to_string()),
+        Value::List(items) => Value::List(items.into_iter().map(without_large_numbers).collect()),
+        Value::Map(fields) => {
+            let field = |(name, value)| (name, without_large_numbers(value));
+            Value::Map(fields.into_iter().map(field).collect())
+        }
+        other => other,
+    }
+}
