@@ -26,6 +26,9 @@
 //! | [`schedule`] | the delays of a task ahead of time, with exact bands |
 //! | [`hints`] | what is legal in a policy and probably not meant |
 //! | [`task`] | the retry state of one task: 32 bytes, failure in, verdict out |
+//! | [`machine`] | many tasks: timers, dispatch, verdicts, dead letters; for a worker loop |
+//! | [`dead_letter`] | why a task died, the bounded queue, the redrive |
+//! | [`snapshot`] | everything in flight, saved and restored |
 //! | [`random`] | addressed randomness: (seed, key, attempt) to numbers |
 //! | [`time`] | integer time and durations as text |
 //! | [`bounds`] | the one table of parameters and their limits |
@@ -63,20 +66,29 @@ extern crate alloc;
 extern crate std;
 
 pub mod bounds;
+pub mod dead_letter;
+mod exact;
 pub mod hints;
+mod key;
+pub mod machine;
 pub mod policy;
 pub mod random;
 pub mod schedule;
+pub mod snapshot;
 pub mod task;
 pub mod time;
 pub mod wire;
 
 pub use crate::{
+    dead_letter::{DeadLetter, DeadLetterQueue, Failure, RedrivePlan},
     hints::Hint,
+    key::Key,
+    machine::{Dispatch, Machine, MachineConfig, MachineError, TaskSpec},
     policy::{
         Action, Backoff, Budget, BudgetRule, Jitter, PolicyBuilder, RetryPolicy, Rule, presets,
     },
     schedule::{Band, Schedule, ScheduledRetry},
+    snapshot::{Snapshot, SnapshotError},
     task::{Context, Reason, State, Task, TaskError, Verdict},
     time::{Duration, Time},
 };

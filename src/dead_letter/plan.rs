@@ -1,0 +1,382 @@
+//! Redrive plans: which letters go back to work, when, and with which attempts.
+//!
+//! # Why a plan and not a loop?
+//! Ten thousand letters sent back at once are the thundering herd that killed them. A plan paces them
+//! (`every`) and moves each within its slot by a draw of the addressed stream (`spread`), so that the
+//! same plan over the same letters gives the same schedule, and two fleets do not redrive in step.
+//!
+//! The defaults, and why:
+//! - *50 a second*: SQS moves at most 500 messages a second; a redrive competes with live traffic, so
+//!   a tenth of that.
+//! - *spread of one slot*: no two letters at one instant, no order changed by more than a place.
+//! - *attempts reset*: a letter goes back because something changed. Stores that keep the counter
+//!   give it one try and bury it again (Sidekiq, Oban, `BullMQ`).
+//! - *parked after 3 redrives*: as many lives as the default policy has attempts. A letter that dies
+//!   every time is poison; users of replay tools ask for exactly this limit and a place apart.
+
+use alloc::{
+    borrow::ToOwned, collections::BTreeMap, format, string::String, string::ToString, vec::Vec,
+};
+use core::fmt;
+
+use crate::{
+    dead_letter::{DeadLetter, Filter},
+    exact,
+    random::Stream,
+    time::{Duration, Time, format_duration, nanos},
+    wire::{ConfigError, Fields, Value},
+};
+
+/// The stream's domain for spreads: what a redrive draws shifts no delay.
+const SPREAD: u64 = 0x7265_6472_6976_6521;
+
+/// How a redriven task's attempts count in its next life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Attempts {
+    /// From zero: the policy's whole allowance, its delays from the first.
+    #[default]
+    Reset,
+    /// On from where they were: an exhausted task gets one more try.
+    Keep,
+    /// On from where they were, with this many more tries (at least one).
+    Add(u32),
+}
+
+/// Which letters are sent back to work, how fast, and with which attempts.
+///
+/// ```
+/// use redrive::{RedrivePlan, dead_letter::{Attempts, Filter}};
+///
+/// let plan = RedrivePlan::new(Filter::new().kind("timeout"))
+///     .limit(1_000)
+///     .per_second(100.0)?
+///     .attempts(Attempts::Add(2));
+/// # Ok::<(), redrive::wire::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct RedrivePlan {
+    filter: Filter,
+    limit: Option<u64>,
+    every: Duration,
+    spread: Option<Duration>,
+    attempts: Attempts,
+    max_redrives: Option<u32>,
+}
+
+impl Default for RedrivePlan {
+    fn default() -> RedrivePlan {
+        RedrivePlan {
+            filter: Filter::new(),
+            limit: None,
+            every: Duration::from_millis(20),
+            spread: None,
+            attempts: Attempts::Reset,
+            max_redrives: Some(3),
+        }
+    }
+}
+
+impl RedrivePlan {
+    /// The plan that sends the letters chosen by `filter` back with the defaults above.
+    pub fn new(filter: Filter) -> RedrivePlan {
+        RedrivePlan { filter, ..RedrivePlan::default() }
+    }
+
+    /// At most this many letters, the oldest first.
+    #[must_use]
+    pub fn limit(mut self, letters: u64) -> RedrivePlan {
+        self.limit = Some(letters);
+        self
+    }
+
+    /// One letter each `interval`; zero sends them all at once (within the spread).
+    #[must_use]
+    pub fn every(mut self, interval: Duration) -> RedrivePlan {
+        self.every = Duration::from_nanos(nanos(interval));
+        self
+    }
+
+    /// This many letters a second.
+    ///
+    /// # Errors
+    /// When it is not a number above 0 and at most a million.
+    pub fn per_second(self, letters: f64) -> Result<RedrivePlan, ConfigError> {
+        if !(letters > 0.0 && letters <= 1e6) {
+            let message = format!("= {letters} is not a number above 0 and at most 1000000");
+            return Err(ConfigError::new("perSecond", message));
+        }
+        // Rounded up: the pace never exceeds what was asked for. The conversion saturates.
+        Ok(self.every(Duration::from_nanos(libm::ceil(1e9 / letters) as u64)))
+    }
+
+    /// Each letter waits up to this much more, by a draw; without it, up to one slot of the pace.
+    #[must_use]
+    pub fn spread(mut self, spread: Duration) -> RedrivePlan {
+        self.spread = Some(Duration::from_nanos(nanos(spread)));
+        self
+    }
+
+    /// How attempts count in the next life.
+    #[must_use]
+    pub fn attempts(mut self, attempts: Attempts) -> RedrivePlan {
+        self.attempts = attempts;
+        self
+    }
+
+    /// Letters that were redriven this often already are parked; `None` parks nothing.
+    #[must_use]
+    pub fn max_redrives(mut self, redrives: Option<u32>) -> RedrivePlan {
+        self.max_redrives = redrives;
+        self
+    }
+
+    /// Reads a plan: `filter`, `limit`, `perSecond` or `every`, `spread`, `attempts` ("reset", "keep"
+    /// or `{"add": 2}`), `maxRedrives` (`null`: park nothing).
+    ///
+    /// # Errors
+    /// When a field is unknown or not what it should be.
+    pub fn from_value(value: &Value) -> Result<RedrivePlan, ConfigError> {
+        const FIELDS: &[&str] =
+            &["filter", "limit", "perSecond", "every", "spread", "attempts", "maxRedrives"];
+        let fields = Fields::read(value, "", FIELDS)?;
+        let mut plan = RedrivePlan::default();
+        if let Some(filter) = fields.get("filter") {
+            plan.filter = Filter::from_value(filter).map_err(|error| error.inside("filter"))?;
+        }
+        plan.limit = fields.unsigned("limit")?;
+        match (fields.number("perSecond")?, fields.duration("every")?) {
+            (Some(_), Some(_)) => {
+                return Err(fields.error("every", "and perSecond both set the pace; keep one"));
+            }
+            (Some(rate), None) => plan = plan.per_second(rate)?,
+            (None, Some(interval)) => plan = plan.every(interval),
+            (None, None) => {}
+        }
+        plan.spread = fields.duration("spread")?;
+        plan.attempts = read_attempts(&fields)?;
+        if fields.is_null("maxRedrives") {
+            plan.max_redrives = None;
+        } else if let Some(redrives) = exact::read_u32(&fields, "maxRedrives")? {
+            plan.max_redrives = Some(redrives);
+        }
+        Ok(plan)
+    }
+
+    /// Decides about `letters` (oldest first) without touching them. `veto` may give a reason of the
+    /// caller's to leave one where it is.
+    pub(crate) fn decide<'q>(
+        &self,
+        now: Time,
+        stream: Stream,
+        queued: u64,
+        letters: impl Iterator<Item = &'q DeadLetter>,
+        mut veto: impl FnMut(&DeadLetter) -> Option<Skip>,
+    ) -> RedriveReport {
+        let mut report = RedriveReport { queued, ..RedriveReport::default() };
+        let limit = self.limit.unwrap_or(u64::MAX);
+        for letter in letters {
+            report.selected += 1;
+            if report.scheduled.len() as u64 >= limit {
+                report.over_limit += 1;
+            } else if letter.parked && !self.filter.asks_for_parked() {
+                report.skipped.push((letter.id, Skip::Parked));
+            } else if !letter.parked && self.max_redrives.is_some_and(|max| letter.redrives >= max)
+            {
+                report.parked.push(letter.id);
+            } else if let Some(why) = veto(letter) {
+                report.skipped.push((letter.id, why));
+            } else {
+                let at = self.at(now, stream, report.scheduled.len() as u64, letter);
+                report.scheduled.push(Scheduled { letter: letter.id, at });
+            }
+        }
+        let slots = (report.scheduled.len() as u64).saturating_sub(1);
+        let span = nanos(self.every).saturating_mul(slots).saturating_add(self.spread_nanos());
+        report.span = Duration::from_nanos(if report.scheduled.is_empty() { 0 } else { span });
+        report
+    }
+
+    /// The filter.
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// When the letter in `slot` goes: its slot, and U[0, spread) more.
+    fn at(&self, now: Time, stream: Stream, slot: u64, letter: &DeadLetter) -> Time {
+        let life = letter.redrives.saturating_add(1);
+        let unit = stream.substream(SPREAD).draws(letter.key.id(), life).unit();
+        let jitter = (unit * self.spread_nanos() as f64) as u64;
+        now.plus_nanos(nanos(self.every).saturating_mul(slot)).plus_nanos(jitter)
+    }
+
+    fn spread_nanos(&self) -> u64 {
+        nanos(self.spread.unwrap_or(self.every))
+    }
+
+    /// `letter` in its next life, from `at` on.
+    pub(crate) fn revive(&self, mut letter: DeadLetter, at: Time) -> Redriven {
+        letter.redrives = letter.redrives.saturating_add(1);
+        letter.parked = false;
+        let more = match self.attempts {
+            Attempts::Reset => {
+                letter.earlier_attempts = letter.total_attempts();
+                letter.attempts = 0;
+                None
+            }
+            Attempts::Keep => None,
+            Attempts::Add(more) => Some(more.max(1)),
+        };
+        Redriven { at, letter, more }
+    }
+}
+
+fn read_attempts(fields: &Fields<'_>) -> Result<Attempts, ConfigError> {
+    match fields.get("attempts") {
+        None => Ok(Attempts::default()),
+        Some(group @ Value::Map(_)) => {
+            let inner = Fields::read(group, &fields.path_of("attempts"), &["add"])?;
+            match exact::read_u32(&inner, "add")? {
+                Some(more) if more > 0 => Ok(Attempts::Add(more)),
+                _ => Err(inner.error("add", "is missing or 0; write how many more attempts")),
+            }
+        }
+        Some(_) => match fields.required_text("attempts")? {
+            "reset" => Ok(Attempts::Reset),
+            "keep" => Ok(Attempts::Keep),
+            other => {
+                let message = format!(
+                    "= \"{other}\" is not known; write \"reset\", \"keep\" or {{\"add\": 2}}"
+                );
+                Err(fields.error("attempts", message))
+            }
+        },
+    }
+}
+
+/// A letter on its way back to work.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Redriven {
+    /// When it is to start.
+    pub at: Time,
+    /// The letter, out of the queue: redrives counted, attempts where the next life goes on.
+    pub letter: DeadLetter,
+    /// How many more attempts it may make at least, whatever its policy's limit ([`Attempts::Add`]).
+    pub more: Option<u32>,
+}
+
+/// When a letter is to start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Scheduled {
+    /// The letter's number.
+    pub letter: u64,
+    /// When.
+    pub at: Time,
+}
+
+/// Why a letter that was selected stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Skip {
+    /// It is parked, and the filter does not ask for parked letters.
+    Parked,
+    /// A task with its key is live in the machine.
+    KeyLive,
+}
+
+impl Skip {
+    /// The word for it: `parked`, `keyLive`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Skip::Parked => "parked",
+            Skip::KeyLive => "keyLive",
+        }
+    }
+}
+
+/// What a redrive did, or would do. `selected` letters = scheduled + parked + skipped + over the
+/// limit, always; a redrive that did nothing says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use]
+pub struct RedriveReport {
+    /// How many letters there were.
+    pub queued: u64,
+    /// How many of them the filter chose.
+    pub selected: u64,
+    /// Those sent back, in the order of their slots.
+    pub scheduled: Vec<Scheduled>,
+    /// The numbers of those parked now, because they were redriven too often.
+    pub parked: Vec<u64>,
+    /// The numbers of those left where they are, and why.
+    pub skipped: Vec<(u64, Skip)>,
+    /// How many were left for another time by the plan's limit.
+    pub over_limit: u64,
+    /// The time from now in which all of the scheduled start.
+    pub span: Duration,
+}
+
+impl RedriveReport {
+    /// Whether nothing was sent back.
+    pub fn is_nothing(&self) -> bool {
+        self.scheduled.is_empty()
+    }
+
+    /// How many were skipped for each reason.
+    pub fn skipped_by_reason(&self) -> BTreeMap<Skip, u64> {
+        let mut counts = BTreeMap::new();
+        for (_, why) in &self.skipped {
+            *counts.entry(*why).or_insert(0) += 1;
+        }
+        counts
+    }
+
+    /// The report as data: counts, `scheduled` as a list of `letter` and `atNs`.
+    pub fn to_value(&self) -> Value {
+        let scheduled = |s: &Scheduled| {
+            Value::map([("letter", exact::whole(s.letter)), ("atNs", exact::time(s.at))])
+        };
+        let skipped = |(letter, why): &(u64, Skip)| {
+            Value::map([("letter", exact::whole(*letter)), ("why", why.as_str().into())])
+        };
+        Value::map([
+            ("queued", exact::whole(self.queued)),
+            ("selected", exact::whole(self.selected)),
+            ("scheduled", Value::List(self.scheduled.iter().map(scheduled).collect())),
+            ("parked", Value::List(self.parked.iter().map(|id| exact::whole(*id)).collect())),
+            ("skipped", Value::List(self.skipped.iter().map(skipped).collect())),
+            ("overLimit", exact::whole(self.over_limit)),
+            ("spanNs", exact::whole(nanos(self.span))),
+        ])
+    }
+}
+
+impl fmt::Display for RedriveReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.selected == 0 {
+            return write!(f, "no letter out of {} selected: nothing redriven", self.queued);
+        }
+        let letters = if self.selected == 1 { "letter" } else { "letters" };
+        let mut parts: Vec<String> = Vec::new();
+        match self.scheduled.len() {
+            0 => parts.push("nothing redriven".to_owned()),
+            n => parts.push(format!("{n} scheduled within {}", format_duration(self.span))),
+        }
+        if !self.parked.is_empty() {
+            parts.push(format!("{} parked (redriven too often)", self.parked.len()));
+        }
+        for (why, count) in self.skipped_by_reason() {
+            let why = match why {
+                Skip::Parked => "parked before",
+                Skip::KeyLive => "a task with the key is live",
+            };
+            parts.push(format!("{count} skipped ({why})"));
+        }
+        if self.over_limit > 0 {
+            parts.push(self.over_limit.to_string() + " over the limit");
+        }
+        write!(f, "{} {letters} selected: {}", self.selected, parts.join(", "))
+    }
+}

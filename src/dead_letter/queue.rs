@@ -1,0 +1,489 @@
+//! The store of dead letters: bounded by a rule, counted to the letter.
+//!
+//! Invariants, each with a test (`tests/dead_letter_*.rs`):
+//! - *capacity*: the queue never holds more letters than its capacity;
+//! - *conservation*: entered = held + removed + purged + redriven + expired + dropped as the oldest;
+//! - *nothing silent*: a letter that the queue gives up is handed to the caller and counted, and one
+//!   that it refuses is handed back;
+//! - *order*: letters are listed oldest first, by time of death, then number.
+
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, BTreeSet},
+    format,
+    vec::Vec,
+};
+use core::ops::Bound;
+
+use crate::{
+    dead_letter::{
+        DeadLetter, DropCause, Dropped, Filter, Group, GroupBy, Pushed, RedrivePlan, RedriveReport,
+        Redriven, Refused, Skip, dropped::Refusal,
+    },
+    exact,
+    random::Stream,
+    task::Reason,
+    time::{Duration, Time},
+    wire::{ConfigError, Fields, Value, one_of},
+};
+
+/// The largest number that a letter can have: what every JSON reader holds exactly.
+pub const MAX_ID: u64 = exact::MAX_EXACT;
+
+/// What happens to a letter for which there is no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FullPolicy {
+    /// It is handed back, and the task stays where it was: nothing is lost. The default, because
+    /// everything else loses work.
+    #[default]
+    Reject,
+    /// The letter that died first makes room: for queues that are a log of recent trouble.
+    DropOldest,
+    /// It is dropped: for queues where the first letters tell the cause.
+    DropNew,
+}
+
+impl FullPolicy {
+    const ALL: [FullPolicy; 3] = [FullPolicy::Reject, FullPolicy::DropOldest, FullPolicy::DropNew];
+
+    /// The word for it: `reject`, `dropOldest`, `dropNew`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FullPolicy::Reject => "reject",
+            FullPolicy::DropOldest => "dropOldest",
+            FullPolicy::DropNew => "dropNew",
+        }
+    }
+}
+
+/// How much a queue holds, for how long, and what happens when it is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueConfig {
+    /// The most letters that it holds; `None` is no limit.
+    ///
+    /// Default 10,000: as many as Sidekiq users know, some 10 MB of letters, and enough to see every
+    /// cause. Together with [`FullPolicy::Reject`] it loses nothing: the machine holds what does not
+    /// fit, and says so.
+    pub capacity: Option<u64>,
+    /// What happens to a letter for which there is no room.
+    pub full: FullPolicy,
+    /// How long after its death a letter is kept; `None` (default) is for ever. Counted from the
+    /// death and not from the task's first enqueueing, which in SQS has letters expire unseen.
+    pub retention: Option<Duration>,
+}
+
+impl Default for QueueConfig {
+    fn default() -> QueueConfig {
+        QueueConfig { capacity: Some(10_000), full: FullPolicy::Reject, retention: None }
+    }
+}
+
+impl QueueConfig {
+    /// The configuration as data: `capacity` (`null`: no limit), `full`, `retention`.
+    pub fn to_value(&self) -> Value {
+        Value::map([
+            ("capacity", self.capacity.map_or(Value::Null, exact::whole)),
+            ("full", self.full.as_str().into()),
+            ("retention", self.retention.map_or(Value::Null, Value::duration)),
+        ])
+    }
+
+    /// Reads what [`to_value`](QueueConfig::to_value) writes; absent fields have their defaults.
+    ///
+    /// # Errors
+    /// When a field is unknown or not what it should be.
+    pub fn from_value(value: &Value) -> Result<QueueConfig, ConfigError> {
+        let fields = Fields::read(value, "", &["capacity", "full", "retention"])?;
+        let mut config = QueueConfig::default();
+        if fields.is_null("capacity") {
+            config.capacity = None;
+        } else if let Some(capacity) = exact::read_whole(&fields, "capacity")? {
+            config.capacity = Some(capacity);
+        }
+        if let Some(word) = fields.text("full")? {
+            let words = FullPolicy::ALL.map(FullPolicy::as_str);
+            let word = one_of(&fields.path_of("full"), word, &words)?;
+            config.full =
+                FullPolicy::ALL.into_iter().find(|full| full.as_str() == word).unwrap_or_default();
+        }
+        if !fields.is_null("retention") {
+            config.retention = fields.duration("retention")?;
+        }
+        Ok(config)
+    }
+}
+
+/// Where letters went, since the queue was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueCounters {
+    /// Taken in.
+    pub entered: u64,
+    /// Handed back because there was no room ([`FullPolicy::Reject`]).
+    pub rejected: u64,
+    /// Dropped instead of being taken in ([`FullPolicy::DropNew`]).
+    pub dropped_new: u64,
+    /// Dropped to make room ([`FullPolicy::DropOldest`]).
+    pub dropped_oldest: u64,
+    /// Dropped at the end of the retention.
+    pub expired: u64,
+    /// Taken out one by one.
+    pub removed: u64,
+    /// Purged.
+    pub purged: u64,
+    /// Sent back to work.
+    pub redriven: u64,
+}
+
+/// The state of a queue in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QueueStats {
+    /// Letters held.
+    pub letters: u64,
+    /// Those of them that are parked.
+    pub parked: u64,
+    /// Letters held for each reason that occurs, in the order of [`Reason::ALL`].
+    pub by_reason: Vec<(Reason, u64)>,
+    /// When the oldest died.
+    pub oldest: Option<Time>,
+    /// When the newest died.
+    pub newest: Option<Time>,
+    /// Where letters went.
+    pub counters: QueueCounters,
+}
+
+/// Dead letters, bounded, in order of death.
+///
+/// Every operation costs at most a logarithm of the letters held, but those that choose letters by a
+/// filter, which read each letter once (each *named* letter, if the filter names ids).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DeadLetterQueue {
+    config: QueueConfig,
+    letters: BTreeMap<u64, Box<DeadLetter>>,
+    by_death: BTreeSet<(Time, u64)>,
+    last_id: u64,
+    counters: QueueCounters,
+}
+
+impl DeadLetterQueue {
+    /// An empty queue.
+    pub fn new(config: QueueConfig) -> DeadLetterQueue {
+        DeadLetterQueue { config, ..DeadLetterQueue::default() }
+    }
+
+    /// How much it holds, for how long, and what happens when it is full.
+    pub fn config(&self) -> QueueConfig {
+        self.config
+    }
+
+    /// How many letters it holds.
+    pub fn len(&self) -> u64 {
+        self.letters.len() as u64
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.letters.is_empty()
+    }
+
+    /// Whether there is room for another letter, and a number for it.
+    pub fn has_room(&self) -> bool {
+        let fits = self.config.capacity.is_none_or(|capacity| self.len() < capacity);
+        fits && self.last_id < MAX_ID
+    }
+
+    /// Where letters went, since the queue was made.
+    pub fn counters(&self) -> QueueCounters {
+        self.counters
+    }
+
+    /// The letter `id`.
+    pub fn get(&self, id: u64) -> Option<&DeadLetter> {
+        self.letters.get(&id).map(Box::as_ref)
+    }
+
+    /// Takes in a letter under a new number (and as the first of its lineage, if it has none). What
+    /// the retention ended is dropped first.
+    ///
+    /// # Errors
+    /// When the queue is full and its policy is [`FullPolicy::Reject`]: the letter is in the error.
+    pub fn push(&mut self, now: Time, mut letter: DeadLetter) -> Result<Pushed, Refused> {
+        letter.id = 0;
+        self.insert(now, letter)
+    }
+
+    /// Takes in a letter under the number that it has, as a file gave it; 0 asks for a new one.
+    ///
+    /// # Errors
+    /// When another letter has the number, or the queue is full and its policy is
+    /// [`FullPolicy::Reject`]: the letter is in the error.
+    pub fn insert(&mut self, now: Time, mut letter: DeadLetter) -> Result<Pushed, Refused> {
+        if let Some(cause) = self.refusal(letter.id) {
+            return Err(Refused::new(letter, cause));
+        }
+        let mut dropped = self.expire(now);
+        if !self.has_room() {
+            match (self.config.full, self.config.capacity) {
+                (FullPolicy::DropOldest, Some(1..)) => dropped.extend(self.drop_oldest()),
+                // A queue of no letters has no oldest one to drop.
+                (FullPolicy::DropOldest | FullPolicy::DropNew, _) => {
+                    self.counters.dropped_new += 1;
+                    dropped.push(Dropped { letter, cause: DropCause::New });
+                    return Ok(Pushed { id: None, dropped });
+                }
+                (FullPolicy::Reject, capacity) => {
+                    self.counters.rejected += 1;
+                    let cause = Refusal::Full { capacity: capacity.unwrap_or(u64::MAX) };
+                    return Err(Refused::new(letter, cause));
+                }
+            }
+        }
+        if letter.id == 0 {
+            letter.id = self.last_id + 1;
+        }
+        if letter.lineage == 0 {
+            letter.lineage = letter.id;
+        }
+        if letter.policy_fingerprint == 0 {
+            letter.policy_fingerprint = letter.current_fingerprint();
+        }
+        let id = letter.id;
+        self.last_id = self.last_id.max(id);
+        self.by_death.insert((letter.died_at, id));
+        self.letters.insert(id, Box::new(letter));
+        self.counters.entered += 1;
+        Ok(Pushed { id: Some(id), dropped })
+    }
+
+    fn refusal(&self, id: u64) -> Option<Refusal> {
+        if self.letters.contains_key(&id) {
+            return Some(Refusal::IdTaken);
+        }
+        // The last number of all is not given out, so that there always is a next one to name.
+        (id > MAX_ID || (id == 0 && self.last_id >= MAX_ID)).then_some(Refusal::IdTooLarge)
+    }
+
+    fn drop_oldest(&mut self) -> Option<Dropped> {
+        let (_, id) = *self.by_death.first()?;
+        let letter = self.take(id)?;
+        self.counters.dropped_oldest += 1;
+        Some(Dropped { letter, cause: DropCause::Oldest })
+    }
+
+    /// Drops what the retention ended by `now`, oldest first.
+    #[must_use = "these are the last copies"]
+    pub fn expire(&mut self, now: Time) -> Vec<Dropped> {
+        let mut dropped = Vec::new();
+        while self.next_expiry().is_some_and(|at| at <= now) {
+            let Some((_, id)) = self.by_death.first().copied() else { break };
+            let Some(letter) = self.take(id) else { break };
+            self.counters.expired += 1;
+            dropped.push(Dropped { letter, cause: DropCause::Expired });
+        }
+        dropped
+    }
+
+    /// When the retention of the next letter ends: call [`expire`](DeadLetterQueue::expire) then.
+    /// Changes with every letter that enters or leaves.
+    pub fn next_expiry(&self) -> Option<Time> {
+        let retention = self.config.retention?;
+        let (died_at, _) = self.by_death.first()?;
+        let at = died_at.saturating_add(retention);
+        // The end of time never comes: a retention that reaches it is for ever.
+        (at < Time::MAX).then_some(at)
+    }
+
+    /// Takes the letter `id` out.
+    pub fn remove(&mut self, id: u64) -> Option<DeadLetter> {
+        let letter = self.take(id)?;
+        self.counters.removed += 1;
+        Some(letter)
+    }
+
+    /// Takes every letter out that `filter` chooses, and hands them over, oldest first.
+    #[must_use = "these are the last copies"]
+    pub fn purge(&mut self, now: Time, filter: &Filter) -> Vec<DeadLetter> {
+        let ids: Vec<u64> = self.list(now, filter).map(|letter| letter.id).collect();
+        let purged: Vec<DeadLetter> = ids.into_iter().filter_map(|id| self.take(id)).collect();
+        self.counters.purged += purged.len() as u64;
+        purged
+    }
+
+    /// Sets the letter `id` aside (or back): parked letters stay listed, and redrives leave them out
+    /// unless asked for. False if there is no such letter.
+    pub fn park(&mut self, id: u64, parked: bool) -> bool {
+        match self.letters.get_mut(&id) {
+            Some(letter) => {
+                letter.parked = parked;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The letters that `filter` chooses, oldest first.
+    pub fn list<'q>(
+        &'q self,
+        now: Time,
+        filter: &'q Filter,
+    ) -> impl Iterator<Item = &'q DeadLetter> {
+        let named = filter.named_ids().map(|ids| {
+            let mut named: Vec<&DeadLetter> = ids.iter().filter_map(|id| self.get(*id)).collect();
+            named.sort_by_key(|letter| (letter.died_at, letter.id));
+            named
+        });
+        let all = named.is_none().then(|| self.iter());
+        let named = named.into_iter().flatten();
+        named.chain(all.into_iter().flatten()).filter(move |letter| filter.matches(now, letter))
+    }
+
+    /// All letters, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &DeadLetter> {
+        self.by_death.iter().filter_map(|(_, id)| self.get(*id))
+    }
+
+    /// Up to `count` letters after the letter `after` in the order of [`iter`](DeadLetterQueue::iter)
+    /// (from the first, without it): a page, at the cost of the page.
+    pub fn page(&self, after: Option<u64>, count: usize) -> Vec<&DeadLetter> {
+        let from = match after.and_then(|id| self.get(id)) {
+            Some(letter) => Bound::Excluded((letter.died_at, letter.id)),
+            None => Bound::Unbounded,
+        };
+        let ids = self.by_death.range((from, Bound::Unbounded));
+        ids.filter_map(|(_, id)| self.get(*id)).take(count).collect()
+    }
+
+    /// The letters that `filter` chooses in groups, the largest first.
+    pub fn group(&self, now: Time, filter: &Filter, by: GroupBy) -> Vec<Group> {
+        super::filter::group(now, by, self.list(now, filter))
+    }
+
+    /// The state of the queue in numbers. Reads every letter once.
+    pub fn stats(&self) -> QueueStats {
+        let mut by_reason = Reason::ALL.map(|reason| (reason, 0));
+        let mut parked = 0;
+        for letter in self.letters.values() {
+            parked += u64::from(letter.parked);
+            for (reason, count) in &mut by_reason {
+                *count += u64::from(*reason == letter.reason);
+            }
+        }
+        QueueStats {
+            letters: self.len(),
+            parked,
+            by_reason: by_reason.into_iter().filter(|(_, count)| *count > 0).collect(),
+            oldest: self.by_death.first().map(|(at, _)| *at),
+            newest: self.by_death.last().map(|(at, _)| *at),
+            counters: self.counters,
+        }
+    }
+
+    /// What `plan` would do now; nothing changes. The same stream gives the same schedule to
+    /// [`redrive`](DeadLetterQueue::redrive).
+    pub fn plan(&self, now: Time, plan: &RedrivePlan, stream: Stream) -> RedriveReport {
+        self.decide(now, plan, stream, |_| None)
+    }
+
+    /// Takes the letters that `plan` sends back to work out of the queue and hands them over, each
+    /// with its time, in the order of their slots; parks those that were redriven too often.
+    ///
+    /// From here on the caller holds them: run each at its time, and push it again if it dies again.
+    /// (A [`Machine`](crate::Machine) does all of that itself.)
+    pub fn redrive(
+        &mut self,
+        now: Time,
+        plan: &RedrivePlan,
+        stream: Stream,
+    ) -> (Vec<Redriven>, RedriveReport) {
+        self.redrive_unless(now, plan, stream, |_| None)
+    }
+
+    /// The same, leaving out the letters that `veto` has a reason against.
+    pub(crate) fn redrive_unless(
+        &mut self,
+        now: Time,
+        plan: &RedrivePlan,
+        stream: Stream,
+        veto: impl FnMut(&DeadLetter) -> Option<Skip>,
+    ) -> (Vec<Redriven>, RedriveReport) {
+        let report = self.decide(now, plan, stream, veto);
+        for id in &report.parked {
+            self.park(*id, true);
+        }
+        let mut tasks = Vec::with_capacity(report.scheduled.len());
+        for scheduled in &report.scheduled {
+            if let Some(letter) = self.take(scheduled.letter) {
+                self.counters.redriven += 1;
+                tasks.push(plan.revive(letter, scheduled.at));
+            }
+        }
+        (tasks, report)
+    }
+
+    /// What `plan` would do but for the letters that `veto` has a reason against.
+    pub(crate) fn decide(
+        &self,
+        now: Time,
+        plan: &RedrivePlan,
+        stream: Stream,
+        veto: impl FnMut(&DeadLetter) -> Option<Skip>,
+    ) -> RedriveReport {
+        plan.decide(now, stream, self.len(), self.list(now, plan.filter()), veto)
+    }
+
+    fn take(&mut self, id: u64) -> Option<DeadLetter> {
+        let letter = self.letters.remove(&id)?;
+        self.by_death.remove(&(letter.died_at, id));
+        Some(*letter)
+    }
+}
+
+/// What a snapshot holds of a queue, next to its letters.
+pub(crate) struct QueueParts {
+    pub(crate) config: QueueConfig,
+    pub(crate) last_id: u64,
+    pub(crate) counters: QueueCounters,
+}
+
+impl DeadLetterQueue {
+    pub(crate) fn parts(&self) -> QueueParts {
+        QueueParts { config: self.config, last_id: self.last_id, counters: self.counters }
+    }
+
+    /// Puts a queue together again, if the parts agree.
+    pub(crate) fn from_parts(
+        parts: QueueParts,
+        letters: Vec<DeadLetter>,
+    ) -> Result<DeadLetterQueue, ConfigError> {
+        let mut queue = DeadLetterQueue::new(parts.config);
+        let full = parts.config.capacity.is_some_and(|capacity| letters.len() as u64 > capacity);
+        if full {
+            let message = format!("holds {} letters, more than its capacity", letters.len());
+            return Err(ConfigError::new("letters", message));
+        }
+        for (i, letter) in letters.into_iter().enumerate() {
+            let id = letter.id;
+            let path = || format!("letters[{i}].id");
+            if id == 0 || id > parts.last_id || letter.lineage == 0 {
+                let message = format!("= {id} is not a number from 1 to lastId, with a lineage");
+                return Err(ConfigError::new(path(), message));
+            }
+            queue.by_death.insert((letter.died_at, id));
+            if queue.letters.insert(id, Box::new(letter)).is_some() {
+                return Err(ConfigError::new(path(), format!("= {id} stands there twice")));
+            }
+        }
+        queue.last_id = parts.last_id;
+        queue.counters = parts.counters;
+        let c = parts.counters;
+        let left = [c.removed, c.purged, c.redriven, c.expired, c.dropped_oldest];
+        let left = left.into_iter().fold(queue.len(), u64::saturating_add);
+        if left != c.entered {
+            let message = format!("do not add up: entered = {}, held and left = {left}", c.entered);
+            return Err(ConfigError::new("counters", message));
+        }
+        Ok(queue)
+    }
+}

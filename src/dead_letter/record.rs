@@ -1,0 +1,265 @@
+//! The record of a dead letter: what one line of NDJSON holds.
+
+use alloc::{
+    borrow::ToOwned, collections::VecDeque, format, string::ToString, sync::Arc, vec::Vec,
+};
+
+use crate::{
+    Key,
+    dead_letter::{AttemptRecord, DeadLetter, Failure, History, MAX_ID, filter::reason_word},
+    exact,
+    policy::RetryPolicy,
+    task::Reason,
+    time::{Time, nanos},
+    wire::{ConfigError, Fields, Value},
+};
+
+/// The name and version of the record format.
+pub const SCHEMA: &str = "redrive-dead-letter/1";
+
+const FIELDS: &[&str] = &[
+    "schema",
+    "id",
+    "lineage",
+    "key",
+    "type",
+    "payload",
+    "reason",
+    "attempts",
+    "earlierAttempts",
+    "redrives",
+    "parked",
+    "firstFailedAtNs",
+    "lastFailedAtNs",
+    "diedAtNs",
+    "lastError",
+    "history",
+    "forgotten",
+    "policy",
+    "policyFingerprint",
+    "seed",
+];
+
+impl DeadLetter {
+    /// The record of this letter: one line of NDJSON.
+    pub fn to_value(&self) -> Value {
+        let optional_time = |time: Option<Time>| time.map_or(Value::Null, exact::time);
+        Value::map([
+            ("schema", SCHEMA.into()),
+            ("id", exact::whole(self.id)),
+            ("lineage", exact::whole(self.lineage)),
+            ("key", self.key.to_string().into()),
+            ("type", (*self.task_type).into()),
+            ("payload", self.payload.clone()),
+            ("reason", self.reason.as_str().into()),
+            ("attempts", self.attempts.into()),
+            ("earlierAttempts", exact::whole(self.earlier_attempts)),
+            ("redrives", self.redrives.into()),
+            ("parked", self.parked.into()),
+            ("firstFailedAtNs", optional_time(self.first_failed_at)),
+            ("lastFailedAtNs", optional_time(self.last_failed_at)),
+            ("diedAtNs", exact::time(self.died_at)),
+            ("lastError", self.last_error().map_or(Value::Null, failure_to_value)),
+            ("history", history_to_list(&self.history)),
+            ("forgotten", exact::whole(self.history.forgotten())),
+            ("policy", self.policy.as_ref().map_or(Value::Null, |policy| policy.to_value())),
+            ("policyFingerprint", exact::hex(self.current_fingerprint())),
+            ("seed", exact::whole(self.seed)),
+        ])
+    }
+
+    /// Reads a record. Only `schema`, `key`, `reason` and `diedAtNs` have to be there; what is absent
+    /// is empty, zero or unknown.
+    ///
+    /// # Errors
+    /// When the schema is not [`SCHEMA`], a field is unknown, missing or not what it should be, or
+    /// the fields contradict each other. The error names the field.
+    pub fn from_value(value: &Value) -> Result<DeadLetter, ConfigError> {
+        let fields = Fields::read(value, "", FIELDS)?;
+        schema(&fields, SCHEMA)?;
+        let history = read_history(&fields)?;
+        let policy = read_policy(&fields)?;
+        let letter = DeadLetter {
+            id: exact::read_whole(&fields, "id")?.unwrap_or(0),
+            lineage: exact::read_whole(&fields, "lineage")?.unwrap_or(0),
+            key: read_key(&fields)?,
+            task_type: fields.text("type")?.unwrap_or("").into(),
+            payload: fields.get("payload").cloned().unwrap_or(Value::Null),
+            reason: read_reason(&fields, "reason")?,
+            attempts: exact::read_u32(&fields, "attempts")?.unwrap_or(0),
+            earlier_attempts: exact::read_whole(&fields, "earlierAttempts")?.unwrap_or(0),
+            redrives: exact::read_u32(&fields, "redrives")?.unwrap_or(0),
+            first_failed_at: exact::read_time(&fields, "firstFailedAtNs")?,
+            last_failed_at: exact::read_time(&fields, "lastFailedAtNs")?,
+            died_at: Time::from_nanos(exact::required_whole(&fields, "diedAtNs")?),
+            policy_fingerprint: match exact::read_hex(&fields, "policyFingerprint")? {
+                Some(fingerprint) => fingerprint,
+                None => policy.as_ref().map_or(0, |policy| policy.fingerprint()),
+            },
+            policy,
+            seed: exact::read_whole(&fields, "seed")?.unwrap_or(0),
+            parked: fields.boolean("parked")?.unwrap_or(false),
+            history,
+        };
+        letter.agrees_with_itself(&fields)?;
+        Ok(letter)
+    }
+
+    /// The fingerprint of the policy, whether or not whoever filled the letter knew it.
+    pub(super) fn current_fingerprint(&self) -> u64 {
+        match &self.policy {
+            Some(policy) => policy.fingerprint(),
+            None => self.policy_fingerprint,
+        }
+    }
+
+    /// The contradictions that a damaged or badly edited record can hold. Times and counts are taken
+    /// as they are: the letters of other engines, with clocks of their own, have to be readable too.
+    fn agrees_with_itself(&self, fields: &Fields<'_>) -> Result<(), ConfigError> {
+        for (name, number) in [("id", self.id), ("lineage", self.lineage)] {
+            if number > MAX_ID {
+                let message = format!("= {number} is above {MAX_ID}, the largest letter number");
+                return Err(fields.error(name, message));
+            }
+        }
+        if let Some(policy) = &self.policy
+            && policy.fingerprint() != self.policy_fingerprint
+        {
+            let message = "is not that of policy; leave it out and it is computed";
+            return Err(fields.error("policyFingerprint", message));
+        }
+        match fields.get("lastError") {
+            None | Some(Value::Null) => Ok(()),
+            Some(error) => {
+                let error = failure_from_value(error, &fields.path_of("lastError"))?;
+                if self.last_error() == Some(&error) {
+                    return Ok(());
+                }
+                let message = "is not the last error in history; it is a copy, leave it out";
+                Err(fields.error("lastError", message))
+            }
+        }
+    }
+}
+
+/// Checks the field `schema` against the one format that this version reads.
+pub(crate) fn schema(fields: &Fields<'_>, expected: &str) -> Result<(), ConfigError> {
+    let given = fields.required_text("schema")?;
+    if given == expected {
+        return Ok(());
+    }
+    let message = format!("= \"{given}\" is not a format that this version reads: \"{expected}\"");
+    Err(fields.error("schema", message))
+}
+
+/// A key is text; a plain number is read too, as long as it is whole.
+fn read_key(fields: &Fields<'_>) -> Result<Key, ConfigError> {
+    match fields.get("key") {
+        Some(Value::Unsigned(id)) => Ok(Key::from(*id)),
+        _ => fields.required_text("key").map(Key::from),
+    }
+}
+
+pub(crate) fn read_reason(fields: &Fields<'_>, name: &str) -> Result<Reason, ConfigError> {
+    reason_word(fields.required_text(name)?, &fields.path_of(name))
+}
+
+fn read_policy(fields: &Fields<'_>) -> Result<Option<Arc<RetryPolicy>>, ConfigError> {
+    match fields.get("policy") {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => match RetryPolicy::from_value(value) {
+            Ok(policy) => Ok(Some(Arc::new(policy))),
+            Err(error) => Err(error.inside(&fields.path_of("policy"))),
+        },
+    }
+}
+
+fn read_history(fields: &Fields<'_>) -> Result<History, ConfigError> {
+    let records = fields.list("history")?.unwrap_or_default();
+    let forgotten = exact::read_whole(fields, "forgotten")?.unwrap_or(0);
+    history_from_list(records, forgotten, &fields.path_of("history"))
+}
+
+/// The remembered attempts of `history` as a list.
+pub(crate) fn history_to_list(history: &History) -> Value {
+    let record = |record: &AttemptRecord| {
+        Value::map([
+            ("attempt", record.attempt.into()),
+            ("startedAtNs", exact::time(record.started)),
+            ("endedAtNs", exact::time(record.ended)),
+            ("delayNs", exact::whole(nanos(record.delay))),
+            ("error", failure_to_value(&record.failure)),
+        ])
+    };
+    Value::List(history.iter().map(record).collect::<Vec<_>>())
+}
+
+/// Reads what [`history_to_list`] wrote.
+pub(crate) fn history_from_list(
+    list: &[Value],
+    forgotten: u64,
+    path: &str,
+) -> Result<History, ConfigError> {
+    const FIELDS: &[&str] = &["attempt", "startedAtNs", "endedAtNs", "delayNs", "error"];
+    let mut records = VecDeque::with_capacity(list.len());
+    for (i, value) in list.iter().enumerate() {
+        let fields = Fields::read(value, &format!("{path}[{i}]"), FIELDS)?;
+        let error = fields.get("error").unwrap_or(&Value::Null);
+        records.push_back(AttemptRecord {
+            attempt: exact::required_u32(&fields, "attempt")?,
+            started: Time::from_nanos(exact::required_whole(&fields, "startedAtNs")?),
+            ended: Time::from_nanos(exact::required_whole(&fields, "endedAtNs")?),
+            delay: exact::read_nanos(&fields, "delayNs")?.unwrap_or_default(),
+            failure: failure_from_value(error, &fields.path_of("error"))?,
+        });
+    }
+    Ok(History::from_parts(records, forgotten))
+}
+
+/// A failure as a group of fields; what it does not have is left out.
+pub(crate) fn failure_to_value(failure: &Failure) -> Value {
+    let mut entries = Vec::with_capacity(4);
+    entries.push(("kind".to_owned(), failure.kind().into()));
+    entries.push(("message".to_owned(), failure.message().into()));
+    if let Some(code) = failure.code() {
+        entries.push(("code".to_owned(), code.into()));
+    }
+    if let Some(wait) = failure.retry_after() {
+        entries.push(("retryAfterNs".to_owned(), exact::whole(nanos(wait))));
+    }
+    Value::Map(entries)
+}
+
+/// Reads what [`failure_to_value`] wrote.
+pub(crate) fn failure_from_value(value: &Value, path: &str) -> Result<Failure, ConfigError> {
+    let fields = Fields::read(value, path, &["kind", "message", "code", "retryAfterNs"])?;
+    let kind = fields.required_text("kind")?;
+    let mut failure = Failure::new(kind, fields.text("message")?.unwrap_or(""));
+    if let Some(code) = fields.text("code")? {
+        failure = failure.with_code(code);
+    }
+    if let Some(wait) = exact::read_nanos(&fields, "retryAfterNs")? {
+        failure = failure.with_retry_after(wait);
+    }
+    Ok(failure)
+}
+
+#[cfg(feature = "serde")]
+mod serde_impls {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::{DeadLetter, Value};
+
+    impl Serialize for DeadLetter {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.to_value().serialize(serializer)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for DeadLetter {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DeadLetter, D::Error> {
+            let value = Value::deserialize(deserializer)?;
+            DeadLetter::from_value(&value).map_err(D::Error::custom)
+        }
+    }
+}

@@ -1,0 +1,459 @@
+//! Many tasks: timers, dispatch, verdicts, dead letters, without a clock and without I/O.
+//!
+//! # Why a machine and not a loop around `sleep`?
+//! A loop that sleeps holds a thread or a future for each task, forgets everything with its process,
+//! and cannot be asked what it is going to do. A machine is data: the worker engine that you have
+//! (threads, an async runtime, a cron job, a browser tab) asks it what is due and tells it what came of
+//! it. That makes a million waiting tasks a few B-trees, lets tests run an hour in a millisecond, and
+//! lets a [snapshot](Machine::snapshot) carry everything in flight to the next process, which then does
+//! exactly what this one would have done.
+//!
+//! # In a worker loop
+//! 1. Make the machine: the policy, the seed, the size of the dead-letter queue.
+//! 2. Submit tasks, each under a key of its own.
+//! 3. Wait until [`next_wakeup`](Machine::next_wakeup) (or until something is submitted).
+//! 4. [`poll`](Machine::poll) until it gives nothing more: each [`Dispatch`] is an attempt to make now.
+//!    Poll only while a worker is free; with none, call [`advance`](Machine::advance).
+//! 5. Report each result with its dispatch: [`succeed`](Machine::succeed) or [`fail`](Machine::fail).
+//! 6. [`poll_event`](Machine::poll_event) for what was decided, to log it and to stop attempts that
+//!    timed out.
+//! 7. Look into the [dead letters](Machine::dead_letters); mend the cause;
+//!    [`redrive`](Machine::redrive).
+//!
+//! ```
+//! use redrive::{
+//!     Failure, Machine, MachineConfig, RedrivePlan, RetryPolicy, TaskSpec, Time,
+//!     dead_letter::Filter, machine::What, wire::Value,
+//! };
+//!
+//! /// The work. It fails while the server is down.
+//! fn charge(payload: &Value, now: Time) -> Result<(), Failure> {
+//!     if now < Time::from_secs(60) {
+//!         return Err(Failure::new("unavailable", "connection refused").with_code("503"));
+//!     }
+//!     println!("charged {payload:?}");
+//!     Ok(())
+//! }
+//!
+//! // 1. Three attempts, 2 s and 4 s apart (the default policy), under seed 42.
+//! let mut machine = Machine::new(MachineConfig { seed: 42, ..MachineConfig::default() });
+//!
+//! // 2. One task, due at once.
+//! let mut now = Time::ZERO;
+//! machine.submit(now, "order-17", TaskSpec::new("charge").payload(Value::from("17 EUR")))?;
+//!
+//! // 3. The machine says when to come back; a real loop sleeps until then.
+//! while let Some(at) = machine.next_wakeup() {
+//!     now = now.max(at);
+//!     // 4. Everything that is due, in the order of time, then key.
+//!     while let Some(dispatch) = machine.poll(now) {
+//!         let task = machine.task(dispatch.key).expect("what is dispatched is live");
+//!         // 5. One result for each dispatch.
+//!         match charge(task.payload(), now) {
+//!             Ok(()) => machine.succeed(now, &dispatch)?,
+//!             Err(failure) => {
+//!                 let _verdict = machine.fail(now, &dispatch, &failure)?;
+//!             }
+//!         }
+//!     }
+//!     // 6. What was decided.
+//!     while let Some(event) = machine.poll_event() {
+//!         println!("{} {}: {}", event.at, event.key, event.what.as_str());
+//!     }
+//! }
+//!
+//! // 7. The server was down for too long: one dead letter. It is up again: send it back.
+//! assert_eq!(machine.dead_letters().len(), 1);
+//! now = Time::from_secs(600);
+//! let report = machine.redrive(now, &RedrivePlan::new(Filter::new().kind("unavailable")));
+//! assert_eq!(report.scheduled.len(), 1);
+//! now = machine.next_wakeup().expect("the redriven task is due");
+//! let dispatch = machine.poll(now).expect("it is due now");
+//! machine.succeed(now, &dispatch)?;
+//! assert_eq!((machine.stats().counters.succeeded, machine.dead_letters().len()), (1, 0));
+//! # Ok::<(), redrive::MachineError>(())
+//! ```
+//!
+//! # The invariants
+//! Each has a test under `tests/machine_*.rs`; what would break one is a typed [`MachineError`].
+//!
+//! - *Conservation*: every task that came in is in exactly one place: live (ready, waiting, running),
+//!   held, or ended in exactly one way. [`Stats`] says it as a sum.
+//! - *One result for each dispatch*: a result is taken once, for the attempt that it is of. A second
+//!   one, or one for an attempt that timed out, is [refused](MachineError::StaleAttempt) and counted.
+//!   A result that comes after the attempt's deadline is late even if nobody polled in between.
+//! - *One live task for each key*.
+//! - *Order*: due tasks are handed out by time, then by the id of the key, whatever the order of the
+//!   submissions. What else falls on one instant comes before them: expiries, then timeouts, by key.
+//! - *Time does not go back*: a call with an earlier time than one before is taken at the later time,
+//!   and counted.
+//! - *No call without need changes anything*: [`poll`](Machine::poll) and
+//!   [`advance`](Machine::advance) before the next wake-up are no-ops.
+//! - *Nothing is lost in silence*: with a full queue that rejects, dead tasks stay in the machine as
+//!   *held*, first in, first out, and their letters move as soon as there is room.
+//! - *The same inputs, the same future*: machines with equal configuration and calls are equal, and so
+//!   is one that was restored from a snapshot.
+//!
+//! Every call costs a logarithm of the number of live tasks for each task that it touches; nothing is
+//! searched. A task that ended leaves; only its letter stays, in the bounded queue.
+
+mod entry;
+mod error;
+mod event;
+mod policies;
+mod results;
+mod revive;
+mod spec;
+mod stats;
+
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+pub use self::{
+    entry::TaskView,
+    error::MachineError,
+    event::{Event, What},
+    revive::Recovery,
+    spec::{Dispatch, TaskSpec},
+    stats::{Counters, Stats},
+};
+pub(crate) use self::{
+    entry::{Entry, Past},
+    event::Events,
+    policies::{BudgetOf, Policies},
+};
+
+use crate::{
+    Key,
+    dead_letter::{DEFAULT_HISTORY, DeadLetter, DeadLetterQueue, History, QueueConfig},
+    policy::RetryPolicy,
+    random::Stream,
+    task::{Reason, State, Task},
+    time::{Duration, Time},
+    wire::Value,
+};
+
+/// How a machine is set up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MachineConfig {
+    /// The policy of all tasks that do not bring their own; its budget is shared by them.
+    pub policy: Arc<RetryPolicy>,
+    /// The seed of every random draw. Machines that must not act in step need different ones.
+    pub seed: u64,
+    /// How many failed attempts each task remembers, at least one
+    /// ([why 10](crate::dead_letter::DEFAULT_HISTORY)).
+    pub history: u32,
+    /// How many events wait to be polled, before the oldest is forgotten and counted; 0 turns events
+    /// off. Default 4,096: a poll each second keeps up with some thousand failures a second.
+    pub events: u32,
+    /// How many dead letters are kept, how long, and what happens when there is no room.
+    pub queue: QueueConfig,
+}
+
+impl Default for MachineConfig {
+    fn default() -> MachineConfig {
+        MachineConfig {
+            policy: Arc::new(RetryPolicy::default()),
+            seed: 0,
+            history: DEFAULT_HISTORY,
+            events: 4_096,
+            queue: QueueConfig::default(),
+        }
+    }
+}
+
+/// What falls on a time, besides tasks becoming due. In the order in which it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Limit {
+    Expiry,
+    Timeout,
+}
+
+/// Many tasks under one policy and one seed. See the [module's text](self).
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// The latest time that any call gave.
+    pub(crate) now: Time,
+    pub(crate) seed: u64,
+    pub(crate) stream: Stream,
+    pub(crate) history: u32,
+    pub(crate) policies: Policies,
+    pub(crate) tasks: BTreeMap<u64, Box<Entry>>,
+    /// Ready and waiting tasks by the time when they are due.
+    pub(crate) due: BTreeSet<(Time, u64)>,
+    /// Expiries of ready and waiting tasks, timeouts of running ones.
+    pub(crate) limits: BTreeSet<(Time, Limit, u64)>,
+    pub(crate) running: BTreeSet<u64>,
+    /// Letters for which there is no room, first in, first out; and their keys.
+    pub(crate) held: VecDeque<Box<DeadLetter>>,
+    pub(crate) held_keys: BTreeSet<u64>,
+    pub(crate) letters: DeadLetterQueue,
+    pub(crate) events: Events,
+    pub(crate) counters: Counters,
+    /// Tasks that have not been started yet.
+    pub(crate) ready: u64,
+    /// The number of the last execution.
+    pub(crate) runs: u64,
+}
+
+impl Default for Machine {
+    fn default() -> Machine {
+        Machine::new(MachineConfig::default())
+    }
+}
+
+impl Machine {
+    /// An empty machine.
+    pub fn new(config: MachineConfig) -> Machine {
+        Machine {
+            now: Time::ZERO,
+            seed: config.seed,
+            stream: Stream::new(config.seed),
+            history: config.history.max(1),
+            policies: Policies::new(config.policy),
+            tasks: BTreeMap::new(),
+            due: BTreeSet::new(),
+            limits: BTreeSet::new(),
+            running: BTreeSet::new(),
+            held: VecDeque::new(),
+            held_keys: BTreeSet::new(),
+            letters: DeadLetterQueue::new(config.queue),
+            events: Events::new(usize::try_from(config.events).unwrap_or(usize::MAX)),
+            counters: Counters::default(),
+            ready: 0,
+            runs: 0,
+        }
+    }
+
+    /// Takes in a task under `key`, due after its delay. The key is free again when the task ended.
+    ///
+    /// # Errors
+    /// When a live or held task has the key, the task's own policy is not one, or the payload cannot
+    /// be written. The task is not taken then.
+    pub fn submit(
+        &mut self,
+        now: Time,
+        key: impl Into<Key>,
+        spec: TaskSpec,
+    ) -> Result<(), MachineError> {
+        let now = self.clock(now);
+        let key = key.into();
+        if self.tasks.contains_key(&key.id()) {
+            return Err(MachineError::KeyTaken { key });
+        }
+        if self.held_keys.contains(&key.id()) {
+            return Err(MachineError::KeyHeld { key });
+        }
+        if spec.payload.as_ref().is_some_and(|payload| !is_writable(payload)) {
+            return Err(MachineError::Payload);
+        }
+        let policy = spec.own_policy(self.policies.default()).map_err(MachineError::Policy)?;
+        let entry = Entry {
+            task: Task::new(),
+            key,
+            slot: self.policies.acquire(policy),
+            expires_at: spec.expiry(now),
+            due: now.saturating_add(spec.delay),
+            task_type: spec.task_type,
+            payload: spec.payload.unwrap_or(Value::Null),
+            deadline: None,
+            run: 0,
+            waited: Duration::ZERO,
+            first_failed_at: None,
+            last_failed_at: None,
+            history: History::default(),
+            past: None,
+        };
+        self.counters.submitted += 1;
+        self.add(entry);
+        Ok(())
+    }
+
+    /// Hands out the next attempt that is due: the earliest, of those the one with the smallest id.
+    /// The attempt counts as running from now on; report its result with the dispatch.
+    ///
+    /// Does what [`advance`](Machine::advance) does first. Nothing (and nothing changed) before
+    /// [`next_wakeup`](Machine::next_wakeup). The answer may change with every call that takes a time.
+    #[must_use = "the attempt counts as running until its result is reported"]
+    pub fn poll(&mut self, now: Time) -> Option<Dispatch> {
+        let now = self.clock(now);
+        self.advance(now);
+        while let Some((due, id)) = self.due.first().copied().filter(|(due, _)| *due <= now) {
+            self.due.remove(&(due, id));
+            if let Some(dispatch) = self.start(now, id) {
+                return Some(dispatch);
+            }
+        }
+        None
+    }
+
+    /// Does everything that time brings but dispatching: expiries, attempt timeouts, the end of the
+    /// retention of letters, moving held letters to where there is room.
+    pub fn advance(&mut self, now: Time) {
+        let now = self.clock(now);
+        while let Some((at, limit, id)) = self.limits.first().copied().filter(|l| l.0 <= now) {
+            self.limits.remove(&(at, limit, id));
+            match limit {
+                Limit::Expiry => self.bury(now, id, Reason::Expired),
+                Limit::Timeout => {
+                    let _verdict = self.time_out(now, id);
+                }
+            }
+        }
+        self.settle_letters(now);
+    }
+
+    /// When to call [`poll`](Machine::poll) next, if nothing else happens before; none when nothing
+    /// ever will. It may lie in the past: then there is something to do now.
+    ///
+    /// The answer may change with every call but the getters. While all workers are busy, wait for
+    /// [`next_deadline`](Machine::next_deadline) instead.
+    pub fn next_wakeup(&self) -> Option<Time> {
+        let due = self.due.first().map(|(at, _)| *at);
+        [due, self.next_deadline()].into_iter().flatten().min()
+    }
+
+    /// When to call [`advance`](Machine::advance) next: the same without the tasks that become due.
+    pub fn next_deadline(&self) -> Option<Time> {
+        let limit = self.limits.first().map(|(at, ..)| *at);
+        let room = (!self.held.is_empty() && self.letters.has_room()).then_some(self.now);
+        [limit, room, self.letters.next_expiry()].into_iter().flatten().min()
+    }
+
+    /// The next thing that was decided, in order. May change with every call that takes a time.
+    #[must_use]
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.queue.pop_front()
+    }
+
+    /// The live task with this key.
+    pub fn task(&self, key: impl Into<Key>) -> Option<TaskView<'_>> {
+        let entry = self.tasks.get(&key.into().id())?;
+        Some(TaskView { entry, policies: &self.policies })
+    }
+
+    /// All live tasks, by the id of their keys.
+    pub fn tasks(&self) -> impl Iterator<Item = TaskView<'_>> {
+        self.tasks.values().map(|entry| TaskView { entry, policies: &self.policies })
+    }
+
+    /// How many tasks are live.
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether no task is live.
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// The dead letters.
+    pub fn dead_letters(&self) -> &DeadLetterQueue {
+        &self.letters
+    }
+
+    /// The dead letters, to remove, purge, park or insert some. If that makes room, held letters move
+    /// in with the next call that takes a time ([`next_wakeup`](Machine::next_wakeup) says so).
+    pub fn dead_letters_mut(&mut self) -> &mut DeadLetterQueue {
+        &mut self.letters
+    }
+
+    /// The dead tasks for which the queue has no room, in the order of their deaths.
+    pub fn held(&self) -> impl ExactSizeIterator<Item = &DeadLetter> {
+        self.held.iter().map(Box::as_ref)
+    }
+
+    /// The policy of all tasks that did not bring their own.
+    pub fn policy(&self) -> &RetryPolicy {
+        self.policies.default()
+    }
+
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The latest time that any call gave.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The state of the machine in numbers.
+    pub fn stats(&self) -> Stats {
+        let running = self.running.len() as u64;
+        let budget = self.policies.shared();
+        Stats {
+            ready: self.ready,
+            waiting: self.tasks.len() as u64 - running - self.ready,
+            running,
+            held: self.held.len() as u64,
+            dead_letters: self.letters.len(),
+            budget: budget.map(crate::policy::Budget::balance),
+            budget_denied: budget.map_or(0, crate::policy::Budget::denied),
+            events_lost: self.events.lost,
+            counters: self.counters,
+        }
+    }
+
+    /// The time to believe: never before that of an earlier call.
+    pub(crate) fn clock(&mut self, now: Time) -> Time {
+        if now < self.now {
+            self.counters.time_reversals += 1;
+        }
+        self.now = self.now.max(now);
+        self.now
+    }
+
+    /// Puts a task that is ready or waiting in its places.
+    pub(crate) fn add(&mut self, entry: Entry) {
+        let id = entry.key.id();
+        self.due.insert((entry.due, id));
+        if let Some(at) = entry.expires_at {
+            self.limits.insert((at, Limit::Expiry, id));
+        }
+        self.ready += u64::from(entry.task.state() == State::Ready);
+        self.tasks.insert(id, Box::new(entry));
+    }
+
+    /// Takes a task out of all its places; its budget and policy are told.
+    pub(crate) fn take(&mut self, id: u64) -> Option<Box<Entry>> {
+        let entry = self.tasks.remove(&id)?;
+        self.due.remove(&(entry.due, id));
+        if let Some(at) = entry.expires_at {
+            self.limits.remove(&(at, Limit::Expiry, id));
+        }
+        self.stop_running(id, entry.deadline);
+        self.ready -= u64::from(entry.task.attempts() == 0);
+        if entry.was_started()
+            && let (_, Some(budget)) = self.policies.rules(entry.slot)
+        {
+            budget.on_end(entry.holds_a_retry());
+        }
+        self.policies.release(entry.slot);
+        Some(entry)
+    }
+
+    pub(crate) fn stop_running(&mut self, id: u64, deadline: Option<Time>) {
+        self.running.remove(&id);
+        if let Some(at) = deadline {
+            self.limits.remove(&(at, Limit::Timeout, id));
+        }
+    }
+}
+
+/// Whether every number in `value` is finite. Without recursion: payloads come from anywhere.
+fn is_writable(value: &Value) -> bool {
+    let mut rest = alloc::vec![value];
+    while let Some(value) = rest.pop() {
+        match value {
+            Value::Float(number) if !number.is_finite() => return false,
+            Value::List(items) => rest.extend(items),
+            Value::Map(entries) => rest.extend(entries.iter().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    true
+}

@@ -1,0 +1,107 @@
+//! The state of one task, taken apart and put together.
+
+use alloc::{borrow::ToOwned, vec::Vec};
+
+use super::{Snapshot, SnapshotError};
+use crate::{
+    dead_letter::reason_word,
+    exact,
+    task::{Parts, State, Task},
+    time::{Duration, Time, nanos},
+    wire::{ConfigError, Fields, Value, one_of},
+};
+
+const SCHEMA: &str = "redrive-task/1";
+
+const FIELDS: &[&str] =
+    &["schema", "state", "reason", "beganNs", "atNs", "previousNs", "attempts", "free", "paid"];
+
+const STATES: [&str; 8] =
+    ["ready", "running", "waiting", "succeeded", "cancelled", "discarded", "failed", "dead"];
+
+impl Task {
+    /// The state of this task, to be stored. Its key, policy and seed are the caller's.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut entries = Vec::from([("schema".to_owned(), Value::from(SCHEMA))]);
+        entries.extend(entries_of(self));
+        Snapshot(Value::Map(entries))
+    }
+
+    /// The task that [`snapshot`](Task::snapshot) saved.
+    ///
+    /// # Errors
+    /// When it is the snapshot of something else or of another version, or of a state that no task can
+    /// be in.
+    pub fn restore(snapshot: &Snapshot) -> Result<Task, SnapshotError> {
+        snapshot.expect(SCHEMA)?;
+        Ok(read(&snapshot.0, "")?)
+    }
+}
+
+/// The task as a group of fields, without a schema: inside a machine's snapshot.
+pub(super) fn to_value(task: &Task) -> Value {
+    Value::Map(entries_of(task))
+}
+
+fn entries_of(task: &Task) -> Vec<(alloc::string::String, Value)> {
+    let parts = task.parts();
+    let (state, reason) = match parts.state {
+        State::Ready => (0, None),
+        State::Running => (1, None),
+        State::Waiting { .. } => (2, None),
+        State::Succeeded => (3, None),
+        State::Cancelled => (4, None),
+        State::Discarded => (5, None),
+        State::Failed => (6, None),
+        State::Dead(reason) => (7, Some(reason)),
+    };
+    let mut entries = Vec::with_capacity(FIELDS.len());
+    let mut put = |name: &str, value: Value| entries.push((name.to_owned(), value));
+    put("state", STATES[state].into());
+    if let Some(reason) = reason {
+        put("reason", reason.as_str().into());
+    }
+    put("beganNs", exact::time(parts.began));
+    put("atNs", exact::time(parts.at));
+    put("previousNs", exact::whole(nanos(parts.previous)));
+    put("attempts", parts.attempts.into());
+    put("free", u32::from(parts.free).into());
+    put("paid", u32::from(parts.paid).into());
+    entries
+}
+
+/// Reads what [`to_value`] wrote.
+pub(super) fn read(value: &Value, path: &str) -> Result<Task, ConfigError> {
+    let fields = Fields::read(value, path, FIELDS)?;
+    let at = Time::from_nanos(exact::required_whole(&fields, "atNs")?);
+    let word = one_of(&fields.path_of("state"), fields.required_text("state")?, &STATES)?;
+    let state = match word {
+        "ready" => State::Ready,
+        "running" => State::Running,
+        "waiting" => State::Waiting { until: at },
+        "succeeded" => State::Succeeded,
+        "cancelled" => State::Cancelled,
+        "discarded" => State::Discarded,
+        "failed" => State::Failed,
+        _ => State::Dead(reason_word(fields.required_text("reason")?, &fields.path_of("reason"))?),
+    };
+    if !matches!(state, State::Dead(_)) && fields.get("reason").is_some() {
+        return Err(fields.error("reason", "is there, and the task is not dead"));
+    }
+    let parts = Parts {
+        state,
+        began: Time::from_nanos(exact::required_whole(&fields, "beganNs")?),
+        at,
+        previous: Duration::from_nanos(exact::required_whole(&fields, "previousNs")?),
+        attempts: small(&fields, "attempts")?,
+        free: small(&fields, "free")?,
+        paid: small(&fields, "paid")?,
+    };
+    Task::from_parts(&parts).map_err(|why| ConfigError::new(path, why))
+}
+
+/// A whole number that has to be there and to fit.
+fn small<N: TryFrom<u64>>(fields: &Fields<'_>, name: &str) -> Result<N, ConfigError> {
+    let number = exact::required_whole(fields, name)?;
+    N::try_from(number).map_err(|_| fields.error(name, alloc::format!("= {number} is too large")))
+}
