@@ -31,6 +31,8 @@ type Check = fn(&RetryPolicy, &[Band]) -> Option<Hint>;
 
 /// How many retries are looked at.
 const LOOK_AHEAD: usize = 64;
+/// Over how many keys a delay without a closed form is looked at: enough to see its range.
+const SAMPLES: u32 = 256;
 /// Longer schedules than this are longer than anybody waits.
 const A_DAY: u64 = 86_400_000_000_000;
 
@@ -38,7 +40,7 @@ impl RetryPolicy {
     /// What is legal here and probably not meant; empty for a policy that we have nothing against.
     pub fn hints(&self) -> Vec<Hint> {
         let retries = self.max_attempts().map_or(LOOK_AHEAD, |max| max.get() as usize - 1);
-        let bands: Vec<Band> = self.bands(0, None).take(retries.min(LOOK_AHEAD)).collect();
+        let bands: Vec<Band> = self.rough_bands(0, SAMPLES).take(retries.min(LOOK_AHEAD)).collect();
         let mut hints = Vec::new();
         let checks: [Check; 10] = [
             no_retries,

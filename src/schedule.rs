@@ -158,10 +158,12 @@ impl Band {
         let mean = delays.iter().map(|d| *d as f64).sum::<f64>() / n as f64;
         let square = delays.iter().map(|d| (*d as f64 - mean) * (*d as f64 - mean)).sum::<f64>();
         let sd = libm::sqrt(square / n as f64);
+        let (min, max) = (at(0.0), at(1.0));
         Band {
-            min: at(0.0),
-            max: at(1.0),
-            mean: rounded(mean),
+            min,
+            max,
+            // A float's mean of numbers near 2^64 may lie an ulp outside them.
+            mean: rounded(mean).clamp(min, max),
             sd: rounded(sd),
             quantiles: QUANTILES.map(at),
             samples: Some(u32::try_from(delays.len()).unwrap_or(u32::MAX)),
@@ -211,14 +213,16 @@ pub struct Bands<'a> {
 impl RetryPolicy {
     /// The band of each retry in turn; without end, so take as many as there are retries.
     pub fn bands(&self, seed: u64, samples: Option<u32>) -> Bands<'_> {
-        Bands {
-            delays: self.base_delays(),
-            stream: Stream::new(seed),
-            measure: samples.is_some(),
-            samples: samples.unwrap_or(DEFAULT_SAMPLES).max(1),
-            retries: 0,
-            previous: Vec::new(),
-        }
+        let mut bands = self.rough_bands(seed, samples.unwrap_or(DEFAULT_SAMPLES).max(1));
+        bands.measure = samples.is_some();
+        bands
+    }
+
+    /// Bands that are exact where there is a closed form, and measured over `samples` keys otherwise.
+    pub(crate) fn rough_bands(&self, seed: u64, samples: u32) -> Bands<'_> {
+        let stream = Stream::new(seed);
+        let delays = self.base_delays();
+        Bands { delays, stream, measure: false, samples, retries: 0, previous: Vec::new() }
     }
 }
 

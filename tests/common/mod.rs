@@ -1,0 +1,168 @@
+//! Policies for properties: every kind, every limit, extremes included.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::expect_used, reason = "a test may")]
+
+use proptest::prelude::*;
+use redrive::{
+    Action, Backoff, BudgetRule, Duration, Jitter, PolicyBuilder, RetryPolicy, Rule,
+    policy::{
+        CapStage, ElapsedMeasure, ElapsedRule, End, Resample, Rounding, RoundingMode, TokenBucket,
+    },
+};
+
+/// Durations of every size, the extremes often.
+pub(crate) fn duration() -> impl Strategy<Value = Duration> {
+    prop_oneof![
+        1 => Just(Duration::ZERO),
+        1 => Just(Duration::from_nanos(u64::MAX)),
+        4 => (0..120_000_u64).prop_map(Duration::from_millis),
+        2 => any::<u64>().prop_map(Duration::from_nanos),
+        2 => (0..1_000_000_u64).prop_map(Duration::from_nanos),
+    ]
+}
+
+pub(crate) fn backoff() -> impl Strategy<Value = Backoff> {
+    prop_oneof![
+        duration().prop_map(|delay| Backoff::Constant { delay }),
+        (duration(), duration())
+            .prop_map(|(initial, increment)| Backoff::Linear { initial, increment }),
+        (duration(), 1.0..1000.0)
+            .prop_map(|(initial, multiplier)| Backoff::Exponential { initial, multiplier }),
+        (duration(), Just(2.0))
+            .prop_map(|(initial, multiplier)| Backoff::Exponential { initial, multiplier }),
+        (duration(), 0.0..10.0, duration())
+            .prop_map(|(initial, power, offset)| Backoff::Polynomial { initial, power, offset }),
+        duration().prop_map(|initial| Backoff::Fibonacci { initial }),
+        prop::collection::vec(duration(), 1..8).prop_map(|delays| Backoff::Table { delays }),
+        (duration(), 1.0..1000.0)
+            .prop_map(|(initial, multiplier)| Backoff::Decorrelated { initial, multiplier }),
+        duration().prop_map(|initial| Backoff::DecorrelatedV2 { initial }),
+    ]
+}
+
+pub(crate) fn jitter() -> impl Strategy<Value = Jitter> {
+    let end = || (0.0..100.0, duration(), duration());
+    prop_oneof![
+        Just(Jitter::None),
+        Just(Jitter::Full),
+        Just(Jitter::Equal),
+        (0.0..10.0).prop_map(|factor| Jitter::Proportional { factor }),
+        (0.0..1.0).prop_map(|factor| Jitter::Symmetric { factor }),
+        (0.0..1.0).prop_map(|factor| Jitter::Subtractive { factor }),
+        (end(), end()).prop_map(|(a, b)| Jitter::Uniform {
+            low: End { factor: f64::min(a.0, b.0), add: a.1.min(b.1), add_per_retry: a.2.min(b.2) },
+            high: End {
+                factor: f64::max(a.0, b.0),
+                add: a.1.max(b.1),
+                add_per_retry: a.2.max(b.2)
+            },
+        }),
+    ]
+}
+
+fn rounding() -> impl Strategy<Value = Option<Rounding>> {
+    let mode = prop_oneof![
+        Just(RoundingMode::Floor),
+        Just(RoundingMode::Nearest),
+        Just(RoundingMode::Ceil)
+    ];
+    prop::option::of(
+        (1..2_000_000_000_u64, mode, any::<bool>())
+            .prop_map(|(unit, mode, each)| Rounding::new(Duration::from_nanos(unit), mode, each)),
+    )
+}
+
+fn budget() -> impl Strategy<Value = Option<BudgetRule>> {
+    prop::option::of(prop_oneof![
+        (1..1_000_u32, 0..1_000_u32).prop_map(|(capacity, cost)| {
+            let mut bucket = TokenBucket::default();
+            bucket.capacity = capacity;
+            bucket.cost = cost;
+            BudgetRule::TokenBucket(bucket)
+        }),
+        (0.0..1_000.0, 0.0..1e6, 1..3_600_u64).prop_map(|(percent, min_per_second, window)| {
+            BudgetRule::Ratio { percent, min_per_second, window: Duration::from_secs(window) }
+        }),
+        (0.0..1_000.0, 0..1_000_u32)
+            .prop_map(|(percent, min)| BudgetRule::Concurrency { percent, min }),
+    ])
+}
+
+fn stage() -> impl Strategy<Value = CapStage> {
+    prop_oneof![
+        4 => Just(CapStage::Fit),
+        1 => Just(CapStage::Before),
+        1 => Just(CapStage::After),
+        1 => Just(CapStage::Both),
+        1 => Just(CapStage::Clip),
+    ]
+}
+
+fn limits(
+    policy: PolicyBuilder,
+    attempts: Option<u32>,
+    elapsed: Option<Duration>,
+    rule: ElapsedRule,
+) -> PolicyBuilder {
+    match (attempts, elapsed) {
+        (Some(attempts), elapsed) => policy.max_attempts(attempts).max_elapsed(elapsed),
+        (None, elapsed) => {
+            policy.unlimited_attempts().max_elapsed(elapsed.unwrap_or(Duration::from_secs(60)))
+        }
+    }
+    .elapsed_rule(rule)
+}
+
+/// Any valid policy.
+pub(crate) fn policy() -> impl Strategy<Value = RetryPolicy> {
+    let rule = prop_oneof![
+        Just(ElapsedRule::StopIfWouldExceed),
+        Just(ElapsedRule::StopIfReached),
+        Just(ElapsedRule::Truncate)
+    ];
+    let bounds = (prop::option::of(1..=u32::MAX), prop::option::of(duration()), rule);
+    let quirks = (stage(), rounding(), any::<bool>(), any::<bool>(), prop::option::of(0.0..1.0));
+    let delays = (backoff(), jitter(), duration(), duration(), any::<bool>(), any::<bool>());
+    (delays, bounds, quirks, budget(), prop::option::of((backoff(), 0..5_usize))).prop_map(
+        |(delays, (attempts, elapsed, rule), quirks, budget, class)| {
+            let (backoff, jitter, a, b, capped, first) = delays;
+            let (min, max) = (a.min(b), a.max(b));
+            let random = backoff.is_random();
+            let mut policy = RetryPolicy::builder().backoff(backoff).min_delay(min);
+            if !random {
+                policy = policy.jitter(jitter);
+            }
+            if capped {
+                policy = policy.max_delay(max);
+            }
+            if first {
+                policy = policy.first_delay(max);
+            }
+            let (stage, rounding, feedback, sleeps, resample) = quirks;
+            policy = policy.cap_stage(stage).feedback(feedback).budget(budget);
+            if let Some(rounding) = rounding {
+                policy = policy.rounding(rounding);
+            }
+            if sleeps {
+                policy = policy.elapsed_measure(ElapsedMeasure::Sleeps);
+            }
+            if let (Some(low), true) = (resample, capped) {
+                policy = policy.resample_above(Resample { low, high: 1.0 });
+            }
+            if let Some((backoff, action)) = class {
+                let actions = [
+                    Action::Retry,
+                    Action::RetryFree,
+                    Action::DeadLetter,
+                    Action::Discard,
+                    Action::Fail,
+                ];
+                policy = policy.rule(Rule::new("special", actions[action]).backoff(backoff));
+            }
+            limits(policy, attempts, elapsed, rule)
+                .build()
+                .expect("the generator makes valid policies")
+        },
+    )
+}
