@@ -40,7 +40,7 @@ struct Block {
 }
 
 /// Pending events in order of (time, entity).
-pub struct Calendar {
+pub(crate) struct Calendar {
     shift: u32,
     /// Number of the current bucket: `rest` and `late` hold its events, offsets from its start.
     base: u64,
@@ -57,6 +57,8 @@ pub struct Calendar {
     spill: Vec<(u64, u32)>,
     spill_first: u64,
     len: usize,
+    /// Nothing in the ring or the spill list is due before this: looking is in vain.
+    idle_until: u64,
     judged: u32,
     drained: usize,
 }
@@ -65,7 +67,7 @@ impl Calendar {
     /// An empty queue whose events are expected to lie about `spacing` nanoseconds apart. The
     /// guess costs time when it is wrong, never correctness.
     #[must_use]
-    pub fn new(spacing: u64) -> Self {
+    pub(crate) fn new(spacing: u64) -> Self {
         let width = spacing.saturating_mul(256).max(1);
         let shift = (63 - width.leading_zeros()).clamp(MIN_SHIFT, MAX_SHIFT);
         Self {
@@ -81,26 +83,15 @@ impl Calendar {
             spill: Vec::new(),
             spill_first: u64::MAX,
             len: 0,
+            idle_until: 0,
             judged: 0,
             drained: 0,
         }
     }
 
-    /// Events pending.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether nothing is pending.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     /// Bytes held.
     #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.pool.capacity() * size_of::<Block>()
             + (self.rest.capacity() + self.late.0.capacity() + self.occupied.len()) * 8
             + self.ring.len() * 4
@@ -110,8 +101,9 @@ impl Calendar {
     /// Adds an event. `time` must not lie before the last popped event, nor before a `limit` that
     /// `pop` returned `None` for.
     #[inline]
-    pub fn push(&mut self, time: u64, entity: u32) {
+    pub(crate) fn push(&mut self, time: u64, entity: u32) {
         self.len += 1;
+        self.idle_until = self.idle_until.min(time);
         self.place(time, entity);
     }
 
@@ -166,8 +158,11 @@ impl Calendar {
 
     /// The first event, if its time is not after `limit`.
     #[inline]
-    pub fn pop(&mut self, limit: u64) -> Option<(u64, u32)> {
-        if self.head == self.rest.len() && self.late.0.is_empty() && !self.advance(limit) {
+    pub(crate) fn pop(&mut self, limit: u64) -> Option<(u64, u32)> {
+        if self.head == self.rest.len()
+            && self.late.0.is_empty()
+            && (limit < self.idle_until || !self.advance(limit))
+        {
             return None;
         }
         let next = self.rest.get(self.head).copied().unwrap_or(u64::MAX);
@@ -190,7 +185,7 @@ impl Calendar {
     /// fetched from memory ahead of time.
     #[inline]
     #[must_use]
-    pub fn ahead(&self) -> Option<u32> {
+    pub(crate) fn ahead(&self) -> Option<u32> {
         self.rest.get(self.head + 12).map(|key| *key as u32)
     }
 
@@ -204,6 +199,7 @@ impl Calendar {
         let mut next = self.next_occupied();
         if self.spill_first <= next.unwrap_or(u64::MAX) {
             if self.spill_first > limit >> self.shift {
+                self.idle_until = self.spill_first << self.shift;
                 return false;
             }
             // Everything before the spill's first bucket is done: the ring may turn there.
@@ -213,6 +209,7 @@ impl Calendar {
         }
         let Some(mut bucket) = next else { return false };
         if bucket > limit >> self.shift {
+            self.idle_until = bucket << self.shift;
             return false;
         }
         if self.judged >= JUDGED && self.rebuild(bucket) {
@@ -447,7 +444,7 @@ mod tests {
                         now = limit;
                     }
                 }
-                prop_assert_eq!(calendar.len(), heap.len());
+                prop_assert_eq!(calendar.len, heap.len());
             }
         }
     }
@@ -477,6 +474,6 @@ mod tests {
                 heap.push(Reverse((time + ahead, entity)));
             }
         }
-        assert!(calendar.is_empty());
+        assert_eq!(calendar.len, 0);
     }
 }

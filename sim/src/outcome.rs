@@ -11,9 +11,8 @@
 
 use std::collections::BTreeMap;
 
+use redrive::{Duration, Time};
 use serde::{Deserialize, Serialize};
-
-use crate::time::{Duration, Time};
 
 /// The name and version of the machine-readable format.
 pub const SCHEMA: &str = "redrive-simulate/1";
@@ -50,6 +49,10 @@ pub struct Spread {
 
 fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Figure {
@@ -131,6 +134,9 @@ pub struct PolicyOutcome {
     /// The figures.
     #[serde(flatten)]
     pub summary: Summary,
+    /// Whether the run was stopped before its end: then these are the figures up to there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub partial: bool,
     /// Counts over time (of the first replication).
     #[serde(skip)]
     pub series: Series,

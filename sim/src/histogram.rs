@@ -1,0 +1,125 @@
+//! Distributions of times and counts, to three digits, in constant memory.
+
+use hdrhistogram::Histogram as Hdr;
+
+use crate::outcome::{Figure, LatencyCdf, Quantiles};
+
+/// Where one step of a published CDF ends: this many points are enough for any picture.
+const CDF_POINTS: usize = 400;
+
+/// A histogram of whole numbers; sum and maximum are exact.
+pub(crate) struct Histogram {
+    /// `None` when it could not be made, which three digits cannot bring about.
+    hdr: Option<Hdr<u64>>,
+    /// What one step of the histogram stands for, and what a published unit is.
+    step: u64,
+    unit: f64,
+    sum: u128,
+    max: u64,
+    count: u64,
+}
+
+impl Histogram {
+    /// Of nanoseconds: kept by the microsecond, published in seconds.
+    pub(crate) fn of_times() -> Self {
+        Self::new(1_000, 1e9)
+    }
+
+    /// Of counts.
+    pub(crate) fn of_counts() -> Self {
+        Self::new(1, 1.0)
+    }
+
+    fn new(step: u64, unit: f64) -> Self {
+        Self { hdr: Hdr::new(3).ok(), step, unit, sum: 0, max: 0, count: 0 }
+    }
+
+    #[inline]
+    pub(crate) fn record(&mut self, value: u64) {
+        self.sum += u128::from(value);
+        self.max = self.max.max(value);
+        self.count += 1;
+        if let Some(hdr) = &mut self.hdr {
+            // It grows as it must; 64 bits always fit.
+            let _grown = hdr.record(value / self.step);
+        }
+    }
+
+    pub(crate) fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(crate) fn quantiles(&self) -> Quantiles {
+        if self.count == 0 {
+            return Quantiles::ABSENT;
+        }
+        let at = |quantile: f64| {
+            let value = self.hdr.as_ref().map_or(0, |hdr| hdr.value_at_quantile(quantile));
+            Figure::Real((value * self.step).min(self.max) as f64 / self.unit)
+        };
+        Quantiles {
+            mean: Figure::Real(self.sum as f64 / self.count as f64 / self.unit),
+            p50: at(0.5),
+            p90: at(0.9),
+            p99: at(0.99),
+            p999: at(0.999),
+            max: Figure::Real(self.max as f64 / self.unit),
+        }
+    }
+
+    /// Points of the distribution function.
+    pub(crate) fn cdf(&self) -> LatencyCdf {
+        let Some(hdr) = self.hdr.as_ref().filter(|_| self.count > 0) else {
+            return LatencyCdf::default();
+        };
+        let mut points = Vec::new();
+        let (mut below, mut shown) = (0_u64, 0_u64);
+        for bucket in hdr.iter_recorded() {
+            below += bucket.count_since_last_iteration();
+            let due = (below - shown) as f64 * CDF_POINTS as f64 >= self.count as f64;
+            if due || below == self.count || points.is_empty() {
+                shown = below;
+                let value = (bucket.value_iterated_to() * self.step).min(self.max);
+                points.push((value as f64 / self.unit, below as f64 / self.count as f64));
+            }
+        }
+        LatencyCdf { points }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_right_to_three_digits_and_ends_exactly() {
+        let mut histogram = Histogram::of_times();
+        for millis in 1..=10_000_u64 {
+            histogram.record(millis * 1_000_000 + 17);
+        }
+        let quantiles = histogram.quantiles();
+        let near = |figure: Figure, expected: f64| {
+            let value = figure.or_zero();
+            assert!((value / expected - 1.0).abs() < 2e-3, "{value} not {expected}");
+        };
+        near(quantiles.mean, 5.0005);
+        near(quantiles.p50, 5.0);
+        near(quantiles.p99, 9.9);
+        near(quantiles.p999, 9.99);
+        assert_eq!(quantiles.max, Figure::Real(10.000_000_017));
+        let cdf = histogram.cdf().points;
+        assert!(cdf.len() <= CDF_POINTS + 2 && cdf.len() > 100, "{}", cdf.len());
+        assert_eq!(cdf.last().map(|point| point.1), Some(1.0));
+        assert!(cdf.is_sorted());
+    }
+
+    #[test]
+    fn nothing_has_no_quantiles() {
+        assert_eq!(Histogram::of_counts().quantiles(), Quantiles::ABSENT);
+        assert!(Histogram::of_counts().cdf().points.is_empty());
+    }
+}

@@ -1,0 +1,102 @@
+//! What happens at moments that are known beforehand: faults begin and end, dead letters go back.
+
+use redrive::{
+    Task,
+    task::{Reason, State},
+    time::nanos,
+};
+
+use super::{
+    event::{Class, Purpose},
+    meter::Meter,
+    tier::span,
+    world::World,
+};
+use crate::error::SimError;
+
+/// What happens at a moment that is known beforehand.
+#[derive(Clone, Copy)]
+pub(super) enum Control {
+    /// A fault of the tier begins or ends.
+    Fault(usize),
+    /// From here on is "after the fault".
+    After,
+    /// The dead letters are sent back.
+    Redrive,
+}
+
+impl<const RICH: bool> World<'_, RICH> {
+    /// Faults, the end of the last one, and the redrive are known beforehand.
+    pub(super) fn plan_controls(&mut self) {
+        let mut plan: Vec<(u64, Control)> = Vec::new();
+        for fault in &self.scenario.faults {
+            let tier = fault.layer.unwrap_or(self.scenario.layers.len());
+            let (from, until) = span(fault);
+            plan.push((from, Control::Fault(tier)));
+            plan.push((until, Control::Fault(tier)));
+        }
+        plan.push((self.scenario.after_fault().as_nanos(), Control::After));
+        if let Some(redrive) = &self.scenario.redrive {
+            plan.push((redrive.at.as_nanos(), Control::Redrive));
+        }
+        for (time, control) in plan {
+            if time <= self.last {
+                self.queue.push(time, Class::Control.of(self.controls.len() as u32));
+                self.controls.push(control);
+            }
+        }
+    }
+
+    #[cold]
+    pub(super) fn control(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        match self.controls[id as usize] {
+            Control::Fault(tier) if tier < self.rich.layers.len() => {
+                self.rich.layers[tier].turn(now);
+                self.serve_tier(now, tier)
+            }
+            Control::Fault(tier) => {
+                self.server.turn(now);
+                if RICH { self.serve_tier(now, tier) } else { self.serve_next(now) }
+            }
+            Control::After => {
+                self.meter.after_begins();
+                Ok(())
+            }
+            Control::Redrive => {
+                self.redrive(now);
+                Ok(())
+            }
+        }
+    }
+
+    /// Sends the dead letters of this moment back, each with a fresh counter.
+    fn redrive(&mut self, now: u64) {
+        let Some(rule) = &self.scenario.redrive else { return };
+        let stream = self.stream.substream(Purpose::Redrive as u64);
+        self.redriven.resize(self.tasks.len(), false);
+        let mut sent = 0_u64;
+        for (id, task) in self.tasks.iter_mut().enumerate() {
+            let State::Dead(reason) = task.state() else { continue };
+            let ahead = match rule.rate {
+                Some(rate) => (sent as f64 * 1e9 / rate) as u64,
+                None => {
+                    let unit = stream.draws(id as u64, 0).unit();
+                    (unit * nanos(rule.spread) as f64) as u64
+                }
+            };
+            sent += 1;
+            *task = Task::new();
+            self.redriven[id] = true;
+            self.meter.undead(reason);
+            self.queue.push(now.saturating_add(ahead).min(1 << 62), Class::Attempt.of(id as u32));
+        }
+    }
+}
+
+impl Meter {
+    /// A dead letter is sent back: it is not dead any more.
+    fn undead(&mut self, reason: Reason) {
+        self.dead[reason as usize % Reason::ALL.len()] -= 1;
+        self.redriven += 1;
+    }
+}

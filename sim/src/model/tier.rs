@@ -1,0 +1,207 @@
+//! One service: workers, a queue, and the faults that hit it.
+
+use std::collections::VecDeque;
+
+use redrive::{Duration, random::Stream, time::nanos};
+
+use super::{
+    codel::Codel,
+    event::{Failure, Purpose},
+    trouble::{Effect, Trouble},
+};
+use crate::{
+    distribution::Distribution,
+    scenario::{Discipline, Fault, OnFull, Server},
+};
+
+/// What became of a request that reached a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// A worker took it, for so many nanoseconds.
+    Begin(u64),
+    /// It waits.
+    Wait,
+    /// It was refused at once, perhaps with a time to come back.
+    Refuse(Failure, Option<Duration>),
+    /// It was swallowed: there will be no answer.
+    Swallow,
+}
+
+/// One service. Requests are numbers; what they are is the model's business.
+pub(crate) struct Tier {
+    /// How many workers there are now, without those that a brownout took.
+    open: u32,
+    workers: u32,
+    busy: u32,
+    service: Distribution,
+    /// The service time when it is the same for all.
+    constant: Option<u64>,
+    slowdown: f64,
+    limit: u32,
+    lifo: bool,
+    on_full: OnFull,
+    waiting: VecDeque<u32>,
+    /// Requests in `waiting` that were cancelled and are passed over.
+    ghosts: u32,
+    codel: Option<Codel>,
+    /// Whether no fault is active: the common case is one look.
+    calm: bool,
+    trouble: Trouble,
+    services: Stream,
+    /// Requests that reached it.
+    pub(crate) reached: u64,
+}
+
+impl Tier {
+    pub(crate) fn new(server: &Server, faults: Vec<Fault>, seed: Stream, number: u64) -> Self {
+        let constant = match server.service {
+            Distribution::Fixed(value) if server.slowdown_per_in_flight == 0.0 => Some(value),
+            _ => None,
+        };
+        let workers = server.workers.unwrap_or(u32::MAX);
+        Self {
+            open: workers,
+            workers,
+            busy: 0,
+            service: server.service.clone(),
+            constant,
+            slowdown: server.slowdown_per_in_flight,
+            limit: server.queue.limit.unwrap_or(u32::MAX),
+            lifo: server.queue.discipline == Discipline::Lifo,
+            on_full: server.on_full,
+            waiting: VecDeque::new(),
+            ghosts: 0,
+            codel: server.queue.codel().map(|(target, interval)| Codel::new(target, interval)),
+            calm: true,
+            trouble: Trouble::new(faults, seed.substream(Purpose::Faults as u64).substream(number)),
+            services: seed.substream(Purpose::Service as u64).substream(number),
+            reached: 0,
+        }
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.waiting.capacity() * 4 + self.codel.as_ref().map_or(0, Codel::bytes)
+    }
+
+    /// How many wait.
+    #[inline]
+    pub(crate) fn waits(&self) -> u32 {
+        self.waiting.len() as u32 - self.ghosts
+    }
+
+    /// A request arrives.
+    #[inline]
+    pub(crate) fn admit(&mut self, now: u64, request: u32, key: u64, attempt: u32) -> Admission {
+        self.reached += 1;
+        if !self.calm {
+            match self.trouble.meets(now, key, attempt) {
+                Effect::None => {}
+                Effect::Refuse(failure, retry_after) => {
+                    return Admission::Refuse(failure, retry_after);
+                }
+                Effect::Swallow => return Admission::Swallow,
+            }
+        }
+        if self.busy < self.open {
+            return Admission::Begin(self.begin(key, attempt));
+        }
+        if self.waits() < self.limit {
+            self.waiting.push_back(request);
+            if let Some(codel) = &mut self.codel {
+                codel.joined(now);
+            }
+            return Admission::Wait;
+        }
+        match self.on_full {
+            OnFull::Reject => Admission::Refuse(Failure::Overloaded, None),
+            OnFull::Timeout => Admission::Swallow,
+        }
+    }
+
+    /// A worker takes a request; returns the time that it needs.
+    #[inline]
+    pub(crate) fn begin(&mut self, key: u64, attempt: u32) -> u64 {
+        let others = self.busy;
+        self.busy += 1;
+        match self.constant {
+            Some(time) if self.calm => time,
+            _ => self.service_time(key, attempt, others),
+        }
+    }
+
+    fn service_time(&self, key: u64, attempt: u32, others: u32) -> u64 {
+        let time = self.service.sample(&mut self.services.draws(key, attempt));
+        let load = 1.0 + self.slowdown * f64::from(others);
+        let factor = load * self.trouble.slow_factor();
+        if factor == 1.0 { time } else { (time as f64 * factor + 0.5) as u64 }
+    }
+
+    /// A worker is free again.
+    #[inline]
+    pub(crate) fn release(&mut self) {
+        self.busy -= 1;
+    }
+
+    /// Whether a request waits and a worker is free for it.
+    #[inline]
+    pub(crate) fn has_next(&self) -> bool {
+        !self.waiting.is_empty() && self.busy < self.open
+    }
+
+    /// The next request out of the queue, and whether CoDel drops it.
+    pub(crate) fn next(&mut self, now: u64) -> Option<(u32, bool)> {
+        if self.lifo {
+            return self.waiting.pop_back().map(|request| (request, false));
+        }
+        let request = self.waiting.pop_front()?;
+        let dropped = match &mut self.codel {
+            Some(codel) => codel.leaves(now, self.waiting.is_empty()),
+            None => false,
+        };
+        Some((request, dropped))
+    }
+
+    /// A waiting request was cancelled: it stays where it is and is passed over in its turn.
+    pub(crate) fn cancelled(&mut self) {
+        self.ghosts += 1;
+    }
+
+    /// A request that was cancelled has had its turn.
+    pub(crate) fn passed_over(&mut self) {
+        self.ghosts -= 1;
+    }
+
+    /// Whether the answer to a request that has been served is an error.
+    #[inline]
+    pub(crate) fn fails_served(&self, now: u64, key: u64, attempt: u32) -> bool {
+        !self.calm && self.trouble.fails_served(now, key, attempt)
+    }
+
+    /// A fault of this tier begins or ends.
+    pub(crate) fn turn(&mut self, now: u64) {
+        self.trouble.turn(now);
+        self.calm = self.trouble.is_calm();
+        let (open, slower) = match (self.workers, self.trouble.capacity_factor()) {
+            (u32::MAX, share) => (u32::MAX, 1.0 / share),
+            (workers, share) => {
+                let exact = f64::from(workers) * share;
+                let open = (libm::ceil(exact) as u32).max(1);
+                (open, f64::from(open) / exact)
+            }
+        };
+        self.open = open;
+        self.trouble.set_slower(slower);
+    }
+}
+
+/// A fault's span, in nanoseconds.
+pub(crate) fn span(fault: &Fault) -> (u64, u64) {
+    let until = fault.until.map_or(u64::MAX, redrive::Time::as_nanos);
+    (fault.from.as_nanos(), until)
+}
+
+/// A duration in nanoseconds, the longest when there is none.
+pub(crate) fn or_never(duration: Option<Duration>) -> u64 {
+    duration.map_or(u64::MAX, nanos)
+}

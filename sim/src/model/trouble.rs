@@ -1,0 +1,166 @@
+//! The faults of one tier: what a request meets that arrives now.
+
+use redrive::{Duration, random::Stream};
+
+use super::{event::Failure, tier::span};
+use crate::scenario::{Fault, Mode};
+
+/// What a request meets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Nothing.
+    None,
+    /// It is refused at once.
+    Refuse(Failure, Option<Duration>),
+    /// It is swallowed.
+    Swallow,
+}
+
+/// The faults of one tier, with what they remember.
+pub(crate) struct Trouble {
+    faults: Vec<Fault>,
+    memory: Vec<Memory>,
+    stream: Stream,
+    active: bool,
+    /// What a brownout that cannot take a part of a worker does to the service times.
+    slower: f64,
+}
+
+/// What a fault remembers between requests.
+#[derive(Clone, Copy, Default)]
+struct Memory {
+    active: bool,
+    /// Rate limit: tokens left, and when they were counted.
+    tokens: f64,
+    counted: u64,
+    /// Bursts: whether the state is bad, and how many requests there were.
+    bad: bool,
+    requests: u32,
+}
+
+impl Trouble {
+    pub(crate) fn new(faults: Vec<Fault>, stream: Stream) -> Self {
+        let memory = vec![Memory::default(); faults.len()];
+        Self { faults, memory, stream, active: false, slower: 1.0 }
+    }
+
+    pub(crate) fn is_calm(&self) -> bool {
+        !self.active
+    }
+
+    /// A fault begins or ends.
+    pub(crate) fn turn(&mut self, now: u64) {
+        self.active = false;
+        for (fault, memory) in self.faults.iter().zip(&mut self.memory) {
+            let (from, until) = span(fault);
+            let active = (from..until).contains(&now);
+            if active && !memory.active {
+                *memory = Memory { counted: now, ..Memory::default() };
+                if let Mode::RateLimit { burst, .. } = fault.mode {
+                    memory.tokens = f64::from(burst);
+                }
+            }
+            memory.active = active;
+            self.active |= active;
+        }
+    }
+
+    fn modes(&self) -> impl Iterator<Item = &Mode> {
+        let active = self.faults.iter().zip(&self.memory).filter(|(_, memory)| memory.active);
+        active.map(|(fault, _)| &fault.mode)
+    }
+
+    /// What service times are multiplied by.
+    pub(crate) fn slow_factor(&self) -> f64 {
+        let slow = self.modes().fold(1.0, |product, mode| match mode {
+            Mode::Slow { factor } => product * factor,
+            _ => product,
+        });
+        slow * self.slower
+    }
+
+    pub(crate) fn set_slower(&mut self, slower: f64) {
+        self.slower = slower;
+    }
+
+    /// The share of the capacity that is left.
+    pub(crate) fn capacity_factor(&self) -> f64 {
+        self.modes().fold(1.0, |product, mode| match mode {
+            Mode::Brownout { capacity_factor } => product * capacity_factor,
+            _ => product,
+        })
+    }
+
+    /// A request arrives.
+    pub(crate) fn meets(&mut self, now: u64, key: u64, attempt: u32) -> Effect {
+        let mut effect = Effect::None;
+        for (i, (fault, memory)) in self.faults.iter().zip(&mut self.memory).enumerate() {
+            if !memory.active {
+                continue;
+            }
+            let new = match fault.mode {
+                Mode::Down => Effect::Refuse(Failure::Connection, None),
+                Mode::Hang => Effect::Swallow,
+                Mode::Errors { rate, served: false } => {
+                    let unit = self.stream.substream(i as u64).draws(key, attempt).unit();
+                    refuse_if(unit < rate)
+                }
+                Mode::RateLimit { per_second, burst, retry_after } => {
+                    if memory.passes(now, per_second, burst) {
+                        Effect::None
+                    } else {
+                        Effect::Refuse(Failure::Throttle, retry_after)
+                    }
+                }
+                Mode::Bursts { enter, exit, good_rate, bad_rate } => {
+                    // The chain goes by requests, so its draws are addressed by their number.
+                    let stream = self.stream.substream(i as u64);
+                    let mut draws = stream.draws(u64::from(memory.requests), 0);
+                    memory.requests = memory.requests.wrapping_add(1);
+                    let change = if memory.bad { exit } else { enter };
+                    memory.bad ^= draws.unit() < change;
+                    let rate = if memory.bad { bad_rate } else { good_rate };
+                    refuse_if(draws.unit() < rate)
+                }
+                Mode::Errors { served: true, .. } | Mode::Slow { .. } | Mode::Brownout { .. } => {
+                    Effect::None
+                }
+            };
+            if effect == Effect::None {
+                effect = new;
+            }
+        }
+        effect
+    }
+
+    /// Whether a request that has been served is answered with an error.
+    pub(crate) fn fails_served(&self, now: u64, key: u64, attempt: u32) -> bool {
+        self.faults.iter().enumerate().any(|(i, fault)| {
+            let (from, until) = span(fault);
+            match fault.mode {
+                Mode::Errors { rate, served: true } if (from..until).contains(&now) => {
+                    self.stream.substream(i as u64).draws(key, attempt).unit() < rate
+                }
+                _ => false,
+            }
+        })
+    }
+}
+
+impl Memory {
+    /// A token bucket: `burst` at most, refilled at the rate.
+    fn passes(&mut self, now: u64, per_second: f64, burst: u32) -> bool {
+        let refill = (now - self.counted) as f64 * per_second / 1e9;
+        self.tokens = (self.tokens + refill).min(f64::from(burst));
+        self.counted = now;
+        let passes = self.tokens >= 1.0;
+        if passes {
+            self.tokens -= 1.0;
+        }
+        passes
+    }
+}
+
+fn refuse_if(fails: bool) -> Effect {
+    if fails { Effect::Refuse(Failure::Error, None) } else { Effect::None }
+}

@@ -1,0 +1,447 @@
+//! One run: the loop, and the life of a task.
+
+use redrive::{
+    Context, Duration, RetryPolicy, Task, Time, Verdict, policy::Class as FailureClass,
+    random::Stream, time::nanos,
+};
+
+use super::{
+    control::Control,
+    event::{Class, Failure, Purpose, id_of},
+    meter::Meter,
+    owners::Owners,
+    rich::Rich,
+    source::Source,
+    tier::{Admission, Tier},
+};
+use crate::{
+    bounds,
+    calendar::Calendar,
+    distribution::Distribution,
+    error::SimError,
+    outcome::Mark,
+    run::Progress,
+    scenario::{Arrivals, Scenario},
+};
+
+/// How many events pass between two looks at progress and limits.
+const LOOK: u64 = 1 << 18;
+
+/// One run of one policy. `RICH` says whether the scenario has more than tasks and one server: what
+/// `rich` holds is compiled out otherwise.
+pub(crate) struct World<'s, const RICH: bool> {
+    pub(super) scenario: &'s Scenario,
+    pub(super) policy: &'s RetryPolicy,
+    pub(super) queue: Calendar,
+    pub(super) tasks: Vec<Task>,
+    pub(super) server: Tier,
+    pub(super) rich: Rich<'s>,
+    pub(super) owners: Owners,
+    pub(super) meter: Meter,
+    /// The seed's own stream: the delays are those of the schedule.
+    pub(super) stream: Stream,
+    classes: [FailureClass; Failure::ALL.len()],
+    source: Source,
+    pub(super) controls: Vec<Control>,
+    think: Option<(&'s Distribution, Stream, u64)>,
+    cron: Option<(u64, u64)>,
+    poison: Option<(f64, Stream)>,
+    /// Tasks below this number have been redriven, if they were dead then.
+    pub(super) redriven: Vec<bool>,
+    /// The last nanosecond that belongs to the run.
+    pub(super) last: u64,
+    pub(crate) events: u64,
+    hash: u64,
+}
+
+impl<'s, const RICH: bool> World<'s, RICH> {
+    pub(crate) fn new(scenario: &'s Scenario, policy: &'s RetryPolicy, seed: u64) -> Self {
+        let stream = Stream::new(seed);
+        let horizon = scenario.horizon.map(|_| scenario.end());
+        let expected = scenario.arrivals.expected(horizon).min(bounds::TASKS.max);
+        let classes = Failure::ALL.map(|failure| {
+            let (kind, code) = failure.names();
+            policy.classify(kind, Some(code))
+        });
+        let servers = scenario.layers.len();
+        let tier = |number: usize, server| {
+            let hits = |fault: &&_| {
+                let fault: &&crate::scenario::Fault = fault;
+                fault.layer.unwrap_or(servers) == number
+            };
+            let faults = scenario.faults.iter().filter(hits).copied().collect();
+            Tier::new(server, faults, stream, number as u64)
+        };
+        let layers = scenario.layers.iter().enumerate().map(|(i, l)| tier(i, &l.server)).collect();
+        let poison = scenario.client.permanent_rate;
+        let owners = Owners::new(&scenario.client, &scenario.arrivals, policy);
+        let mut world = Self {
+            scenario,
+            policy,
+            queue: Calendar::new((60e9 / expected.max(1.0)) as u64),
+            tasks: Vec::with_capacity(expected.min(1e8) as usize + 1),
+            server: tier(servers, &scenario.server),
+            rich: Rich::new(scenario, policy, stream, layers, owners.clients()),
+            owners,
+            meter: Meter::new(scenario, expected),
+            stream,
+            classes,
+            source: Source::new(&scenario.arrivals, stream),
+            controls: Vec::new(),
+            think: None,
+            cron: None,
+            poison: (poison > 0.0).then(|| (poison, stream.substream(Purpose::Poison as u64))),
+            redriven: Vec::new(),
+            last: scenario.end().as_nanos().saturating_sub(1).min(1 << 62),
+            events: 0,
+            hash: 0,
+        };
+        world.plan_controls();
+        world.plan_clients();
+        world
+    }
+
+    /// Arrivals that are events: a spread herd, serial and periodic clients.
+    fn plan_clients(&mut self) {
+        match &self.scenario.arrivals {
+            Arrivals::Herd { tasks, at, spread } if !spread.is_zero() => {
+                let stream = self.stream.substream(Purpose::Arrivals as u64);
+                for id in 0..*tasks {
+                    let ahead = stream.draws(u64::from(id), 0).unit() * nanos(*spread) as f64;
+                    self.tasks.push(Task::new());
+                    self.queue.push(at.as_nanos() + ahead as u64, Class::Attempt.of(id));
+                }
+            }
+            Arrivals::Serial { clients, think, at, until } => {
+                let stream = self.stream.substream(Purpose::Think as u64);
+                let end = until.map_or(u64::MAX, Time::as_nanos);
+                self.think = Some((think, stream, end));
+                for client in 0..*clients {
+                    let first = think.sample(&mut stream.draws(u64::from(client), 1));
+                    self.start_client_at(at.as_nanos().saturating_add(first), client, end);
+                }
+            }
+            Arrivals::Cron { clients, every, skew, at, until } => {
+                let stream = self.stream.substream(Purpose::Skew as u64);
+                let end = until.map_or(u64::MAX, Time::as_nanos);
+                self.cron = Some((nanos(*every), end));
+                for client in 0..*clients {
+                    let unit = stream.draws(u64::from(client), 0).unit();
+                    let skew = (unit * nanos(*skew) as f64) as u64;
+                    self.start_client_at(at.as_nanos() + skew, client, end);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn start_client_at(&mut self, time: u64, client: u32, end: u64) {
+        if time < end {
+            self.queue.push(time.min(1 << 62), Class::Start.of(client));
+        }
+    }
+
+    /// Runs to the horizon, or until nothing is left. `false` when `progress` stopped it before.
+    pub(crate) fn run(&mut self, progress: &mut dyn Progress) -> Result<bool, SimError> {
+        let mut look = LOOK;
+        loop {
+            let arrival = self.source.next();
+            match self.queue.pop(arrival.min(self.last)) {
+                Some((now, entity)) => {
+                    self.fetch_ahead();
+                    self.step(now, entity)?;
+                }
+                None if arrival <= self.last => {
+                    self.source.take();
+                    self.meter.turn(arrival)?;
+                    self.new_task(arrival)?;
+                }
+                None => break,
+            }
+            if self.events >= look {
+                look = self.events + LOOK;
+                self.check_limits()?;
+                if !progress.tick(Time::from_nanos(arrival.min(self.meter.last_end)), self.events) {
+                    self.meter.finish()?;
+                    return Ok(false);
+                }
+            }
+        }
+        self.check_limits()?;
+        self.meter.finish()?;
+        Ok(true)
+    }
+
+    /// Asks memory for a task that will be needed soon: with millions of tasks each is a miss.
+    #[inline]
+    fn fetch_ahead(&self) {
+        if let Some(task) = self.queue.ahead().and_then(|e| self.tasks.get(id_of(e) as usize)) {
+            std::hint::black_box(task.attempts());
+        }
+    }
+
+    #[cold]
+    fn check_limits(&self) -> Result<(), SimError> {
+        let limits = self.scenario.limits;
+        if self.events > limits.events {
+            let message = format!(
+                "stopped after {} events: raise limits.events, or lower the tasks or the horizon",
+                limits.events
+            );
+            return Err(SimError::Limit { message });
+        }
+        let bytes = self.bytes() as u64;
+        if bytes > limits.memory {
+            let message = format!(
+                "stopped at {} MB: raise limits.memoryMb, or lower the tasks or the queue's limit",
+                bytes / 1_000_000
+            );
+            return Err(SimError::Limit { message });
+        }
+        Ok(())
+    }
+
+    /// Bytes held, all told.
+    pub(crate) fn bytes(&self) -> usize {
+        self.queue.bytes()
+            + self.tasks.capacity() * size_of::<Task>()
+            + self.server.bytes()
+            + self.rich.bytes()
+            + self.owners.bytes()
+            + self.meter.bytes()
+            + self.redriven.capacity()
+    }
+
+    #[inline]
+    fn note(&mut self, now: u64, entity: u32) {
+        self.events += 1;
+        let event = now.wrapping_add(u64::from(entity).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        self.hash = (self.hash.rotate_left(5) ^ event).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    /// Requests that reached each layer, and the server.
+    pub(crate) fn reached(&self) -> Vec<u64> {
+        self.rich.layers.iter().chain([&self.server]).map(|tier| tier.reached).collect()
+    }
+
+    /// The tasks, by number.
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter()
+    }
+
+    /// Retries that budgets refused.
+    pub(crate) fn denied(&self) -> u64 {
+        self.owners.denied()
+    }
+
+    /// What was counted.
+    pub(crate) fn into_meter(self) -> Meter {
+        self.meter
+    }
+
+    /// The hash over all events so far, in order.
+    pub(crate) fn hash(&self) -> u64 {
+        // The last multiplication leaves the low bits weak.
+        self.hash ^ self.hash >> 32
+    }
+
+    #[inline]
+    fn step(&mut self, now: u64, entity: u32) -> Result<(), SimError> {
+        self.meter.turn(now)?;
+        self.note(now, entity);
+        let id = id_of(entity);
+        match Class::from_entity(entity) {
+            Class::Attempt => self.attempt(now, id),
+            Class::Complete if RICH => self.request_served(now, id),
+            Class::Complete => self.complete(now, id),
+            Class::Control => self.control(now, id),
+            Class::Start => self.start_client(now, id),
+            class => self.rich_step(now, class, id),
+        }
+    }
+
+    fn new_task(&mut self, now: u64) -> Result<(), SimError> {
+        let id = self.tasks.len() as u32;
+        if f64::from(id) >= bounds::TASKS.max {
+            let message = format!(
+                "stopped after {id} tasks, the most there can be: lower the arrivals or the horizon"
+            );
+            return Err(SimError::Limit { message });
+        }
+        self.tasks.push(Task::new());
+        self.note(now, Class::Attempt.of(id));
+        self.attempt(now, id)
+    }
+
+    /// A client starts a task.
+    #[cold]
+    fn start_client(&mut self, now: u64, client: u32) -> Result<(), SimError> {
+        if let Some((every, end)) = self.cron {
+            self.start_client_at(now.saturating_add(every), client, end);
+        }
+        self.owners.add(client);
+        self.new_task(now)
+    }
+
+    /// An attempt starts.
+    #[inline]
+    fn attempt(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        let task = &mut self.tasks[id as usize];
+        if RICH && task.state().is_final() {
+            // A late answer has ended it meanwhile.
+            return Ok(());
+        }
+        let attempt = task.start(Time::from_nanos(now))?;
+        let first = attempt == 1 && !self.is_redriven(id);
+        if first {
+            self.meter.task();
+        }
+        if let Some(budget) = self.owners.budget(id) {
+            budget.on_attempt(Time::from_nanos(now), attempt > 1);
+        }
+        if RICH {
+            return self.send_task(now, id, attempt, first);
+        }
+        self.meter.attempt(!first);
+        match self.server.admit(now, id, u64::from(id), attempt) {
+            Admission::Begin(time) => {
+                self.queue.push(now.saturating_add(time).min(1 << 62), Class::Complete.of(id));
+            }
+            Admission::Wait => self.meter.queue(self.server.waits()),
+            Admission::Refuse(failure, retry_after) => {
+                return self.failed(now, id, failure, retry_after);
+            }
+            // Scenarios in which requests are swallowed are rich: they need timeouts.
+            Admission::Swallow => {}
+        }
+        Ok(())
+    }
+
+    fn is_redriven(&self, id: u32) -> bool {
+        !self.redriven.is_empty() && self.redriven.get(id as usize).copied().unwrap_or(false)
+    }
+
+    /// A request's service is over, in a world without requests: the number is the task's.
+    #[inline]
+    fn complete(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        self.server.release();
+        let attempt = self.tasks[id as usize].attempts();
+        if self.server.has_next() {
+            self.serve_next(now)?;
+        }
+        match self.answer_of(now, id, u64::from(id), attempt) {
+            None => self.succeeded(now, id),
+            Some(failure) => self.failed(now, id, failure, None),
+        }
+    }
+
+    /// What the server answers to a request that has been served: nothing is wrong, or what is.
+    #[inline]
+    pub(super) fn answer_of(&self, now: u64, id: u32, key: u64, attempt: u32) -> Option<Failure> {
+        if let Some((rate, stream)) = &self.poison
+            && stream.draws(u64::from(id), 0).unit() < *rate
+        {
+            return Some(Failure::Poison);
+        }
+        self.server.fails_served(now, key, attempt).then_some(Failure::Error)
+    }
+
+    /// Free workers take what waits.
+    pub(super) fn serve_next(&mut self, now: u64) -> Result<(), SimError> {
+        while self.server.has_next() {
+            let Some((id, dropped)) = self.server.next(now) else { break };
+            if dropped {
+                self.failed(now, id, Failure::Overloaded, None)?;
+                continue;
+            }
+            let attempt = self.tasks[id as usize].attempts();
+            let time = self.server.begin(u64::from(id), attempt);
+            self.queue.push(now.saturating_add(time).min(1 << 62), Class::Complete.of(id));
+        }
+        self.meter.queue(self.server.waits());
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn succeeded(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        let task = &mut self.tasks[id as usize];
+        task.succeed(Time::from_nanos(now))?;
+        let (attempts, began, paid) = (task.attempts(), task.began().as_nanos(), task.paid());
+        self.meter.succeeded(now, began, attempts);
+        self.meter.mark(id, now, Mark::Succeeded);
+        if let Some(budget) = self.owners.budget(id) {
+            budget.on_success(Time::from_nanos(now), attempts > 1, paid);
+        }
+        self.task_ended(now, id, attempts);
+        Ok(())
+    }
+
+    /// The running attempt of a task failed: the policy says what now.
+    #[inline]
+    pub(super) fn failed(
+        &mut self,
+        now: u64,
+        id: u32,
+        failure: Failure,
+        retry_after: Option<Duration>,
+    ) -> Result<(), SimError> {
+        self.meter.failed(failure.is_rejection());
+        let context = Context { policy: self.policy, stream: self.stream, key: u64::from(id) };
+        let class = self.classes[failure as usize];
+        let budget = self.owners.budget(id);
+        let task = &mut self.tasks[id as usize];
+        match task.fail(Time::from_nanos(now), &context, class, retry_after, budget)? {
+            Verdict::Retry { at, .. } => {
+                self.queue.push(at.as_nanos().min(1 << 62), Class::Attempt.of(id));
+                self.meter.mark(id, now, mark_of(failure));
+            }
+            verdict => self.given_up(now, id, verdict, failure),
+        }
+        Ok(())
+    }
+
+    /// The policy gave a task up.
+    pub(super) fn given_up(&mut self, now: u64, id: u32, verdict: Verdict, failure: Failure) {
+        let task = &self.tasks[id as usize];
+        let (attempts, began) = (task.attempts(), task.began().as_nanos());
+        match verdict {
+            Verdict::DeadLetter(reason) => {
+                self.meter.dead_letter(now, began, attempts, reason);
+                self.meter.mark(id, now, Mark::Dead);
+            }
+            Verdict::Discard => {
+                self.meter.discarded += 1;
+                self.meter.ended(now, began, attempts);
+                self.meter.mark(id, now, mark_of(failure));
+            }
+            _ => {
+                self.meter.failed_tasks += 1;
+                self.meter.ended(now, began, attempts);
+                self.meter.mark(id, now, mark_of(failure));
+            }
+        }
+        self.task_ended(now, id, attempts);
+    }
+
+    /// A task is over, however: its budget and its client hear of it.
+    #[inline]
+    pub(super) fn task_ended(&mut self, now: u64, id: u32, attempts: u32) {
+        if let Some(budget) = self.owners.budget(id) {
+            budget.on_end(attempts > 1);
+        }
+        if let Some((think, stream, end)) = self.think {
+            let pause = think.sample(&mut stream.draws(u64::from(id), 0));
+            let client = self.owners.of(id);
+            self.start_client_at(now.saturating_add(pause), client, end);
+        }
+    }
+}
+
+/// How a failure shows in the raster.
+fn mark_of(failure: Failure) -> Mark {
+    match failure {
+        Failure::Timeout => Mark::TimedOut,
+        failure if failure.is_rejection() => Mark::Rejected,
+        _ => Mark::Failed,
+    }
+}

@@ -1,0 +1,167 @@
+//! `[[faults]]`: what goes wrong, and when. Each has `from`, `until` (left out: for ever), `mode`,
+//! and `layer` when it hits a layer and not the server.
+//!
+//! | mode | fields | what a request sees that arrives in [from, until) |
+//! |---|---|---|
+//! | `down` | | refused at once: connection refused |
+//! | `hang` | | swallowed: the client has to time out |
+//! | `errors` | `rate`, `served` | fails with this chance: at once, or after its service with `served = true` |
+//! | `slow` | `factor` | its service takes this much longer |
+//! | `brownout` | `capacityFactor` | only this share of the capacity is there: fewer workers, down to one, then slower ones |
+//! | `rateLimit` | `perSecond`, `burst`, `retryAfter` | above the limit: refused at once as throttled, told when to come back |
+//! | `bursts` | `enter`, `exit`, `goodRate`, `badRate` | Gilbert-Elliott: errors that come in bursts, a step at each request |
+//!
+//! What is in service when a fault begins is finished as if nothing had happened. Faults may
+//! overlap: the first mode above that refuses a request decides.
+
+use redrive::{
+    Duration, Time,
+    time::nanos,
+    wire::{ConfigError, Fields, Value, one_of},
+};
+
+use super::{read::ByRow, server::Layer};
+use crate::bounds;
+
+/// One thing that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fault {
+    /// When it begins.
+    pub from: Time,
+    /// When it is over.
+    pub until: Option<Time>,
+    /// The layer that it hits; `None`: the server.
+    pub layer: Option<usize>,
+    /// What it does.
+    pub mode: Mode,
+}
+
+/// What a fault does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Mode {
+    /// Refused at once.
+    Down,
+    /// Swallowed.
+    Hang,
+    /// Some fail.
+    Errors {
+        /// Which share.
+        rate: f64,
+        /// Only after having been served.
+        served: bool,
+    },
+    /// Service takes longer.
+    Slow {
+        /// By this factor.
+        factor: f64,
+    },
+    /// Less capacity.
+    Brownout {
+        /// The share that is left.
+        capacity_factor: f64,
+    },
+    /// Refused above a rate.
+    RateLimit {
+        /// Requests a second that pass.
+        per_second: f64,
+        /// Requests that pass at once after a pause.
+        burst: u32,
+        /// What the refused are told.
+        retry_after: Option<Duration>,
+    },
+    /// Gilbert-Elliott.
+    Bursts {
+        /// Chance of going from good to bad at each request.
+        enter: f64,
+        /// Chance of going from bad to good.
+        exit: f64,
+        /// Share of failures in the good state.
+        good_rate: f64,
+        /// Share of failures in the bad state.
+        bad_rate: f64,
+    },
+}
+
+const MODES: &[&str] = &["down", "hang", "errors", "slow", "brownout", "rateLimit", "bursts"];
+
+impl Fault {
+    /// The mode's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self.mode {
+            Mode::Down => "down",
+            Mode::Hang => "hang",
+            Mode::Errors { .. } => "errors",
+            Mode::Slow { .. } => "slow",
+            Mode::Brownout { .. } => "brownout",
+            Mode::RateLimit { .. } => "rateLimit",
+            Mode::Bursts { .. } => "bursts",
+        }
+    }
+
+    pub(super) fn read(value: &Value, path: &str, layers: &[Layer]) -> Result<Self, ConfigError> {
+        let mode = match value.get("mode") {
+            Some(Value::Text(mode)) => one_of(&format!("{path}.mode"), mode, MODES)?,
+            _ => {
+                let message = format!("is missing; write one of: {}", MODES.join(", "));
+                return Err(ConfigError::new(format!("{path}.mode"), message));
+            }
+        };
+        let own: &[&'static str] = match mode {
+            "errors" => &["rate", "served"],
+            "slow" => &["factor"],
+            "brownout" => &["capacityFactor"],
+            "rateLimit" => &["perSecond", "burst", "retryAfter"],
+            "bursts" => &["enter", "exit", "goodRate", "badRate"],
+            _ => &[],
+        };
+        let known: Vec<&'static str> =
+            ["mode", "from", "until", "layer"].iter().chain(own).copied().collect();
+        let fields = Fields::read(value, path, &known)?;
+        let from = fields.time_of(bounds::FROM)?;
+        let until = fields.maybe_duration_of(bounds::UNTIL)?;
+        let until = until.map(|until| Time::from_nanos(nanos(until)));
+        if until.is_some_and(|until| until <= from) {
+            return Err(fields.error("until", "is not after from; a fault has to last"));
+        }
+        let layer = match fields.text("layer")? {
+            None => None,
+            Some(name) => Some(find_layer(&fields, name, layers)?),
+        };
+        let mode = match mode {
+            "down" => Mode::Down,
+            "hang" => Mode::Hang,
+            "errors" => Mode::Errors {
+                rate: fields.number_of(bounds::ERROR_RATE)?,
+                served: fields.boolean("served")?.unwrap_or(false),
+            },
+            "slow" => Mode::Slow { factor: fields.number_of(bounds::SLOW_FACTOR)? },
+            "brownout" => {
+                Mode::Brownout { capacity_factor: fields.number_of(bounds::CAPACITY_FACTOR)? }
+            }
+            "rateLimit" => {
+                let per_second = fields.number_of(bounds::LIMIT_PER_SECOND)?;
+                let burst = fields.maybe_count_of(bounds::LIMIT_BURST)?;
+                Mode::RateLimit {
+                    per_second,
+                    burst: burst.map_or(per_second.max(1.0) as u32, |burst| burst as u32),
+                    retry_after: fields.maybe_duration_of(bounds::RETRY_AFTER)?,
+                }
+            }
+            _ => Mode::Bursts {
+                enter: fields.number_of(bounds::BURST_ENTER)?,
+                exit: fields.number_of(bounds::BURST_EXIT)?,
+                good_rate: fields.number_of(bounds::BURST_GOOD)?,
+                bad_rate: fields.number_of(bounds::BURST_BAD)?,
+            },
+        };
+        Ok(Self { from, until, layer, mode })
+    }
+}
+
+fn find_layer(fields: &Fields<'_>, name: &str, layers: &[Layer]) -> Result<usize, ConfigError> {
+    layers.iter().position(|layer| layer.name == name).ok_or_else(|| {
+        let all: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+        fields.error("layer", format!("= \"{name}\" is no layer; there are: {}", all.join(", ")))
+    })
+}

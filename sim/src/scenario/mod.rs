@@ -1,0 +1,213 @@
+//! The scenario: arrivals, server, faults, network, clients, and the policies to compare.
+//!
+//! A scenario is read from a tree ([`redrive::wire::Value`]), which is what JSON, TOML and a page's
+//! form have in common. Reading checks everything: afterwards a run cannot fail for what the
+//! scenario says, only for the limits of memory and events. Each part has its module, which is the
+//! reference of its fields; [`crate::bounds`] has their limits and defaults.
+//!
+//! | field | meaning | module |
+//! |---|---|---|
+//! | `name`, `title`, `about` | what it is called, and what to look at | here |
+//! | `seed` | number or text; the same seed gives the same run, bit for bit | here |
+//! | `horizon` | when the run stops; without it, when nothing is left to do | here |
+//! | `arrivals` | when tasks arrive | [`arrivals`] |
+//! | `server` | what they are sent to | [`server`] |
+//! | `layers` | services between the clients and the server, outermost first | [`server`] |
+//! | `faults` | what goes wrong, and when | [`faults`] |
+//! | `network` | what messages go through | [`client`] |
+//! | `client` | how the clients behave, apart from the policy | [`client`] |
+//! | `contention` | optimistic concurrency in place of the server | [`client`] |
+//! | `redrive` | sending the dead letters back | [`report`] |
+//! | `policies` | what is compared | [`policies`] |
+//! | `report` | bins, windows, sampling | [`report`] |
+//! | `limits` | of events and memory | [`report`] |
+
+pub mod arrivals;
+mod builtin;
+mod check;
+pub(crate) use check::MAX_BINS;
+pub mod client;
+pub mod faults;
+pub mod policies;
+mod read;
+pub mod report;
+pub mod server;
+mod set;
+
+use redrive::{
+    Duration,
+    random::key_of,
+    wire::{ConfigError, Fields, Value},
+};
+
+pub use self::{
+    arrivals::Arrivals,
+    builtin::{Builtin, builtins},
+    client::{Breaker, Client, Contention, Network, Scope},
+    faults::{Fault, Mode},
+    policies::NamedPolicy,
+    report::{Limits, Redrive, Report, Window},
+    server::{Discipline, Layer, OnFull, Queue, Server},
+};
+use crate::{
+    bounds,
+    files::{Loader, NoFiles},
+};
+
+/// A scenario, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// What it is called.
+    pub name: String,
+    /// One line: what happens.
+    pub title: String,
+    /// What to look at and why it happens.
+    pub about: String,
+    /// The seed of all its randomness.
+    pub seed: u64,
+    /// When the run stops.
+    pub horizon: Option<Duration>,
+    /// When tasks arrive.
+    pub arrivals: Arrivals,
+    /// What they are sent to.
+    pub server: Server,
+    /// Services between clients and server, outermost first.
+    pub layers: Vec<Layer>,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+    /// What messages go through.
+    pub network: Network,
+    /// How the clients behave.
+    pub client: Client,
+    /// Optimistic concurrency in place of the server.
+    pub contention: Option<Contention>,
+    /// Sending the dead letters back.
+    pub redrive: Option<Redrive>,
+    /// What is compared.
+    pub policies: Vec<NamedPolicy>,
+    /// What is measured.
+    pub report: Report,
+    /// Of events and memory.
+    pub limits: Limits,
+    source: Value,
+}
+
+const FIELDS: &[&str] = &[
+    "name",
+    "title",
+    "about",
+    "seed",
+    "horizon",
+    "arrivals",
+    "server",
+    "layers",
+    "faults",
+    "network",
+    "client",
+    "contention",
+    "redrive",
+    "policies",
+    "report",
+    "limits",
+];
+
+impl Scenario {
+    /// Reads a scenario that names no files.
+    ///
+    /// # Errors
+    /// The first field that is unknown, missing or out of its limits, by its path.
+    pub fn from_value(value: &Value) -> Result<Self, ConfigError> {
+        Self::read(value, &mut NoFiles)
+    }
+
+    /// Reads a scenario; `files` provides those that it names (traces, measured service times,
+    /// policies).
+    ///
+    /// # Errors
+    /// The first field that is unknown, missing or out of its limits, by its path; a file that
+    /// cannot be read, with the row at fault.
+    pub fn read(value: &Value, files: &mut dyn Loader) -> Result<Self, ConfigError> {
+        let fields = Fields::read(value, "", FIELDS)?;
+        let server = match fields.get("server") {
+            Some(value) => Server::read(value, "server", files)?,
+            None => Server::default(),
+        };
+        let mut layers = Vec::new();
+        for (i, value) in fields.list("layers")?.unwrap_or_default().iter().enumerate() {
+            layers.push(Layer::read(value, &format!("layers[{i}]"), files)?);
+        }
+        let mut faults = Vec::new();
+        for (i, value) in fields.list("faults")?.unwrap_or_default().iter().enumerate() {
+            faults.push(Fault::read(value, &format!("faults[{i}]"), &layers)?);
+        }
+        let arrivals = match fields.get("arrivals") {
+            Some(value) => Arrivals::read(value, "arrivals", files)?,
+            None => Arrivals::default(),
+        };
+        let scenario = Self {
+            name: fields.text("name")?.unwrap_or("scenario").to_owned(),
+            title: fields.text("title")?.unwrap_or_default().to_owned(),
+            about: fields.text("about")?.unwrap_or_default().to_owned(),
+            seed: match fields.get("seed") {
+                Some(Value::Text(text)) => key_of(text),
+                _ => fields.unsigned("seed")?.unwrap_or(42),
+            },
+            horizon: match fields.get("horizon") {
+                Some(Value::Null) => None,
+                _ => fields.bounded_duration("horizon", bounds::HORIZON)?,
+            },
+            arrivals,
+            server,
+            layers,
+            faults,
+            network: match fields.get("network") {
+                Some(value) => Network::read(value, "network", files)?,
+                None => Network::default(),
+            },
+            client: match fields.get("client") {
+                Some(value) => Client::read(value, "client")?,
+                None => Client::default(),
+            },
+            contention: fields
+                .get("contention")
+                .map(|value| Contention::read(value, "contention"))
+                .transpose()?,
+            redrive: fields.get("redrive").map(|v| Redrive::read(v, "redrive")).transpose()?,
+            policies: policies::read(fields.get("policies"), "policies", files)?,
+            report: match fields.get("report") {
+                Some(value) => Report::read(value, "report")?,
+                None => Report::default(),
+            },
+            limits: match fields.get("limits") {
+                Some(value) => Limits::read(value, "limits")?,
+                None => Limits::default(),
+            },
+            source: value.clone(),
+        };
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// A built-in scenario.
+    ///
+    /// # Errors
+    /// When there is none of that name, with a guess at the one meant.
+    pub fn builtin(name: &str) -> Result<Self, ConfigError> {
+        Self::from_value(&Builtin::find(name)?.value())
+    }
+
+    /// The tree that it was read from.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        self.source.clone()
+    }
+
+    /// Sets a field of a scenario's tree: `server.queue.limit` to `100`, `faults[0].until` or
+    /// `faults.0.until` to `40s`. `policy.` in place of a policy's place means all of them.
+    ///
+    /// # Errors
+    /// When the path leads nowhere: through a text or number, or past the end of a list.
+    pub fn set(tree: &mut Value, path: &str, text: &str) -> Result<(), ConfigError> {
+        set::set(tree, path, text)
+    }
+}

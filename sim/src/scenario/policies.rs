@@ -1,0 +1,91 @@
+//! `[[policies]]`: what is compared. Each is a preset's name, or has a `name` and one of `preset`,
+//! `file` (a policy in JSON or TOML) and `policy` (inline, in the wire format of
+//! [`redrive::RetryPolicy`]).
+
+use redrive::{
+    RetryPolicy, presets,
+    wire::{ConfigError, Fields, Value},
+};
+
+use crate::files::{self, Loader};
+
+/// A policy and what to call it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedPolicy {
+    /// What to call it.
+    pub name: String,
+    /// The policy.
+    pub policy: RetryPolicy,
+}
+
+/// Reads a preset's name or an inline policy.
+pub(super) fn read_one(value: &Value, path: &str) -> Result<RetryPolicy, ConfigError> {
+    match value {
+        Value::Text(name) => presets::find(name)
+            .map(redrive::presets::Preset::policy)
+            .map_err(|error| error.inside(path)),
+        other => RetryPolicy::from_value(other).map_err(|error| error.inside(path)),
+    }
+}
+
+pub(super) fn read(
+    value: Option<&Value>,
+    path: &str,
+    files: &mut dyn Loader,
+) -> Result<Vec<NamedPolicy>, ConfigError> {
+    let list = match value {
+        None => return Err(ConfigError::new(path, "is missing; name at least one preset")),
+        Some(Value::List(list)) if list.is_empty() => {
+            return Err(ConfigError::new(path, "holds nothing; name at least one preset"));
+        }
+        Some(Value::List(list)) => list,
+        Some(_) => return Err(ConfigError::new(path, "is no list; write [\"full\", ...]")),
+    };
+    let mut policies: Vec<NamedPolicy> = Vec::new();
+    for (i, value) in list.iter().enumerate() {
+        let path = format!("{path}[{i}]");
+        let policy = read_named(value, &path, files)?;
+        if policies.iter().any(|other| other.name == policy.name) {
+            let message =
+                format!("= \"{}\" stands there twice; give one another name", policy.name);
+            return Err(ConfigError::new(format!("{path}.name"), message));
+        }
+        policies.push(policy);
+    }
+    Ok(policies)
+}
+
+fn read_named(
+    value: &Value,
+    path: &str,
+    files: &mut dyn Loader,
+) -> Result<NamedPolicy, ConfigError> {
+    if let Value::Text(name) = value {
+        return Ok(NamedPolicy { name: name.clone(), policy: read_one(value, path)? });
+    }
+    let fields = Fields::read(value, path, &["name", "preset", "file", "policy"])?;
+    let given: Vec<&str> =
+        ["preset", "file", "policy"].into_iter().filter(|n| fields.get(n).is_some()).collect();
+    let [source] = given[..] else {
+        let message = "needs exactly one of: preset, file, policy";
+        return Err(ConfigError::new(path, message));
+    };
+    let at = fields.path_of(source);
+    let (default_name, policy) = match source {
+        "preset" => {
+            let preset = fields.required_text("preset")?;
+            (preset.to_owned(), read_one(&Value::from(preset), &at)?)
+        }
+        "file" => {
+            let file = fields.required_text("file")?;
+            let tree = files::load_tree(files, &at, file)?;
+            (file.to_owned(), read_one(&tree, &at)?)
+        }
+        _ => {
+            let tree = fields.get("policy").unwrap_or(&Value::Null);
+            (format!("policy {path}"), read_one(tree, &at)?)
+        }
+    };
+    let name = fields.text("name")?.map_or(default_name, str::to_owned);
+    Ok(NamedPolicy { name, policy })
+}

@@ -1,0 +1,144 @@
+//! `[report]`, `[redrive]` and `[limits]`: what is measured, the way back, and how far a run may go.
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `report.bin` | width of the bins in which attempts are counted |
+//! | `report.windows` | named windows (`name`, `from`, `to`) that get figures of their own |
+//! | `report.after` | from when on the figures "after the fault" count; left out: the end of the last fault, or of the last change of the arrival rate |
+//! | `report.recoverFor` | how long goodput must hold 95 % of the baseline to count as recovered |
+//! | `report.rasterRows` | tasks sampled for the raster |
+//! | `redrive.at` | when the dead letters of that moment are sent back, with a fresh counter |
+//! | `redrive.rate` | so many a second; all at once when left out |
+//! | `redrive.spread` | or all of them, uniformly over this long |
+//! | `limits.events`, `limits.memoryMb` | a run that would need more is refused or stopped |
+
+use redrive::{
+    Duration, Time,
+    time::nanos,
+    wire::{ConfigError, Fields, Value},
+};
+
+use super::read::{ByRow, default_duration};
+use crate::bounds;
+
+/// What is measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Width of the bins.
+    pub bin: Duration,
+    /// Named windows.
+    pub windows: Vec<Window>,
+    /// From when on "after the fault" counts.
+    pub after: Option<Time>,
+    /// How long goodput must hold.
+    pub recover_for: Duration,
+    /// Tasks sampled for the raster.
+    pub raster_rows: u32,
+}
+
+/// A named window of time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// What it is called.
+    pub name: String,
+    /// Its start.
+    pub from: Time,
+    /// Its end, which is outside.
+    pub to: Time,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            bin: default_duration(bounds::BIN),
+            windows: Vec::new(),
+            after: None,
+            recover_for: default_duration(bounds::RECOVER_FOR),
+            raster_rows: bounds::RASTER_ROWS.default.unwrap_or(0.0) as u32,
+        }
+    }
+}
+
+impl Report {
+    pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
+        let known = ["bin", "windows", "after", "recoverFor", "rasterRows"];
+        let fields = Fields::read(value, path, &known)?;
+        let mut windows = Vec::new();
+        for (i, value) in fields.list("windows")?.unwrap_or_default().iter().enumerate() {
+            let path = format!("{}[{i}]", fields.path_of("windows"));
+            let window = Fields::read(value, &path, &["name", "from", "to"])?;
+            let from = window.time_of(bounds::FROM)?;
+            let Some(to) = window.duration("to")? else {
+                return Err(window.error("to", "is missing; write when the window ends"));
+            };
+            let to = Time::from_nanos(nanos(to));
+            if to <= from {
+                return Err(window.error("to", "is not after from; a window has to last"));
+            }
+            let name = window.required_text("name")?.to_owned();
+            windows.push(Window { name, from, to });
+        }
+        let after = match fields.get("after") {
+            None | Some(Value::Null) => None,
+            Some(_) => fields.duration("after")?.map(|after| Time::from_nanos(nanos(after))),
+        };
+        Ok(Self {
+            bin: fields.duration_of(bounds::BIN)?,
+            windows,
+            after,
+            recover_for: fields.duration_of(bounds::RECOVER_FOR)?,
+            raster_rows: fields.count_of(bounds::RASTER_ROWS)? as u32,
+        })
+    }
+}
+
+/// Sending the dead letters back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Redrive {
+    /// When.
+    pub at: Time,
+    /// So many a second.
+    pub rate: Option<f64>,
+    /// Uniformly over this long.
+    pub spread: Duration,
+}
+
+impl Redrive {
+    pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
+        let fields = Fields::read(value, path, &["at", "rate", "spread"])?;
+        let rate = fields.maybe_number_of(bounds::REDRIVE_RATE)?;
+        let spread = fields.duration_of(bounds::SPREAD)?;
+        if rate.is_some() && spread > Duration::ZERO {
+            return Err(fields.error("spread", "stands beside rate; keep one of them"));
+        }
+        Ok(Self { at: fields.time_of(bounds::AT)?, rate, spread })
+    }
+}
+
+/// How far a run may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Events.
+    pub events: u64,
+    /// Bytes.
+    pub memory: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            events: bounds::MAX_EVENTS.default.unwrap_or(0.0) as u64,
+            memory: bounds::MAX_MEMORY.default.unwrap_or(0.0) as u64 * 1_000_000,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
+        let fields = Fields::read(value, path, &["events", "memoryMb"])?;
+        Ok(Self {
+            events: fields.count_of(bounds::MAX_EVENTS)?,
+            memory: fields.count_of(bounds::MAX_MEMORY)?.saturating_mul(1_000_000),
+        })
+    }
+}

@@ -1,0 +1,221 @@
+//! `[server]` and `[[layers]]`: what tasks are sent to.
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `workers` | requests in service at the same time; unlimited when left out |
+//! | `service` | how long each takes: a [distribution](crate::distribution); nothing when left out |
+//! | `capacityPerSecond` | shorthand for a fixed service time of `workers / capacityPerSecond` (one worker when left out) |
+//! | `slowdownPerInFlight` | load-dependent service: x (1 + this x requests in service) |
+//! | `queue.limit` | requests that may wait; unlimited when left out |
+//! | `queue.discipline` | `fifo`, `lifo`, or `codel` (fifo that drops from the front while the wait stays above `target` for an `interval`) |
+//! | `onFull` | `reject`: refused at once; `timeout`: swallowed, the client has to time out |
+//!
+//! A layer has these and a `name`, and calls the next layer (the last one the server) while it holds
+//! its worker, retrying by its `policy`: a preset's name, an inline policy, or `"same"`, the policy
+//! under comparison. That is how retries multiply.
+
+use redrive::{
+    Duration, RetryPolicy,
+    time::nanos,
+    wire::{ConfigError, Fields, Value, one_of},
+};
+
+use super::{policies, read::ByRow};
+use crate::{bounds, distribution::Distribution, files::Loader};
+
+/// What tasks are sent to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Server {
+    /// Requests in service at the same time.
+    pub workers: Option<u32>,
+    /// How long each takes.
+    pub service: Distribution,
+    /// What each request in service adds to a new one's time.
+    pub slowdown_per_in_flight: f64,
+    /// Where requests wait.
+    pub queue: Queue,
+    /// What happens when there is no room.
+    pub on_full: OnFull,
+}
+
+/// Where requests wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// How many may wait.
+    pub limit: Option<u32>,
+    /// Who is next.
+    pub discipline: Discipline,
+}
+
+/// Who is next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// First in, first out.
+    Fifo,
+    /// Last in, first out.
+    Lifo,
+    /// First in, first out, with drops while the wait stays too long (RFC 8289).
+    Codel {
+        /// The wait that is tolerated for good.
+        target: Duration,
+        /// How long it must stay above that.
+        interval: Duration,
+    },
+}
+
+/// What happens to a request that finds no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFull {
+    /// It is refused at once.
+    Reject,
+    /// It is swallowed: the client has to time out.
+    Timeout,
+}
+
+impl Default for Server {
+    /// Unlimited and instant.
+    fn default() -> Self {
+        Self {
+            workers: None,
+            service: Distribution::ZERO,
+            slowdown_per_in_flight: 0.0,
+            queue: Queue { limit: None, discipline: Discipline::Fifo },
+            on_full: OnFull::Reject,
+        }
+    }
+}
+
+const FIELDS: &[&str] = &[
+    "workers",
+    "service",
+    "capacityPerSecond",
+    "slowdownPerInFlight",
+    "queue",
+    "onFull",
+    "name",
+    "policy",
+];
+
+impl Server {
+    /// Requests a second that it can do; `None` without a limit.
+    #[must_use]
+    pub fn capacity_per_second(&self) -> Option<f64> {
+        let mean = self.service.mean();
+        match self.workers {
+            Some(workers) if mean > 0.0 && mean.is_finite() => {
+                Some(f64::from(workers) * 1e9 / mean)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn read(
+        value: &Value,
+        path: &str,
+        files: &mut dyn Loader,
+    ) -> Result<Self, ConfigError> {
+        Self::from_fields(&Fields::read(value, path, &FIELDS[..6])?, files)
+    }
+
+    fn from_fields(fields: &Fields<'_>, files: &mut dyn Loader) -> Result<Self, ConfigError> {
+        let mut workers = fields.maybe_count_of(bounds::WORKERS)?.map(|n| n as u32);
+        let capacity = fields.maybe_number_of(bounds::CAPACITY)?;
+        let service = match (fields.get("service"), capacity) {
+            (Some(_), Some(_)) => {
+                let message = "stands beside service; keep one of them";
+                return Err(fields.error("capacityPerSecond", message));
+            }
+            (Some(value), None) => Distribution::read(value, &fields.path_of("service"), files)?,
+            (None, Some(capacity)) => {
+                let workers = *workers.get_or_insert(1);
+                Distribution::Fixed((f64::from(workers) * 1e9 / capacity + 0.5) as u64)
+            }
+            (None, None) => Distribution::ZERO,
+        };
+        let on_full = match fields.text("onFull")? {
+            Some(word) => match one_of(&fields.path_of("onFull"), word, &["reject", "timeout"])? {
+                "timeout" => OnFull::Timeout,
+                _ => OnFull::Reject,
+            },
+            None => OnFull::Reject,
+        };
+        let queue = match fields.get("queue") {
+            Some(value) => Queue::read(value, &fields.path_of("queue"))?,
+            None => Self::default().queue,
+        };
+        if workers.is_none() && queue.limit.is_some() {
+            let message = "is missing: without a limit of workers nothing ever waits in the queue";
+            return Err(fields.error("workers", message));
+        }
+        Ok(Self {
+            workers,
+            service,
+            slowdown_per_in_flight: fields.number_of(bounds::SLOWDOWN)?,
+            queue,
+            on_full,
+        })
+    }
+}
+
+impl Queue {
+    fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
+        let fields = Fields::read(value, path, &["limit", "discipline", "target", "interval"])?;
+        let word = fields.text("discipline")?.unwrap_or("fifo");
+        let word = one_of(&fields.path_of("discipline"), word, &["fifo", "lifo", "codel"])?;
+        for name in ["target", "interval"] {
+            if word != "codel" && fields.get(name).is_some() {
+                return Err(fields.error(name, "belongs to the discipline codel; remove it"));
+            }
+        }
+        let discipline = match word {
+            "fifo" => Discipline::Fifo,
+            "lifo" => Discipline::Lifo,
+            _ => Discipline::Codel {
+                target: fields.duration_of(bounds::CODEL_TARGET)?,
+                interval: fields.duration_of(bounds::CODEL_INTERVAL)?,
+            },
+        };
+        let limit = fields.maybe_count_of(bounds::QUEUE_LIMIT)?.map(|limit| limit as u32);
+        Ok(Self { limit, discipline })
+    }
+
+    /// The wait tolerated and the interval, in nanoseconds, of a CoDel queue.
+    #[must_use]
+    pub fn codel(&self) -> Option<(u64, u64)> {
+        match self.discipline {
+            Discipline::Codel { target, interval } => Some((nanos(target), nanos(interval))),
+            _ => None,
+        }
+    }
+}
+
+/// A service between the clients and the server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// What it is called.
+    pub name: String,
+    /// Its workers, service time and queue.
+    pub server: Server,
+    /// How it retries its calls to the next; `None`: by the policy under comparison.
+    pub policy: Option<RetryPolicy>,
+}
+
+impl Layer {
+    pub(super) fn read(
+        value: &Value,
+        path: &str,
+        files: &mut dyn Loader,
+    ) -> Result<Self, ConfigError> {
+        let fields = Fields::read(value, path, FIELDS)?;
+        let policy = match fields.get("policy") {
+            None => None,
+            Some(Value::Text(name)) if name == "same" => None,
+            Some(value) => Some(policies::read_one(value, &fields.path_of("policy"))?),
+        };
+        Ok(Self {
+            name: fields.text("name")?.unwrap_or("layer").to_owned(),
+            server: Server::from_fields(&fields, files)?,
+            policy,
+        })
+    }
+}
