@@ -219,7 +219,7 @@ const MAX_STEPS: u32 = 100_000;
 fn rounded_growth(initial: u64, multiplier: f64, n: u32, rounding: Rounding) -> u64 {
     let mut delay = rounding.apply(initial);
     for _ in 0..n.min(MAX_STEPS) {
-        let next = rounding.apply(scale(delay, multiplier));
+        let next = rounding.apply_real(delay as f64 * multiplier);
         // Rounded down to where it was, it grows no more (1 ms x 1.5 in whole milliseconds).
         if next == delay {
             break;
@@ -291,6 +291,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
+    use crate::policy::RoundingMode;
 
     const SECOND: u64 = 1_000_000_000;
 
@@ -345,6 +346,23 @@ mod tests {
         for n in 0..AHEAD as u32 {
             assert_eq!(steps.at(n), steps.compute(n));
         }
+    }
+
+    #[test]
+    fn steps_are_rounded_from_the_product_itself_and_not_from_its_nearest_nanosecond() {
+        let steps = |initial, multiplier, unit| {
+            let rounding = Rounding::new(unit, RoundingMode::Floor, true);
+            let backoff = Backoff::Exponential { initial, multiplier };
+            match Curve::new(&backoff, Some(rounding)) {
+                Curve::Fixed(steps) => (0..4).map(|n| steps.at(n)).collect::<Vec<u64>>(),
+                _ => unreachable!("exponential is fixed"),
+            }
+        };
+        let (nano, milli) = (Duration::from_nanos(1), Duration::from_millis(1));
+        // As in the Rust crate backoff 0.4.0, which truncates to nanoseconds at each step.
+        assert_eq!(steps(Duration::from_nanos(5), 1.5, nano), [5, 7, 10, 15]);
+        // As in Java: (long) (100 * 1.15) is 114, since 1.15 is a little less than that.
+        assert_eq!(steps(Duration::from_millis(100), 1.15, milli)[1], 114_000_000);
     }
 
     #[test]
