@@ -396,10 +396,12 @@ fn check_jitter(path: &str, jitter: &Jitter) -> Result<(), ConfigError> {
             for (name, end) in [("low", low), ("high", high)] {
                 check_factor(&format!("{path}.{name}"), bounds::END_FACTOR, end.factor)?;
             }
-            if low.factor > high.factor
-                || low.add > high.add
-                || low.add_per_retry > high.add_per_retry
-            {
+            // Ends may cross: U[0.5 s, d] is a jitter with a floor. A low end that is nowhere below
+            // the high one is a mistake.
+            let above = low.factor >= high.factor
+                && low.add >= high.add
+                && low.add_per_retry >= high.add_per_retry;
+            if above && low != high {
                 let message = "lies above the high end; swap them";
                 return Err(ConfigError::new(format!("{path}.low"), message));
             }
@@ -449,3 +451,23 @@ fn check_budget(budget: &BudgetRule) -> Result<(), ConfigError> {
 }
 
 const _: () = assert!(MAX_RULES < Class::NO_RULE as usize);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::End;
+
+    #[test]
+    fn the_ends_of_a_jitter_may_cross_but_not_be_swapped() {
+        let with = |low: End, high: End| {
+            let jitter = Jitter::Uniform { low, high };
+            RetryPolicy::builder().jitter(jitter).build().map(|_| ())
+        };
+        // Full jitter above a floor: retry-policies' Jitter::Bounded is U[min / 2, d].
+        let floor = End { add: Duration::from_millis(500), ..End::times(0.0) };
+        assert_eq!(with(floor, End::times(1.0)), Ok(()));
+        assert_eq!(with(End::times(1.0), End::times(1.0)), Ok(()));
+        let error = with(End::times(1.0), End::times(0.5)).unwrap_err();
+        assert_eq!(error.path(), "jitter.low");
+    }
+}
