@@ -1,4 +1,5 @@
 //! Due tasks are handed out by time, then by the id of the key, whatever the order of submission.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 use redrive::{Dispatch, Duration, Failure, Machine, TaskSpec, Time, Verdict};
 

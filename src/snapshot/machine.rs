@@ -120,11 +120,14 @@ fn read(value: &Value) -> Result<Machine, ConfigError> {
     Ok(machine)
 }
 
-/// The policies besides the machine's own, and at which place in the list each slot's stands.
+/// The policies besides the machine's own, and at which place in the list each slot's stands. By
+/// fingerprint and not by slot: slots tell who came first, and equal machines have equal snapshots.
 fn write_policies(policies: &Policies) -> (Value, BTreeMap<u32, u64>) {
     let mut list = Vec::new();
     let mut numbers = BTreeMap::new();
-    for (slot, held) in policies.in_use() {
+    let mut slots: Vec<_> = policies.in_use().collect();
+    slots.sort_by_key(|(slot, held)| (held.fingerprint, *slot));
+    for (slot, held) in slots {
         numbers.insert(slot, list.len() as u64);
         let budget = match &held.budget {
             BudgetOf::Own(budget) => budget.to_value(),
