@@ -7,8 +7,9 @@
 //! numbers, a task can be replayed from its seed and key alone, and cloning a policy correlates
 //! nobody.
 //!
-//! The generator is `SplitMix64` of the rand family, which is value-stable; it is seeded from three
-//! rounds of its own finaliser over seed, key and attempt. The map to a unit number (53 bits) and the
+//! The generator is `SplitMix64` of the rand family, which is value-stable; it is seeded from rounds of
+//! its own finaliser over seed and key, with the attempt spread over all bits, and its output step mixes
+//! once more. The map to a unit number (53 bits) and the
 //! hash of text keys are ours. All of it is frozen by golden vectors (`tests/golden/random.json`):
 //! a change of this stream is a breaking change.
 
@@ -61,7 +62,7 @@ impl Stream {
     #[inline]
     pub fn draws(self, key: u64, attempt: u32) -> Draws {
         let task = mix(self.root.wrapping_add(key.wrapping_mul(GOLDEN)));
-        let seed = mix(task ^ (attempt as u64).wrapping_mul(SILVER));
+        let seed = task ^ u64::from(attempt).wrapping_mul(SILVER);
         Draws(SplitMix64::from_seed(seed.to_le_bytes()))
     }
 }

@@ -1,7 +1,7 @@
 //! Backoff: how the delay grows from retry to retry, before any jitter.
 //!
 //! Two halves. [`Backoff`] is what people write, with durations. [`Curve`] is the same compiled to
-//! integer nanoseconds, its first values worked out ahead, so that a delay costs a table look-up.
+//! integer nanoseconds.
 //! Growth saturates: attempt 10^9 of a doubling curve is `u64::MAX` nanoseconds, which the cap then
 //! lowers. No power function of std is used anywhere: it differs between native and wasm.
 
@@ -91,7 +91,6 @@ impl Backoff {
 
 /// A backoff compiled to nanoseconds.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "the large variant is the usual one, and hot")]
 pub(crate) enum Curve {
     /// The delay depends on n alone.
     Fixed(Steps),
@@ -101,13 +100,9 @@ pub(crate) enum Curve {
     DecorrelatedV2 { initial: u64 },
 }
 
-/// How many delays are worked out ahead. Policies rarely go further; later ones are computed.
-const AHEAD: usize = 24;
-
-/// A curve that depends on n alone, its first values worked out.
+/// A curve that depends on n alone.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Steps {
-    ahead: [u64; AHEAD],
     law: StepLaw,
     /// Rounding of every step, where a system truncates as it goes (resilience4j).
     each_step: Option<Rounding>,
@@ -148,25 +143,19 @@ impl Curve {
                 return Curve::DecorrelatedV2 { initial: nanos(*initial) };
             }
         };
-        Curve::Fixed(Steps::new(law, each_step))
+        Curve::Fixed(Steps { law, each_step })
     }
 }
 
 impl Steps {
-    fn new(law: StepLaw, each_step: Option<Rounding>) -> Steps {
-        let mut steps = Steps { ahead: [0; AHEAD], law, each_step };
-        for n in 0..AHEAD {
-            steps.ahead[n] = steps.compute(n as u32);
-        }
-        steps
-    }
-
     /// The delay before jitter and cap, in nanoseconds, after `n` retries.
-    #[inline]
     pub(crate) fn at(&self, n: u32) -> u64 {
-        match self.ahead.get(n as usize) {
-            Some(delay) => *delay,
-            None => self.compute(n),
+        match (&self.law, self.each_step) {
+            (StepLaw::Exponential { initial, multiplier }, Some(rounding)) => {
+                rounded_growth(*initial, *multiplier, n, rounding)
+            }
+            (law, Some(rounding)) => rounding.apply(law.at(n)),
+            (law, None) => law.at(n),
         }
     }
 
@@ -177,16 +166,6 @@ impl Steps {
             StepLaw::Exponential { multiplier, .. } => scale(previous, multiplier),
             StepLaw::Linear { increment, .. } => previous.saturating_add(increment),
             _ => self.at(n),
-        }
-    }
-
-    fn compute(&self, n: u32) -> u64 {
-        match (&self.law, self.each_step) {
-            (StepLaw::Exponential { initial, multiplier }, Some(rounding)) => {
-                rounded_growth(*initial, *multiplier, n, rounding)
-            }
-            (law, Some(rounding)) => rounding.apply(law.at(n)),
-            (law, None) => law.at(n),
         }
     }
 }
@@ -338,14 +317,6 @@ mod tests {
         }
         let nothing = curve(Backoff::Exponential { initial: Duration::ZERO, multiplier: 1000.0 });
         assert_eq!(nothing.at(u32::MAX), 0);
-    }
-
-    #[test]
-    fn looked_up_and_computed_delays_agree() {
-        let steps = curve(Backoff::Exponential { initial: seconds(1), multiplier: 1.1 });
-        for n in 0..AHEAD as u32 {
-            assert_eq!(steps.at(n), steps.compute(n));
-        }
     }
 
     #[test]
