@@ -226,7 +226,9 @@ impl Case {
         let spread = sd.max(row.sd);
         off("mean", mean, row.mean, SIGMAS * spread * errors.sqrt() + tolerance)?;
         let of_sd = spread * ((kurtosis - 1.0).max(0.0) / 4.0 * errors).sqrt();
-        off("sd", sd, row.sd, SIGMAS * of_sd + tolerance)?;
+        // A fair coin's kurtosis is 1 and its sd moves by the square of its mean's error alone.
+        let of_coin = spread * SIGMAS * SIGMAS * errors;
+        off("sd", sd, row.sd, SIGMAS * of_sd + of_coin + tolerance)?;
         let below = |limit: f64| ours.partition_point(|delay| *delay < limit) as f64;
         for (p, quantile) in QUANTILES.iter().zip(&row.quantiles) {
             let Some(q) = quantile else { continue };
