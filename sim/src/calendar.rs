@@ -7,7 +7,7 @@
 //! once, when its time has come, while it is small enough for the first-level cache.
 //!
 //! * A ring of [`RING`] buckets of 2^`shift` nanoseconds; each is a chain of blocks from one pool,
-//!   so that no event allocates. A bit a bucket finds the next one that holds anything.
+//!   so that no event allocates; a bit for each bucket finds the next one that holds anything.
 //! * An event takes 8 bytes: its offset in the bucket (32 bits) and its entity (32 bits). The
 //!   bucket knows the rest of the time, so nanoseconds are exact without a 16-byte key.
 //! * Events for the current bucket go to a small 4-ary heap beside the sorted rest; events beyond
@@ -26,18 +26,28 @@ const RING: u64 = 4096;
 const MAX_SHIFT: u32 = 32;
 /// The narrowest bucket, about a microsecond.
 const MIN_SHIFT: u32 = 10;
-/// Keys in a block: with the link and the count, 256 bytes.
-const BLOCK: usize = 31;
+/// Keys in a block of 256 bytes.
+const BLOCK: usize = 32;
 const NONE: u32 = u32::MAX;
+/// Entities that `soon` tells at a time.
+const BATCH: usize = 32;
 /// The width is judged after so many buckets.
 const JUDGED: u32 = 64;
 
+/// Keys side by side, in lines of the cache of their own.
 #[derive(Clone, Copy)]
-struct Block {
-    keys: [u64; BLOCK],
-    next: u32,
+#[repr(align(64))]
+struct Block([u64; BLOCK]);
+
+/// A bucket: its newest block, and how many keys that holds. The other blocks are full. The count
+/// lies here and not in the block, so that adding a key reads nothing from there.
+#[derive(Clone, Copy)]
+struct Bucket {
+    block: u32,
     len: u32,
 }
+
+const EMPTY: Bucket = Bucket { block: NONE, len: 0 };
 
 /// Pending events in order of (time, entity).
 pub(crate) struct Calendar {
@@ -49,9 +59,11 @@ pub(crate) struct Calendar {
     head: usize,
     /// Events that were added to the current bucket after it was sorted.
     late: Heap,
-    ring: Vec<u32>,
+    ring: Vec<Bucket>,
     occupied: Vec<u64>,
     pool: Vec<Block>,
+    /// The block after each: an older one of its bucket, or the next free one.
+    links: Vec<u32>,
     free: u32,
     /// Events beyond the ring, and the first bucket among them.
     spill: Vec<(u64, u32)>,
@@ -64,11 +76,11 @@ pub(crate) struct Calendar {
 }
 
 impl Calendar {
-    /// An empty queue whose events are expected to lie about `spacing` nanoseconds apart. The
-    /// guess costs time when it is wrong, never correctness.
+    /// An empty queue whose events are expected to lie about `spacing` nanoseconds apart and up to
+    /// `reach` ahead. A wrong guess costs time, never correctness.
     #[must_use]
-    pub(crate) fn new(spacing: u64) -> Self {
-        let width = spacing.saturating_mul(256).max(1);
+    pub(crate) fn new(spacing: u64, reach: u64) -> Self {
+        let width = spacing.saturating_mul(64).max(reach / (RING / 2)).max(1);
         let shift = (63 - width.leading_zeros()).clamp(MIN_SHIFT, MAX_SHIFT);
         Self {
             shift,
@@ -76,9 +88,10 @@ impl Calendar {
             rest: Vec::new(),
             head: 0,
             late: Heap(Vec::new()),
-            ring: vec![NONE; RING as usize],
+            ring: vec![EMPTY; RING as usize],
             occupied: vec![0; RING as usize / 64],
             pool: Vec::new(),
+            links: Vec::new(),
             free: NONE,
             spill: Vec::new(),
             spill_first: u64::MAX,
@@ -94,7 +107,8 @@ impl Calendar {
     pub(crate) fn bytes(&self) -> usize {
         self.pool.capacity() * size_of::<Block>()
             + (self.rest.capacity() + self.late.0.capacity() + self.occupied.len()) * 8
-            + self.ring.len() * 4
+            + self.ring.len() * size_of::<Bucket>()
+            + self.links.capacity() * 4
             + self.spill.capacity() * 16
     }
 
@@ -126,34 +140,39 @@ impl Calendar {
     #[inline]
     fn put(&mut self, bucket: u64, key: u64) {
         let slot = (bucket % RING) as usize;
-        let first = self.ring[slot];
-        if first == NONE {
-            self.occupied[slot / 64] |= 1 << (slot % 64);
-        } else {
-            let block = &mut self.pool[first as usize];
-            if (block.len as usize) < BLOCK {
-                block.keys[block.len as usize] = key;
-                block.len += 1;
-                return;
-            }
+        let Bucket { block, len } = self.ring[slot];
+        // An empty bucket has no block, and a full block no room: both need a new one.
+        if len as usize % BLOCK != 0 {
+            self.pool[block as usize].0[len as usize] = key;
+            self.ring[slot].len = len + 1;
+            return;
         }
-        self.chain(slot, first, key);
+        self.chain(slot, block, key);
     }
 
+    #[inline(never)]
     fn chain(&mut self, slot: usize, next: u32, key: u64) {
         let index = if self.free == NONE {
-            self.pool.push(Block { keys: [0; BLOCK], next: NONE, len: 0 });
+            self.pool.push(Block([0; BLOCK]));
+            self.links.push(NONE);
             (self.pool.len() - 1) as u32
         } else {
             let index = self.free;
-            self.free = self.pool[index as usize].next;
+            self.free = self.links[index as usize];
             index
         };
-        let block = &mut self.pool[index as usize];
-        block.keys[0] = key;
-        block.len = 1;
-        block.next = next;
-        self.ring[slot] = index;
+        self.pool[index as usize].0[0] = key;
+        self.links[index as usize] = next;
+        self.ring[slot] = Bucket { block: index, len: 1 };
+        self.occupied[slot / 64] |= 1 << (slot % 64);
+    }
+
+    /// Frees a block and returns the one after it.
+    fn unchain(&mut self, index: u32) -> u32 {
+        let next = self.links[index as usize];
+        self.links[index as usize] = self.free;
+        self.free = index;
+        next
     }
 
     /// The first event, if its time is not after `limit`.
@@ -181,12 +200,17 @@ impl Calendar {
         Some((time, key as u32))
     }
 
-    /// An entity that will be popped a little later, if it is already known: what it needs can be
-    /// fetched from memory ahead of time.
+    /// Entities that will be popped soon, some at a time and each about once: so that whoever needs
+    /// memory for them can ask for all of it together. Empty between two batches.
     #[inline]
     #[must_use]
-    pub(crate) fn ahead(&self) -> Option<u32> {
-        self.rest.get(self.head + 12).map(|key| *key as u32)
+    pub(crate) fn soon(&self) -> &[u64] {
+        if !self.head.is_multiple_of(BATCH) {
+            return &[];
+        }
+        let from = if self.head == 0 { 0 } else { self.head + BATCH };
+        let upto = (self.head + 2 * BATCH).min(self.rest.len());
+        self.rest.get(from..upto).unwrap_or_default()
     }
 
     /// Makes the next bucket that holds anything the current one, unless it begins after `limit`.
@@ -235,16 +259,13 @@ impl Calendar {
         let slot = (bucket % RING) as usize;
         self.rest.clear();
         self.head = 0;
-        let mut index = self.ring[slot];
-        self.ring[slot] = NONE;
+        let Bucket { block: mut index, len } = std::mem::replace(&mut self.ring[slot], EMPTY);
         self.occupied[slot / 64] &= !(1 << (slot % 64));
+        let mut len = len as usize;
         while index != NONE {
-            let block = &mut self.pool[index as usize];
-            self.rest.extend_from_slice(&block.keys[..block.len as usize]);
-            let next = block.next;
-            block.next = self.free;
-            self.free = index;
-            index = next;
+            self.rest.extend_from_slice(&self.pool[index as usize].0[..len]);
+            index = self.unchain(index);
+            len = BLOCK;
         }
         self.rest.sort_unstable();
         self.judged += 1;
@@ -290,6 +311,13 @@ impl Calendar {
         self.spill.truncate(kept);
     }
 
+    /// Whether everything lies in the first eighth of the ring, so that narrower buckets hold it.
+    fn lies_near(&self, bucket: u64) -> bool {
+        let near = RING / 8;
+        let is_far = |ahead: u64| self.ring[((bucket + ahead) % RING) as usize].block != NONE;
+        self.spill.is_empty() && !(near..RING - (bucket - self.base)).any(is_far)
+    }
+
     /// Judges the width by the buckets since the last time; when it is wrong, distributes
     /// everything anew. Only between two buckets: nothing is pending before `bucket`.
     fn rebuild(&mut self, bucket: u64) -> bool {
@@ -297,14 +325,14 @@ impl Calendar {
         (self.judged, self.drained) = (0, 0);
         let shift = if mean < 64 && self.len > 16 * (mean + 1) && self.shift < MAX_SHIFT {
             self.shift + if mean < 16 { 2 } else { 1 }
-        } else if mean > 4096 && self.shift > MIN_SHIFT {
+        } else if mean > 4096 && self.shift > MIN_SHIFT && self.lies_near(bucket) {
             self.shift - 2
         } else {
             return false;
         };
         let shift = shift.clamp(MIN_SHIFT, MAX_SHIFT);
         let old_shift = self.shift;
-        let old_ring = std::mem::replace(&mut self.ring, vec![NONE; RING as usize]);
+        let old_ring = std::mem::replace(&mut self.ring, vec![EMPTY; RING as usize]);
         self.occupied.fill(0);
         let old_base = self.base;
         self.shift = shift;
@@ -313,16 +341,16 @@ impl Calendar {
         self.head = 0;
         for ahead in 1..RING {
             let old = old_base + ahead;
-            let mut index = old_ring[(old % RING) as usize];
+            let Bucket { block: mut index, len } = old_ring[(old % RING) as usize];
+            let mut len = len as usize;
             while index != NONE {
                 // Freed before its keys are placed again, so that the pool does not grow.
                 let block = self.pool[index as usize];
-                self.pool[index as usize].next = self.free;
-                self.free = index;
-                for key in &block.keys[..block.len as usize] {
+                index = self.unchain(index);
+                for key in &block.0[..len] {
                     self.place((old << old_shift) + (key >> 32), *key as u32);
                 }
-                index = block.next;
+                len = BLOCK;
             }
         }
         self.respill();
@@ -420,7 +448,7 @@ mod tests {
             spacing in prop_oneof![Just(1_u64), Just(100_000), Just(1 << 40)],
             steps in prop::collection::vec(step(), 1..400),
         ) {
-            let (mut calendar, mut heap) = (Calendar::new(spacing), BinaryHeap::new());
+            let (mut calendar, mut heap) = (Calendar::new(spacing, spacing * 64), BinaryHeap::new());
             let mut now = 0_u64;
             for step in steps {
                 match step {
@@ -452,7 +480,7 @@ mod tests {
     /// Long enough for many rebuilds in both directions.
     #[test]
     fn a_width_that_changes_with_the_load_changes_no_order() {
-        let (mut calendar, mut heap) = (Calendar::new(1), BinaryHeap::new());
+        let (mut calendar, mut heap) = (Calendar::new(1, 1), BinaryHeap::new());
         let mut state = 1_u64;
         let mut random = move || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

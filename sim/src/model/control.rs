@@ -10,7 +10,7 @@ use super::{
     event::{Class, Purpose},
     meter::Meter,
     tier::span,
-    world::World,
+    world::{Slot, World},
 };
 use crate::error::SimError;
 
@@ -75,7 +75,7 @@ impl<const RICH: bool> World<'_, RICH> {
         let stream = self.stream.substream(Purpose::Redrive as u64);
         self.redriven.resize(self.tasks.len(), false);
         let mut sent = 0_u64;
-        for (id, task) in self.tasks.iter_mut().enumerate() {
+        for (id, Slot(task)) in self.tasks.iter_mut().enumerate() {
             let State::Dead(reason) = task.state() else { continue };
             let ahead = match rule.rate {
                 Some(rate) => (sent as f64 * 1e9 / rate) as u64,
