@@ -142,7 +142,7 @@ impl Calendar {
         let slot = (bucket % RING) as usize;
         let Bucket { block, len } = self.ring[slot];
         // An empty bucket has no block, and a full block no room: both need a new one.
-        if len as usize % BLOCK != 0 {
+        if !(len as usize).is_multiple_of(BLOCK) {
             self.pool[block as usize].0[len as usize] = key;
             self.ring[slot].len = len + 1;
             return;

@@ -233,8 +233,9 @@ pub struct Summary {
     /// λ* = μ / A: above this load of first attempts a service whose every task costs all `A`
     /// attempts stays down for good. Absent without a capacity or a limit of attempts.
     pub sustainable_per_second: Figure,
-    /// 1 when goodput in the last tenth of the arrivals was under half of the first attempts,
-    /// else 0: over many runs, the probability of collapse.
+    /// 1 when the tasks of the last tenth of the arrivals were matched by less than half as many
+    /// successes (in that tenth and as long again), else 0: over many runs, the probability of
+    /// collapse.
     pub collapsed: Figure,
     /// Attempts at each layer, outermost first; empty without layers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -237,14 +237,18 @@ fn recover_seconds(scenario: &Scenario, rows: &[Bins]) -> Option<f64> {
     None
 }
 
-/// Whether under half of the tasks that arrived in the last tenth were matched by successes. When
-/// all arrive in less than ten bins, all of them count.
+/// Whether fewer than half of the tasks of the last tenth of the arrivals were matched by successes
+/// in that tenth and as long again. When all arrive in less than a hundred bins, all of them count.
 fn collapsed(rows: &[Bins]) -> Figure {
     let first = rows.iter().position(|row| row[TASKS] > 0);
     let last = rows.iter().rposition(|row| row[TASKS] > 0);
     let (Some(first), Some(last)) = (first, last) else { return Figure::Absent };
     let tenth = (last + 1 - first) / 10;
-    let span = if tenth == 0 { &rows[first..] } else { &rows[last + 1 - tenth..=last] };
+    let span = if tenth < 10 {
+        &rows[first..]
+    } else {
+        &rows[last + 1 - tenth..(last + 1 + tenth).min(rows.len())]
+    };
     let sum = |column: usize| -> u64 { span.iter().map(|row| u64::from(row[column])).sum() };
     Figure::Count(u64::from(sum(SUCCEEDED) * 2 < sum(TASKS)))
 }

@@ -1,8 +1,9 @@
-//! The built-in scenarios: data, like a user's.
+//! The built-in scenarios: how they are found. They are data, like a user's; [`super::scenes`] has
+//! them.
 
 use redrive::wire::{ConfigError, Value, did_you_mean};
 
-use crate::tree::tree;
+use super::scenes::BUILTINS;
 
 /// A built-in scenario.
 #[derive(Clone, Copy)]
@@ -13,7 +14,7 @@ pub struct Builtin {
     pub title: &'static str,
     /// What to look at and why it happens.
     pub about: &'static str,
-    body: fn() -> Value,
+    pub(super) body: fn() -> Value,
 }
 
 impl std::fmt::Debug for Builtin {
@@ -62,34 +63,3 @@ impl Builtin {
         Value::Map(entries)
     }
 }
-
-static BUILTINS: &[Builtin] = &[Builtin {
-    name: "herd",
-    title: "10,000 tasks fail together while their server is down for 30 s",
-    about: "Ten thousand tasks start at once on a server that is down, and retry until it is back; \
-            then they compete for its 500 requests a second and its queue of 500. Look at the \
-            attempts per second after 30 s. Without jitter all tasks wait the same times, so every \
-            retry is the whole herd at one instant: the server takes the thousand it has room for, \
-            refuses the rest, and stands idle until the herd comes back twice as late. Ten percent \
-            of jitter only smears the instant over a second or so, because it adds a tenth of the \
-            delay and nothing else tells the tasks apart. Full jitter draws from the whole range, \
-            so attempts arrive evenly, about as fast as the server can work. And `classic`, with \
-            three attempts, is over after six seconds: a policy that cannot outlast the outage \
-            makes ten thousand dead letters, however well it is jittered.",
-    body: || {
-        tree!({
-            seed: 42_u32,
-            horizon: "10m",
-            arrivals: { kind: "herd", tasks: 10_000_u32, at: "0s", spread: "0s" },
-            server: {
-                workers: 10_u32,
-                service: { kind: "fixed", value: "20ms" },
-                queue: { limit: 500_u32, discipline: "fifo" },
-                onFull: "reject",
-            },
-            faults: [{ from: "0s", until: "30s", mode: "down" }],
-            policies: ["none", "proportional", "equal", "full", "decorrelated", "classic"],
-            report: { bin: "100ms" },
-        })
-    },
-}];

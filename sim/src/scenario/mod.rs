@@ -31,6 +31,7 @@ pub mod faults;
 pub mod policies;
 mod read;
 pub mod report;
+mod scenes;
 pub mod server;
 mod set;
 
