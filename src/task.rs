@@ -201,7 +201,7 @@ pub struct Task {
     began: Time,
     /// Running: when this attempt began. Waiting: when the next may start. Over: when it ended.
     at: Time,
-    /// The policy's last delay, for kinds that walk.
+    /// The policy's last delay that counts, for kinds that walk.
     previous: u64,
     /// Executions started.
     attempts: u32,
@@ -272,7 +272,8 @@ impl Task {
         self.at
     }
 
-    /// The policy's last delay, before any Retry-After; zero before the first retry.
+    /// The policy's last delay after a failure that counts, before any Retry-After; zero before the
+    /// first one.
     pub const fn last_delay(&self) -> Duration {
         Duration::from_nanos(self.previous)
     }
@@ -346,12 +347,7 @@ impl Task {
             return Err(self.not_running());
         }
         match ctx.policy.action(class) {
-            Action::Retry => {}
-            Action::RetryFree => {
-                let free = self.bits >> FREE_SHIFT;
-                let more = u32::from(free < FREE_MAX);
-                self.bits += more << FREE_SHIFT;
-            }
+            Action::Retry | Action::RetryFree => {}
             Action::DeadLetter => return Ok(self.die(now, Reason::Permanent)),
             Action::Discard => {
                 self.settle(now, DISCARDED);
@@ -365,6 +361,13 @@ impl Task {
         Ok(self.decide(now, ctx, class, retry_after, budget))
     }
 
+    /// Counts the attempt that failed as free, as long as there is room to count.
+    fn excuse(&mut self) -> bool {
+        let room = self.bits >> FREE_SHIFT < FREE_MAX;
+        self.bits += u32::from(room) << FREE_SHIFT;
+        room
+    }
+
     #[inline]
     fn decide(
         &mut self,
@@ -372,19 +375,26 @@ impl Task {
         ctx: &Context<'_>,
         class: Class,
         retry_after: Option<Duration>,
-        budget: Option<&mut Budget>,
+        mut budget: Option<&mut Budget>,
     ) -> Verdict {
+        let free = ctx.policy.action(class) == Action::RetryFree && self.excuse();
         let limits = ctx.policy.limits();
         let counted = self.counted_attempts();
+        let mut give_up = |task: &mut Task, reason| {
+            if let Some(budget) = budget.as_mut() {
+                budget.on_last_failure(class.cost);
+            }
+            task.die(now, reason)
+        };
         if !limits.allows_after(counted) || self.attempts == u32::MAX {
-            return self.die(now, Reason::Exhausted);
+            return give_up(self, Reason::Exhausted);
         }
         let address = Address {
             stream: ctx.stream,
             key: ctx.key,
             attempt: self.attempts,
             retries: counted.saturating_sub(1),
-            previous: (self.attempts > 1).then_some(self.previous),
+            previous: (counted > 1).then_some(self.previous),
         };
         let own = ctx.policy.delays(class).draw(&address);
         let wanted = match retry_after {
@@ -400,7 +410,7 @@ impl Task {
         }
         let elapsed = if sleeps { self.began.as_nanos() } else { now.nanos_since(self.began) };
         let Some(delay) = limits.admit(elapsed, wanted) else {
-            return self.die(now, Reason::DeadlineExceeded);
+            return give_up(self, Reason::DeadlineExceeded);
         };
         if let Some(budget) = budget {
             let again = self.attempts > 1;
@@ -413,7 +423,10 @@ impl Task {
         if sleeps {
             self.began = self.began.plus_nanos(delay);
         }
-        self.previous = own;
+        // A walk goes on from counted failures alone: free ones leave it where it is.
+        if !free {
+            self.previous = own;
+        }
         self.at = now.plus_nanos(delay);
         self.set_state(WAITING);
         Verdict::Retry { at: self.at, delay: Duration::from_nanos(delay) }
@@ -531,7 +544,7 @@ pub struct Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{Backoff, BudgetRule, Jitter, Rule, TokenBucket};
+    use crate::policy::{Backoff, BudgetRule, DebitOn, Jitter, Rule, TokenBucket};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -625,6 +638,50 @@ mod tests {
             Ok(Verdict::DeadLetter(Reason::Exhausted))
         );
         assert_eq!((task.attempts(), task.counted_attempts()), (4, 2));
+    }
+
+    #[test]
+    fn free_retries_leave_a_walk_where_it_is() {
+        let policy = RetryPolicy::builder()
+            .backoff(Backoff::Decorrelated { initial: SECOND, multiplier: 3.0 })
+            .max_attempts(2)
+            .rule(Rule::new("snooze", Action::RetryFree))
+            .build()
+            .unwrap();
+        let (mut task, mut now) = (Task::new(), Time::ZERO);
+        for _ in 0..200 {
+            task.start(now).unwrap();
+            let Ok(Verdict::Retry { at, delay }) = fail(&mut task, now, &policy, "snooze") else {
+                panic!("a free retry is always granted")
+            };
+            assert!((SECOND..SECOND * 3).contains(&delay), "{delay:?}");
+            now = at;
+        }
+    }
+
+    #[test]
+    fn the_last_failure_costs_as_much_as_any_where_failures_cost() {
+        // As in grpc-js 1.14.7: addCallFailed comes before the attempts are counted.
+        let bucket = TokenBucket {
+            capacity: 10,
+            cost: 1,
+            debit_on: DebitOn::Failure,
+            ..TokenBucket::default()
+        };
+        let limited = constant().budget(BudgetRule::TokenBucket(bucket));
+        for policy in [
+            limited.clone().max_attempts(1),
+            limited.max_attempts(5).max_elapsed(Duration::from_millis(1)),
+        ] {
+            let policy = policy.build().unwrap();
+            let mut budget = Budget::new(policy.budget().unwrap());
+            let mut task = Task::new();
+            task.start(Time::ZERO).unwrap();
+            let class = policy.classify("", None);
+            let verdict = task.fail(Time::ZERO, &ctx(&policy), class, None, Some(&mut budget));
+            assert!(matches!(verdict, Ok(Verdict::DeadLetter(_))));
+            assert_eq!((budget.balance(), budget.denied()), (9.0, 0));
+        }
     }
 
     #[test]

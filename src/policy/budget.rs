@@ -95,7 +95,8 @@ pub enum DebitOn {
     /// When a retry is granted (AWS).
     #[default]
     Retry,
-    /// At every failure that might be retried, granted or not (gRPC).
+    /// At every failure of a kind that is retried, whether or not it is: the last attempt's failure
+    /// costs as much as the first one's (gRPC).
     Failure,
 }
 
@@ -230,7 +231,7 @@ impl Budget {
         }
     }
 
-    /// A task is over, however it ended; `retried` when its last attempt was a retry.
+    /// A task is over, however it ended; `retried` when it was ever granted a retry.
     pub fn on_end(&mut self, retried: bool) {
         if let Ledger::InFlight { tasks, retries } = &mut self.ledger {
             *tasks = tasks.saturating_sub(1);
@@ -251,6 +252,17 @@ impl Budget {
             self.denied = self.denied.saturating_add(1);
         }
         granted
+    }
+
+    /// A failure that could be retried will not be, since no attempt or no time is left. A bucket that
+    /// takes its cost at every failure takes it here too.
+    pub(crate) fn on_last_failure(&mut self, cost: u16) {
+        if let (Ledger::Bucket { balance }, BudgetRule::TokenBucket(bucket)) =
+            (&mut self.ledger, &self.rule)
+            && bucket.debit_on == DebitOn::Failure
+        {
+            *balance = balance.saturating_sub(u64::from(cost) * TOKEN);
+        }
     }
 
     fn try_withdraw(&mut self, cost: u64, again: bool) -> bool {
