@@ -8,6 +8,7 @@
 mod backoff;
 mod budget;
 mod builder;
+mod check;
 mod classify;
 mod compat;
 mod delay;

@@ -1,0 +1,288 @@
+//! Every check of a policy there is, in one place and run once: when it is built.
+//!
+//! After this nothing that is asked of the policy can fail. Each error names field, value and limit.
+
+use alloc::{format, string::String};
+
+use super::{Backoff, BudgetRule, Class, Jitter, PolicyBuilder, Refund, Resample};
+use crate::{
+    bounds::{self, Bound},
+    time::{Duration, format_duration, nanos},
+    wire::{ConfigError, check},
+};
+
+/// The most rules that a policy may have: an index of a rule fits in 16 bits.
+const MAX_RULES: usize = 1_000;
+
+impl PolicyBuilder {
+    /// Refuses what no policy can be.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        check_backoff("backoff", &self.backoff)?;
+        if let Some(jitter) = &self.jitter {
+            check_jitter("jitter", jitter)?;
+            check_pair("jitter", &self.backoff, jitter)?;
+        }
+        self.check_delays()?;
+        self.check_limits()?;
+        check_jitter("retryAfter.jitter", &self.retry_after.jitter)?;
+        self.check_rules()?;
+        if let Some(budget) = &self.budget {
+            check_budget(budget)?;
+        }
+        self.check_compat()
+    }
+
+    fn check_delays(&self) -> Result<(), ConfigError> {
+        check_length("minDelay", self.min_delay)?;
+        for (path, delay) in [
+            ("maxDelay", self.max_delay),
+            ("backoff.firstDelay", self.first_delay),
+            ("maxElapsed", self.max_elapsed),
+            ("attemptTimeout", self.attempt_timeout),
+            ("retryAfter.max", Some(self.retry_after.max)),
+        ] {
+            check_length(path, delay.unwrap_or_default())?;
+        }
+        let (min, max) = (self.min_delay, self.max_delay.unwrap_or(Duration::MAX));
+        if min > max {
+            let (min, max) = (format_duration(min), format_duration(max));
+            return Err(ConfigError::new("minDelay", format!("= {min} is above maxDelay = {max}")));
+        }
+        match self.first_delay {
+            Some(first) if first < min || first > max => {
+                let first = format_duration(first);
+                let message = format!("= {first} does not lie between minDelay and maxDelay");
+                Err(ConfigError::new("backoff.firstDelay", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_limits(&self) -> Result<(), ConfigError> {
+        match self.max_attempts {
+            Some(attempts) => {
+                check("maxAttempts", bounds::MAX_ATTEMPTS, attempts.into())?;
+            }
+            None if self.max_elapsed.is_none() => {
+                let message = "= null is unlimited, and there is no maxElapsed to end it; set one";
+                return Err(ConfigError::new("maxAttempts", message));
+            }
+            None => {}
+        }
+        if self.attempt_timeout == Some(Duration::ZERO) {
+            check("attemptTimeout", bounds::ATTEMPT_TIMEOUT, 0.0)?;
+        }
+        Ok(())
+    }
+
+    fn check_rules(&self) -> Result<(), ConfigError> {
+        if self.rules.len() > MAX_RULES {
+            let message = format!("has {} rules; {MAX_RULES} are allowed", self.rules.len());
+            return Err(ConfigError::new("classify", message));
+        }
+        for (index, rule) in self.rules.iter().enumerate() {
+            let path = format!("classify[{index}]");
+            if rule.matches.is_empty() || rule.matches.iter().any(String::is_empty) {
+                let message = "is empty; name a failure kind or code, or \"*\" for all";
+                return Err(ConfigError::new(format!("{path}.match"), message));
+            }
+            let backoff = rule.backoff.as_ref().unwrap_or(&self.backoff);
+            if let Some(backoff) = &rule.backoff {
+                check_backoff(&format!("{path}.backoff"), backoff)?;
+            }
+            if let Some(jitter) = &rule.jitter {
+                check_jitter(&format!("{path}.jitter"), jitter)?;
+                check_pair(&format!("{path}.jitter"), backoff, jitter)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_compat(&self) -> Result<(), ConfigError> {
+        if let Some(rounding) = &self.compat.rounding {
+            check("compat.rounding.unit", bounds::ROUNDING_UNIT, rounding.unit as f64)?;
+        }
+        if let Some(Resample { low, high }) = self.compat.resample_above {
+            check("compat.resampleAbove.low", bounds::RESAMPLE_LOW, low)?;
+            check("compat.resampleAbove.high", bounds::RESAMPLE_HIGH, high)?;
+            if low > high {
+                let message = format!("= {low} is above high = {high}");
+                return Err(ConfigError::new("compat.resampleAbove.low", message));
+            }
+            if self.max_delay.is_none() {
+                let message = "needs a cap to resample above; set maxDelay";
+                return Err(ConfigError::new("compat.resampleAbove", message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses what nanoseconds in 64 bits cannot hold: it would be read back as another duration.
+fn check_length(path: &str, value: Duration) -> Result<(), ConfigError> {
+    if value.as_nanos() > u128::from(u64::MAX) {
+        let message = "is longer than 584 years, the longest duration there is";
+        return Err(ConfigError::new(path, message));
+    }
+    Ok(())
+}
+
+fn check_duration(path: &str, bound: &Bound, value: Duration) -> Result<(), ConfigError> {
+    let path = format!("{path}.{}", bound.name);
+    check_length(&path, value)?;
+    check(&path, bound, nanos(value) as f64).map(|_| ())
+}
+
+fn check_factor(path: &str, bound: &Bound, value: f64) -> Result<(), ConfigError> {
+    check(&format!("{path}.{}", bound.name), bound, value).map(|_| ())
+}
+
+fn check_backoff(path: &str, backoff: &Backoff) -> Result<(), ConfigError> {
+    match backoff {
+        Backoff::Constant { delay } => check_duration(path, bounds::DELAY, *delay),
+        Backoff::Linear { initial, increment } => {
+            check_duration(path, bounds::INITIAL, *initial)?;
+            check_duration(path, bounds::INCREMENT, *increment)
+        }
+        Backoff::Exponential { initial, multiplier } => {
+            check_duration(path, bounds::INITIAL, *initial)?;
+            check_factor(path, bounds::MULTIPLIER, *multiplier)
+        }
+        Backoff::Polynomial { initial, power, offset } => {
+            check_duration(path, bounds::INITIAL, *initial)?;
+            check_factor(path, bounds::POWER, *power)?;
+            check_duration(path, bounds::OFFSET, *offset)
+        }
+        Backoff::Fibonacci { initial } | Backoff::DecorrelatedV2 { initial } => {
+            check_duration(path, bounds::INITIAL, *initial)
+        }
+        Backoff::Table { delays } if delays.is_empty() => {
+            let message = "is empty; write at least one delay";
+            Err(ConfigError::new(format!("{path}.delays"), message))
+        }
+        Backoff::Table { delays } => {
+            delays.iter().try_for_each(|delay| check_duration(path, bounds::DELAY, *delay))
+        }
+        Backoff::Decorrelated { initial, multiplier } => {
+            check_duration(path, bounds::INITIAL, *initial)?;
+            check_factor(path, bounds::DECORRELATED_MULTIPLIER, *multiplier)
+        }
+    }
+}
+
+fn check_jitter(path: &str, jitter: &Jitter) -> Result<(), ConfigError> {
+    match *jitter {
+        Jitter::None | Jitter::Full | Jitter::Equal => Ok(()),
+        Jitter::Proportional { factor } => check_factor(path, bounds::JITTER_FACTOR, factor),
+        Jitter::Symmetric { factor } => check_factor(path, bounds::SYMMETRIC_FACTOR, factor),
+        Jitter::Subtractive { factor } => check_factor(path, bounds::SUBTRACTIVE_FACTOR, factor),
+        Jitter::Uniform { low, high } => {
+            for (name, end) in [("low", low), ("high", high)] {
+                let path = format!("{path}.{name}");
+                check_factor(&path, bounds::END_FACTOR, end.factor)?;
+                check_duration(&path, bounds::END_ADD, end.add)?;
+                check_duration(&path, bounds::END_ADD_PER_RETRY, end.add_per_retry)?;
+            }
+            // Ends may cross: U[0.5 s, d] is a jitter with a floor. A low end that is nowhere below
+            // the high one is a mistake.
+            let above = low.factor >= high.factor
+                && low.add >= high.add
+                && low.add_per_retry >= high.add_per_retry;
+            if above && low != high {
+                let message = "lies above the high end; swap them";
+                return Err(ConfigError::new(format!("{path}.low"), message));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn check_pair(path: &str, backoff: &Backoff, jitter: &Jitter) -> Result<(), ConfigError> {
+    if !backoff.is_random() || *jitter == Jitter::None {
+        return Ok(());
+    }
+    let (jitter, backoff) = (jitter.kind(), backoff.kind());
+    let message =
+        format!("= \"{jitter}\" makes no sense with {backoff}, which draws its own; remove it");
+    Err(ConfigError::new(path, message))
+}
+
+fn check_budget(budget: &BudgetRule) -> Result<(), ConfigError> {
+    let path = "budget";
+    match budget {
+        BudgetRule::TokenBucket(bucket) => {
+            check_factor(path, bounds::CAPACITY, bucket.capacity.into())?;
+            check_factor(path, bounds::COST, bucket.cost.into())?;
+            for (index, (class, cost)) in bucket.cost_by_class.iter().enumerate() {
+                let path = format!("{path}.costByClass.{class}");
+                check(&path, bounds::COST, f64::from(*cost))?;
+                if bucket.cost_by_class[..index].iter().any(|(earlier, _)| earlier == class) {
+                    return Err(ConfigError::new(path, "stands there twice; keep one"));
+                }
+            }
+            check_factor(path, bounds::REFUND, bucket.refund_on_success)?;
+            if let Refund::Tokens(tokens) = bucket.refund_on_retry_success {
+                check(&format!("{path}.refundOnRetrySuccess"), bounds::REFUND, tokens)?;
+            }
+            match bucket.threshold {
+                Some(threshold) => check_factor(path, bounds::THRESHOLD, threshold),
+                None => Ok(()),
+            }
+        }
+        BudgetRule::Ratio { percent, min_per_second, window } => {
+            check_factor(path, bounds::RETRY_PERCENT, *percent)?;
+            check_factor(path, bounds::MIN_PER_SECOND, *min_per_second)?;
+            check_duration(path, bounds::WINDOW, *window)
+        }
+        BudgetRule::Concurrency { percent, min } => {
+            check_factor(path, bounds::RETRY_PERCENT, *percent)?;
+            check_factor(path, bounds::MIN_RETRIES, f64::from(*min))
+        }
+    }
+}
+
+const _: () = assert!(MAX_RULES < Class::NO_RULE as usize);
+
+#[cfg(test)]
+mod tests {
+    use alloc::borrow::ToOwned;
+
+    use super::*;
+    use crate::policy::{End, RetryPolicy, TokenBucket};
+
+    #[test]
+    fn what_could_not_be_read_back_is_refused() {
+        let path = |policy: PolicyBuilder| policy.build().unwrap_err().path().to_owned();
+        let (policy, long) = (RetryPolicy::builder, Duration::MAX);
+        let high = End { add: long, ..End::times(1.0) };
+        let bucket = TokenBucket {
+            cost_by_class: [("a".into(), 1), ("a".into(), 2)].into(),
+            ..TokenBucket::default()
+        };
+        for (refused, field) in [
+            (policy().min_delay(long), "minDelay"),
+            (policy().max_delay(long), "maxDelay"),
+            (policy().first_delay(long), "backoff.firstDelay"),
+            (policy().max_elapsed(long), "maxElapsed"),
+            (policy().attempt_timeout(long), "attemptTimeout"),
+            (policy().jitter(Jitter::Uniform { low: End::times(1.0), high }), "jitter.high.add"),
+            (policy().budget(BudgetRule::TokenBucket(bucket)), "budget.costByClass.a"),
+        ] {
+            assert_eq!(path(refused), field);
+        }
+    }
+
+    #[test]
+    fn the_ends_of_a_jitter_may_cross_but_not_be_swapped() {
+        let with = |low: End, high: End| {
+            let jitter = Jitter::Uniform { low, high };
+            RetryPolicy::builder().jitter(jitter).build().map(|_| ())
+        };
+        // Full jitter above a floor: retry-policies' Jitter::Bounded is U[min / 2, d].
+        let floor = End { add: Duration::from_millis(500), ..End::times(0.0) };
+        assert_eq!(with(floor, End::times(1.0)), Ok(()));
+        assert_eq!(with(End::times(1.0), End::times(1.0)), Ok(()));
+        let error = with(End::times(1.0), End::times(0.5)).unwrap_err();
+        assert_eq!(error.path(), "jitter.low");
+    }
+}
