@@ -31,7 +31,7 @@ pub enum BudgetRule {
         percent: f64,
         /// Retries a second that are always allowed.
         min_per_second: f64,
-        /// How long a first attempt counts.
+        /// How long a first attempt counts; up to a tenth less, since it is counted in tenths.
         window: Duration,
     },
     /// Retries in flight: a share of all that is in flight, or `min` if that is more.
@@ -137,7 +137,7 @@ impl BudgetRule {
 
 /// One token, in the unit that balances are kept in.
 const TOKEN: u64 = 1_000;
-/// Into how many parts a ratio's window is cut: a request stops counting up to a tenth of it late.
+/// Into how many parts a ratio's window is cut: a request stops counting up to a tenth of it early.
 const PARTS: usize = 10;
 
 fn milli(tokens: f64) -> u64 {

@@ -63,7 +63,12 @@ impl Law {
     pub(crate) fn quantile(&self, p: f64) -> Option<u64> {
         match *self {
             Law::Uniform { low, high, rounding, floor, cap } => {
-                Some(finish(within(low, high, p), rounding, floor, cap))
+                // A draw comes as near to the upper end as to within a nanosecond and never to it.
+                // Where delays are rounded down that is a whole unit. (Wider ranges than a float
+                // counts in are clipped to their end.)
+                let whole = rounding.is_some() && (1..1 << 53).contains(&(high - low));
+                let at = if whole && p >= 1.0 { high - 1 } else { within(low, high, p) };
+                Some(finish(at, rounding, floor, cap))
             }
             Law::Unknown => None,
         }
@@ -267,3 +272,21 @@ impl Delays {
 
 /// Polly scales its curve so that the median of the first delay is about the initial delay.
 const POLLY_MEDIAN: f64 = 1.4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::RoundingMode;
+
+    #[test]
+    fn the_band_of_whole_units_ends_at_the_last_one_that_is_drawn() {
+        let rounding = Some(Rounding::new(Duration::from_nanos(10), RoundingMode::Floor, false));
+        let law = |low, high, rounding| Law::Uniform { low, high, rounding, floor: 0, cap: 1_000 };
+        assert_eq!(law(250, 750, rounding).quantile(1.0), Some(740));
+        assert_eq!(law(250, 751, rounding).quantile(1.0), Some(750));
+        assert_eq!(law(250, 250, rounding).quantile(1.0), Some(250));
+        let end = Law::Uniform { low: u64::MAX, high: u64::MAX, rounding, floor: 0, cap: u64::MAX };
+        assert_eq!(end.quantile(1.0), Some(u64::MAX - 5));
+        assert_eq!(law(250, 750, None).quantile(1.0), Some(750));
+    }
+}

@@ -118,14 +118,14 @@ static ALL: &[Preset] = &[
         title: "AWS SDKs, standard mode: 50 ms (1 s throttled) x 2, 20 s cap, full jitter, 3 attempts, 500 tokens",
         source: "botocore 1.44.5, retries/standard.py; default since 2026-11-10",
         date: LOOKED,
-        make: || aws(50, 14, 5).rule(throttle(1_000)).retry_after(AWS_HINT),
+        make: || aws(50, 14, ("throttle", 5)).rule(throttle(1_000)).retry_after(AWS_HINT),
     },
     Preset {
         name: "aws-standard-2025",
         title: "AWS SDKs, standard mode before 2026-11-10: 1 s x 2, 20 s cap, full jitter, 3 attempts, 500 tokens",
         source: "botocore 1.40.0, retries/standard.py",
         date: LOOKED,
-        make: || aws(1_000, 5, 5),
+        make: || aws(1_000, 5, ("timeout", 10)).retry_after(no_hint()),
     },
     Preset {
         name: "grpc",
@@ -158,6 +158,7 @@ static ALL: &[Preset] = &[
                 .backoff(Backoff::DecorrelatedV2 { initial: secs(2) })
                 .cap_stage(CapStage::After)
                 .max_attempts(4)
+                .retry_after(no_hint())
         },
     },
     Preset {
@@ -172,7 +173,9 @@ static ALL: &[Preset] = &[
         title: "p-retry: 1 s x 2, no jitter, no cap, 11 attempts over 17 minutes",
         source: "p-retry 9.0.0, index.js",
         date: LOOKED,
-        make: || exponential(1_000, 2.0).jitter(Jitter::None).max_attempts(11),
+        make: || {
+            exponential(1_000, 2.0).jitter(Jitter::None).max_attempts(11).retry_after(no_hint())
+        },
     },
     Preset {
         name: "tenacity",
@@ -185,6 +188,7 @@ static ALL: &[Preset] = &[
                 .min_delay(secs(1))
                 .max_delay(secs(60))
                 .max_attempts(6)
+                .retry_after(no_hint())
         },
     },
     Preset {
@@ -200,6 +204,7 @@ static ALL: &[Preset] = &[
                 .max_attempts(10)
                 .max_elapsed(secs(45))
                 .elapsed_rule(ElapsedRule::StopIfReached)
+                .retry_after(no_hint())
         },
     },
     Preset {
@@ -215,6 +220,7 @@ static ALL: &[Preset] = &[
                 .cap_stage(CapStage::Both)
                 .rounding(Rounding::new(secs(1), RoundingMode::Floor, false))
                 .max_attempts(4)
+                .retry_after(no_hint())
         },
     },
     Preset {
@@ -223,11 +229,15 @@ static ALL: &[Preset] = &[
         source: "resilience4j at af9e7c97, IntervalFunction.java",
         date: LOOKED,
         make: || {
+            // floor(d (1 - f) + U (2 f d + 1)): both ends in whole milliseconds.
+            let add = Duration::from_millis(1);
+            let high = End { add, ..End::times(1.5) };
             exponential(500, 1.5)
-                .jitter(Jitter::Symmetric { factor: 0.5 })
+                .jitter(Jitter::Uniform { low: End::times(0.5), high })
                 .cap_stage(CapStage::After)
                 .rounding(Rounding::new(Duration::from_millis(1), RoundingMode::Floor, true))
                 .max_attempts(3)
+                .retry_after(no_hint())
         },
     },
     Preset {
@@ -241,6 +251,7 @@ static ALL: &[Preset] = &[
                 .max_delay(secs(60))
                 .unlimited_attempts()
                 .max_elapsed(secs(120))
+                .retry_after(no_hint())
         },
     },
     Preset {
@@ -252,7 +263,9 @@ static ALL: &[Preset] = &[
             exponential(25, 2.0)
                 .jitter(Jitter::Full)
                 .max_delay(Duration::from_millis(250))
+                .rounding(Rounding::new(Duration::from_millis(1), RoundingMode::Floor, false))
                 .max_attempts(2)
+                .retry_after(no_hint())
                 .budget(BudgetRule::Concurrency { percent: 20.0, min: 3 })
         },
     },
@@ -261,7 +274,13 @@ static ALL: &[Preset] = &[
         title: "Kubernetes Job: 10 s x 2, 10 min cap, no jitter, backoffLimit 6",
         source: "Kubernetes, job_controller.go and backoff_utils.go",
         date: LOOKED,
-        make: || exponential(10_000, 2.0).jitter(Jitter::None).max_delay(secs(600)).max_attempts(7),
+        make: || {
+            exponential(10_000, 2.0)
+                .jitter(Jitter::None)
+                .max_delay(secs(600))
+                .max_attempts(7)
+                .retry_after(no_hint())
+        },
     },
 ];
 
@@ -285,11 +304,12 @@ fn added(add: Duration) -> Jitter {
     Jitter::Uniform { low: End::times(1.0), high }
 }
 
-fn aws(initial_ms: u64, cost: u32, throttled: u32) -> PolicyBuilder {
+/// A retry costs `cost` tokens, and another number of them after failures of one kind.
+fn aws(initial_ms: u64, cost: u32, (kind, other): (&str, u32)) -> PolicyBuilder {
     exponential(initial_ms, 2.0).jitter(Jitter::Full).max_delay(secs(20)).max_attempts(3).budget(
         BudgetRule::TokenBucket(TokenBucket {
             cost,
-            cost_by_class: vec![("throttle".into(), throttled)],
+            cost_by_class: vec![(kind.into(), other)],
             ..TokenBucket::default()
         }),
     )
@@ -303,6 +323,11 @@ fn throttle(initial_ms: u64) -> Rule {
 /// AWS: the hint is held within the delay and five seconds more.
 const AWS_HINT: RetryAfter =
     RetryAfter { mode: HintMode::Clamp, max: Duration::from_secs(5), jitter: Jitter::None };
+
+/// Systems that do not look at Retry-After unless they are told to.
+fn no_hint() -> RetryAfter {
+    RetryAfter { mode: HintMode::Ignore, ..RetryAfter::default() }
+}
 
 fn replace_hint() -> RetryAfter {
     RetryAfter { mode: HintMode::Replace, max: Duration::from_secs(86_400), jitter: Jitter::None }
@@ -333,6 +358,7 @@ fn sidekiq() -> PolicyBuilder {
         .jitter(Jitter::Uniform { low: End::times(1.0), high })
         .rounding(Rounding::new(secs(1), RoundingMode::Floor, false))
         .max_attempts(26)
+        .retry_after(no_hint())
 }
 
 #[cfg(test)]

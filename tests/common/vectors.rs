@@ -7,6 +7,8 @@
 //! the share of our draws on each side of it (so that steps and point masses are judged as well as
 //! smooth laws), support by exact order statistics, everything at [`SIGMAS`] of the two samples.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 use std::{fs, path::Path};
 
 use redrive::{
