@@ -74,7 +74,7 @@ fn machine(bencher: Bencher) {
             }
             while machine.poll_event().is_some() {}
         }
-        assert_eq!(machine.dead_letters().len() as u64, TASKS);
+        assert_eq!(machine.dead_letters().len(), TASKS);
         machine
     });
 }

@@ -103,7 +103,8 @@ pub struct DeadLetter {
     pub history: History,
     /// The policy that it died under, for its next life.
     pub policy: Option<Arc<RetryPolicy>>,
-    /// The fingerprint of that policy, which stays when the policy itself is not kept.
+    /// The fingerprint of that policy, which stays when the policy itself is not kept; with a policy,
+    /// 0 asks for it to be computed.
     pub policy_fingerprint: u64,
     /// The seed of its random stream: with key and attempt it gives every delay again.
     pub seed: u64,

@@ -246,9 +246,7 @@ impl DeadLetterQueue {
         if letter.lineage == 0 {
             letter.lineage = letter.id;
         }
-        if letter.policy_fingerprint == 0 {
-            letter.policy_fingerprint = letter.current_fingerprint();
-        }
+        letter.policy_fingerprint = letter.current_fingerprint();
         let id = letter.id;
         self.last_id = self.last_id.max(id);
         self.by_death.insert((letter.died_at, id));
@@ -465,7 +463,7 @@ impl DeadLetterQueue {
         }
         for (i, letter) in letters.into_iter().enumerate() {
             let id = letter.id;
-            let path = || format!("letters[{i}].id");
+            let path = || format!("letters.records[{i}].id");
             if id == 0 || id > parts.last_id || letter.lineage == 0 {
                 let message = format!("= {id} is not a number from 1 to lastId, with a lineage");
                 return Err(ConfigError::new(path(), message));

@@ -43,6 +43,11 @@ const FIELDS: &[&str] = &[
 impl DeadLetter {
     /// The record of this letter: one line of NDJSON.
     pub fn to_value(&self) -> Value {
+        self.to_value_with(self.policy.as_ref().map_or(Value::Null, |policy| policy.to_value()))
+    }
+
+    /// The record with `policy` in the place of the policy's own.
+    pub(crate) fn to_value_with(&self, policy: Value) -> Value {
         let optional_time = |time: Option<Time>| time.map_or(Value::Null, exact::time);
         Value::map([
             ("schema", SCHEMA.into()),
@@ -62,7 +67,7 @@ impl DeadLetter {
             ("lastError", self.last_error().map_or(Value::Null, failure_to_value)),
             ("history", history_to_list(&self.history)),
             ("forgotten", exact::whole(self.history.forgotten())),
-            ("policy", self.policy.as_ref().map_or(Value::Null, |policy| policy.to_value())),
+            ("policy", policy),
             ("policyFingerprint", exact::hex(self.current_fingerprint())),
             ("seed", exact::whole(self.seed)),
         ])
@@ -75,10 +80,34 @@ impl DeadLetter {
     /// When the schema is not [`SCHEMA`], a field is unknown, missing or not what it should be, or
     /// the fields contradict each other. The error names the field.
     pub fn from_value(value: &Value) -> Result<DeadLetter, ConfigError> {
+        DeadLetter::from_value_with(value, |fields| match fields.get("policy") {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => match RetryPolicy::from_value(value) {
+                Ok(policy) => Ok(Some((policy.fingerprint(), Arc::new(policy)))),
+                Err(error) => Err(error.inside(&fields.path_of("policy"))),
+            },
+        })
+    }
+
+    /// Reads a record whose policy, and the fingerprint of that, `read_policy` finds.
+    pub(crate) fn from_value_with(
+        value: &Value,
+        read_policy: impl FnOnce(&Fields<'_>) -> Result<Option<(u64, Arc<RetryPolicy>)>, ConfigError>,
+    ) -> Result<DeadLetter, ConfigError> {
         let fields = Fields::read(value, "", FIELDS)?;
         schema(&fields, SCHEMA)?;
         let history = read_history(&fields)?;
-        let policy = read_policy(&fields)?;
+        let given = exact::read_hex(&fields, "policyFingerprint")?;
+        let (policy_fingerprint, policy) = match read_policy(&fields)? {
+            None => (given.unwrap_or(0), None),
+            Some((fingerprint, policy)) if given.is_none_or(|given| given == fingerprint) => {
+                (fingerprint, Some(policy))
+            }
+            Some(_) => {
+                let message = "is not that of policy; leave it out and it is computed";
+                return Err(fields.error("policyFingerprint", message));
+            }
+        };
         let letter = DeadLetter {
             id: exact::read_whole(&fields, "id")?.unwrap_or(0),
             lineage: exact::read_whole(&fields, "lineage")?.unwrap_or(0),
@@ -92,10 +121,7 @@ impl DeadLetter {
             first_failed_at: exact::read_time(&fields, "firstFailedAtNs")?,
             last_failed_at: exact::read_time(&fields, "lastFailedAtNs")?,
             died_at: Time::from_nanos(exact::required_whole(&fields, "diedAtNs")?),
-            policy_fingerprint: match exact::read_hex(&fields, "policyFingerprint")? {
-                Some(fingerprint) => fingerprint,
-                None => policy.as_ref().map_or(0, |policy| policy.fingerprint()),
-            },
+            policy_fingerprint,
             policy,
             seed: exact::read_whole(&fields, "seed")?.unwrap_or(0),
             parked: fields.boolean("parked")?.unwrap_or(false),
@@ -108,8 +134,8 @@ impl DeadLetter {
     /// The fingerprint of the policy, whether or not whoever filled the letter knew it.
     pub(super) fn current_fingerprint(&self) -> u64 {
         match &self.policy {
-            Some(policy) => policy.fingerprint(),
-            None => self.policy_fingerprint,
+            Some(policy) if self.policy_fingerprint == 0 => policy.fingerprint(),
+            _ => self.policy_fingerprint,
         }
     }
 
@@ -121,12 +147,6 @@ impl DeadLetter {
                 let message = format!("= {number} is above {MAX_ID}, the largest letter number");
                 return Err(fields.error(name, message));
             }
-        }
-        if let Some(policy) = &self.policy
-            && policy.fingerprint() != self.policy_fingerprint
-        {
-            let message = "is not that of policy; leave it out and it is computed";
-            return Err(fields.error("policyFingerprint", message));
         }
         match fields.get("lastError") {
             None | Some(Value::Null) => Ok(()),
@@ -162,16 +182,6 @@ fn read_key(fields: &Fields<'_>) -> Result<Key, ConfigError> {
 
 pub(crate) fn read_reason(fields: &Fields<'_>, name: &str) -> Result<Reason, ConfigError> {
     reason_word(fields.required_text(name)?, &fields.path_of(name))
-}
-
-fn read_policy(fields: &Fields<'_>) -> Result<Option<Arc<RetryPolicy>>, ConfigError> {
-    match fields.get("policy") {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => match RetryPolicy::from_value(value) {
-            Ok(policy) => Ok(Some(Arc::new(policy))),
-            Err(error) => Err(error.inside(&fields.path_of("policy"))),
-        },
-    }
 }
 
 fn read_history(fields: &Fields<'_>) -> Result<History, ConfigError> {

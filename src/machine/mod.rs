@@ -254,7 +254,7 @@ impl Machine {
         let entry = Entry {
             task: Task::new(),
             key,
-            slot: self.policies.acquire(policy),
+            slot: self.policies.acquire(policy, None),
             expires_at: spec.expiry(now),
             due: now.saturating_add(spec.delay),
             task_type: spec.task_type,

@@ -55,20 +55,34 @@ impl Policies {
     }
 
     /// The slot of `policy` (the machine's own without one), with one more task under it.
-    pub(crate) fn acquire(&mut self, policy: Option<Arc<RetryPolicy>>) -> u32 {
+    ///
+    /// A fingerprint costs as much as writing the policy, so who knows it passes it as `known`, and a
+    /// policy that is shared with one of the first slots is found without.
+    pub(crate) fn acquire(&mut self, policy: Option<Arc<RetryPolicy>>, known: Option<u64>) -> u32 {
         let slot = match policy {
             None => 0,
-            Some(policy) => self.find_or_add(policy),
+            Some(policy) => match self.find_shared(&policy) {
+                Some(slot) => slot,
+                None => self.find_or_add(policy, known),
+            },
         };
         self.slots[slot as usize].users += 1;
         slot
     }
 
-    fn find_or_add(&mut self, policy: Arc<RetryPolicy>) -> u32 {
-        let fingerprint = policy.fingerprint();
-        let known = self.by_fingerprint.get(&fingerprint).copied();
-        if let Some(slot) = known
-            && self.slots[slot as usize].policy == policy
+    fn find_shared(&self, policy: &Arc<RetryPolicy>) -> Option<u32> {
+        const FIRST: usize = 8;
+        let slots = self.slots.iter().take(FIRST).enumerate();
+        let mut shared = slots.filter(|(_, slot)| Arc::ptr_eq(&slot.policy, policy));
+        // A slot that was let go is not to be found, but its policy is still in it.
+        shared.find(|(i, slot)| *i == 0 || slot.users > 0).map(|(i, _)| i as u32)
+    }
+
+    fn find_or_add(&mut self, policy: Arc<RetryPolicy>, known: Option<u64>) -> u32 {
+        let fingerprint = known.unwrap_or_else(|| policy.fingerprint());
+        let found = self.by_fingerprint.get(&fingerprint).copied();
+        if let Some(slot) = found
+            && is_same(&self.slots[slot as usize].policy, &policy)
         {
             return slot;
         }
@@ -138,7 +152,7 @@ impl Policies {
 
     /// Puts a policy back that a snapshot lists, with its own budget if it has one.
     pub(crate) fn put_back(&mut self, policy: Arc<RetryPolicy>, budget: Option<Budget>) -> u32 {
-        let slot = self.find_or_add(policy);
+        let slot = self.find_or_add(policy, None);
         if let (BudgetOf::Own(own), Some(saved)) = (&mut self.slots[slot as usize].budget, budget) {
             **own = saved;
         }
@@ -151,4 +165,9 @@ impl Policies {
             slot.users += 1;
         }
     }
+}
+
+/// Whether two policies are equal; those that are shared need no look inside.
+fn is_same(a: &Arc<RetryPolicy>, b: &Arc<RetryPolicy>) -> bool {
+    Arc::ptr_eq(a, b) || a == b
 }

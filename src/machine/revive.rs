@@ -117,12 +117,14 @@ impl Machine {
 
     fn resubmit(&mut self, now: Time, redriven: Redriven) {
         let Redriven { at, letter, more } = redriven;
-        let (base, own) = (letter.attempts, letter.policy);
+        let (base, own, fingerprint) = (letter.attempts, letter.policy, letter.policy_fingerprint);
         let (policy, kept) = match more {
             None => (own, None),
             Some(more) => self.with_more_attempts(own, base, more),
         };
-        let slot = self.policies.acquire(policy);
+        // In the queue every letter with a policy has its fingerprint; a raised one has another.
+        let known = kept.is_none().then_some(fingerprint).filter(|_| policy.is_some());
+        let slot = self.policies.acquire(policy, known);
         let past = Past {
             lineage: letter.lineage,
             redrives: letter.redrives,

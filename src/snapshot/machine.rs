@@ -43,7 +43,7 @@ impl Machine {
             ("policies", policies),
             ("counters", write_counters(&self.counters)),
             ("tasks", Value::List(tasks.collect())),
-            ("held", Value::List(self.held.iter().map(|letter| letter.to_value()).collect())),
+            ("held", queue::write_letters(self.held())),
             ("queue", queue::to_value(&self.letters)),
             ("events", Value::List(self.events.queue.iter().map(Event::to_value).collect())),
         ]))
@@ -404,14 +404,14 @@ fn put_back(machine: &mut Machine, entry: Entry) {
 }
 
 fn read_held(fields: &Fields<'_>, machine: &mut Machine) -> Result<(), ConfigError> {
-    let held: Vec<DeadLetter> = queue::read_letters(required_list(fields, "held")?, "held")?;
+    let held: Vec<DeadLetter> = queue::read_letters(required(fields, "held")?, "held")?;
     for (i, letter) in held.into_iter().enumerate() {
         let id = letter.key.id();
         if machine.tasks.contains_key(&id) || !machine.held_keys.insert(id) {
-            return Err(ConfigError::new(format!("held[{i}].key"), "stands there twice"));
+            return Err(ConfigError::new(format!("held.records[{i}].key"), "stands there twice"));
         }
         if letter.died_at > machine.now {
-            return Err(ConfigError::new(format!("held[{i}].diedAtNs"), "is after nowNs"));
+            return Err(ConfigError::new(format!("held.records[{i}].diedAtNs"), "is after nowNs"));
         }
         machine.held.push_back(Box::new(letter));
     }

@@ -1,11 +1,12 @@
 //! A dead-letter queue, taken apart and put together.
 
-use alloc::{format, vec::Vec};
+use alloc::{collections::BTreeMap, format, sync::Arc, vec::Vec};
 
 use super::{Snapshot, SnapshotError, required, required_list};
 use crate::{
     dead_letter::{DeadLetter, DeadLetterQueue, QueueConfig, QueueCounters, QueueParts},
     exact,
+    policy::RetryPolicy,
     wire::{ConfigError, Fields, Value},
 };
 
@@ -48,7 +49,7 @@ pub(super) fn to_value(queue: &DeadLetterQueue) -> Value {
                 ("redriven", exact::whole(c.redriven)),
             ]),
         ),
-        ("letters", Value::List(queue.iter().map(DeadLetter::to_value).collect())),
+        ("letters", write_letters(queue.iter())),
     ])
 }
 
@@ -58,7 +59,7 @@ pub(super) fn read(value: &Value) -> Result<DeadLetterQueue, ConfigError> {
         .map_err(|error| error.inside("config"))?;
     let counters = read_counters(required(&fields, "counters")?)?;
     let last_id = exact::required_whole(&fields, "lastId")?;
-    let letters = read_letters(required_list(&fields, "letters")?, "letters")?;
+    let letters = read_letters(required(&fields, "letters")?, "letters")?;
     DeadLetterQueue::from_parts(QueueParts { config, last_id, counters }, letters)
 }
 
@@ -87,12 +88,60 @@ fn read_counters(value: &Value) -> Result<QueueCounters, ConfigError> {
     })
 }
 
-/// Reads a list of letters.
-pub(super) fn read_letters(list: &[Value], path: &str) -> Result<Vec<DeadLetter>, ConfigError> {
-    let mut letters = Vec::with_capacity(list.len());
-    for (i, value) in list.iter().enumerate() {
-        let letter = DeadLetter::from_value(value);
-        letters.push(letter.map_err(|error| error.inside(&format!("{path}[{i}]")))?);
+/// Letters as a list of records, and the policies that they name by number: thousands of letters have
+/// a few policies, and a record that repeats one is twice as long.
+pub(super) fn write_letters<'l>(letters: impl Iterator<Item = &'l DeadLetter>) -> Value {
+    let mut policies = Vec::new();
+    let mut numbers: BTreeMap<u64, Vec<(u64, &Arc<RetryPolicy>)>> = BTreeMap::new();
+    let mut records = Vec::new();
+    for letter in letters {
+        let number = letter.policy.as_ref().map(|policy| {
+            let known = numbers.entry(letter.policy_fingerprint).or_default();
+            let same = |other: &Arc<RetryPolicy>| Arc::ptr_eq(other, policy) || other == policy;
+            let found = known.iter().find(|(_, other)| same(other)).map(|(number, _)| *number);
+            found.unwrap_or_else(|| {
+                let number = policies.len() as u64;
+                known.push((number, policy));
+                policies.push(policy.to_value());
+                number
+            })
+        });
+        records.push(letter.to_value_with(number.map_or(Value::Null, exact::whole)));
+    }
+    Value::map([("policies", Value::List(policies)), ("records", Value::List(records))])
+}
+
+/// Reads what [`write_letters`] wrote.
+pub(super) fn read_letters(value: &Value, path: &str) -> Result<Vec<DeadLetter>, ConfigError> {
+    let fields = Fields::read(value, path, &["policies", "records"])?;
+    let mut policies = Vec::new();
+    for (i, value) in required_list(&fields, "policies")?.iter().enumerate() {
+        let policy = RetryPolicy::from_value(value)
+            .map_err(|error| error.inside(&format!("{path}.policies[{i}]")))?;
+        policies.push((policy.fingerprint(), Arc::new(policy)));
+    }
+    let records = required_list(&fields, "records")?;
+    let mut letters = Vec::with_capacity(records.len());
+    for (i, value) in records.iter().enumerate() {
+        let letter = DeadLetter::from_value_with(value, |fields| find_policy(fields, &policies))
+            .map_err(|error| error.inside(&format!("{path}.records[{i}]")))?;
+        letters.push(letter);
     }
     Ok(letters)
+}
+
+/// The policy that a record names by number.
+fn find_policy(
+    fields: &Fields<'_>,
+    policies: &[(u64, Arc<RetryPolicy>)],
+) -> Result<Option<(u64, Arc<RetryPolicy>)>, ConfigError> {
+    if fields.is_null("policy") {
+        return Ok(None);
+    }
+    let number = exact::required_whole(fields, "policy")?;
+    let policy = usize::try_from(number).ok().and_then(|number| policies.get(number));
+    policy.cloned().map(Some).ok_or_else(|| {
+        let message = format!("= {number}, and there are {} policies", policies.len());
+        fields.error("policy", message)
+    })
 }
