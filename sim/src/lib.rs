@@ -42,12 +42,15 @@ mod error;
 pub mod files;
 mod histogram;
 pub mod merge;
+pub mod metric;
 mod model;
 pub mod outcome;
 pub mod run;
 pub mod scenario;
 mod summary;
 mod tree;
+#[cfg(feature = "tune")]
+pub mod tune;
 
 pub use self::{
     distribution::Distribution,

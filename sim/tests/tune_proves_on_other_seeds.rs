@@ -1,0 +1,105 @@
+//! `tune` finds a policy that beats the presets on seeds that it did not search with, or says that
+//! there is none.
+
+#![cfg(feature = "tune")]
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use std::collections::BTreeSet;
+
+use redrive_sim::{
+    Options, Scenario, SimError,
+    metric::Metric,
+    outcome::Summary,
+    run_one,
+    scenario::NamedPolicy,
+    tune::{Constraint, Goal, Job, Plan, Runner, Verdict, tune},
+};
+
+/// Runs one job after the other and remembers which replications were used.
+struct Plain<'a> {
+    scenario: &'a Scenario,
+    replications: BTreeSet<u32>,
+}
+
+impl Runner for Plain<'_> {
+    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Summary>, SimError> {
+        let mut summaries = Vec::new();
+        for job in jobs {
+            let mut scenario = self.scenario.clone();
+            scenario.policies =
+                vec![NamedPolicy { name: "job".into(), policy: job.policy.clone() }];
+            self.replications.insert(job.replication);
+            let options = Options::default();
+            summaries.push(run_one(&scenario, 0, job.replication, options, &mut ())?.summary);
+        }
+        Ok(summaries)
+    }
+}
+
+fn small_herd() -> Scenario {
+    let mut tree = Scenario::builtin("herd").unwrap().to_value();
+    for (path, value) in [("arrivals.tasks", "500"), ("server.queue.limit", "20")] {
+        Scenario::set(&mut tree, path, value).unwrap();
+    }
+    Scenario::from_value(&tree).unwrap()
+}
+
+fn plan(metric: &str, constraints: &[&str]) -> Plan {
+    Plan {
+        goal: Goal { metric: Metric::find(metric).unwrap(), maximize: false },
+        constraints: constraints.iter().map(|text| Constraint::parse(text).unwrap()).collect(),
+        trials: 96,
+        search_runs: 2,
+        proof_runs: 12,
+    }
+}
+
+#[test]
+fn a_better_policy_is_found_and_proved_with_confidence() {
+    let scenario = small_herd();
+    let plan = plan("completionSeconds", &["succeededShare >= 0.99", "peakToCapacity <= 1.5"]);
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new() };
+    let tuning = tune(&scenario, &plan, &mut runner).unwrap();
+    assert_eq!(tuning.verdict, Verdict::Better, "{:?}", tuning.difference);
+    assert!(tuning.candidate.keeps());
+    let (mean, half) = tuning.difference.unwrap();
+    assert!(mean + half < 0.0, "{mean} +- {half}");
+    // 2 seeds of the search, 12 of the selection, 12 of the proof, none shared.
+    assert_eq!(runner.replications.len(), 26);
+    assert_eq!(tuning.candidate.runs.len(), 12);
+}
+
+#[test]
+fn the_front_holds_what_nothing_beats() {
+    let scenario = small_herd();
+    let plan = plan("p99", &[]);
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new() };
+    let tuning = tune(&scenario, &plan, &mut runner).unwrap();
+    assert_eq!(tuning.constraints.len(), 1, "giving tasks up is not the answer");
+    let front = tuning.pareto(&plan.goal);
+    assert!(!front.is_empty());
+    for pair in front.windows(2) {
+        assert!(pair[0].goal < pair[1].goal);
+    }
+}
+
+#[test]
+fn the_same_question_has_the_same_answer() {
+    let scenario = small_herd();
+    let plan = plan("amplification", &["succeededShare >= 0.9"]);
+    let ask = || {
+        let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new() };
+        let tuning = tune(&scenario, &plan, &mut runner).unwrap();
+        (tuning.candidate.policy, tuning.difference)
+    };
+    assert_eq!(ask(), ask());
+}
+
+#[test]
+fn what_cannot_be_is_called_infeasible() {
+    let scenario = small_herd();
+    let plan = plan("p99", &["succeededShare >= 0.99", "completionSeconds <= 20"]);
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new() };
+    let tuning = tune(&scenario, &plan, &mut runner).unwrap();
+    assert_eq!(tuning.verdict, Verdict::Infeasible, "the server is down for 30 s");
+}
