@@ -23,6 +23,8 @@
 mod error;
 #[cfg(feature = "objects")]
 pub mod numbers;
+#[cfg(feature = "sim")]
+mod pictures;
 #[cfg(feature = "objects")]
 pub mod policy;
 #[cfg(feature = "objects")]
@@ -31,5 +33,7 @@ mod read;
 pub mod rehearse;
 #[cfg(feature = "objects")]
 pub mod schedule;
+#[cfg(feature = "sim")]
+pub mod simulate;
 #[cfg(feature = "objects")]
 mod write;

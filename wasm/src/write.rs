@@ -1,5 +1,7 @@
 //! From our types to plain JavaScript data, through serde-wasm-bindgen.
 
+#[cfg(feature = "sim")]
+use js_sys::{Object, Reflect};
 use redrive::wire::Value;
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
@@ -35,4 +37,20 @@ fn without_large_numbers(value: Value) -> Value {
         }
         other => other,
     }
+}
+
+/// An object of these fields.
+#[cfg(feature = "sim")]
+pub(crate) fn object(fields: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
+    let object = JsValue::from(Object::new());
+    for (name, value) in fields {
+        set(&object, name, value)?;
+    }
+    Ok(object)
+}
+
+/// Sets a field of an object of ours.
+#[cfg(feature = "sim")]
+pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) -> Result<(), JsValue> {
+    Reflect::set(object, &name.into(), value).map(|_| ())
 }

@@ -22,8 +22,18 @@ struct Rule {
 /// libm for every transcendental, a value-stable generator, the wire format.
 const CORE: &[&str] = &["redrive", "libm", "rand_core", "rand_xoshiro", "serde", "serde_core"];
 
-/// The library of the simulator, without its command line: histograms beside the core.
-const SIM: &[&str] = &["redrive-sim", "hdrhistogram", "byteorder", "num-traits"];
+/// The library of the simulator, without its command line: latency histograms, and CSV for traces.
+const SIM: &[&str] = &[
+    "redrive-sim",
+    "hdrhistogram",
+    "byteorder",
+    "num-traits",
+    "csv",
+    "csv-core",
+    "itoa",
+    "memchr",
+    "ryu",
+];
 
 /// wasm-bindgen, its serde bridge, entropy, and what these three stand on.
 const BINDINGS: &[&str] = &[

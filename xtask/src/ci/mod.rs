@@ -2,7 +2,8 @@
 //!
 //! A list of steps, run in order; a step that fails prints what it saw and how to run it alone, and
 //! the others go on, so that one run tells all. The order is cheap first, and each step reuses what
-//! the steps before it compiled: one native profile, one WebAssembly profile.
+//! the steps before it compiled: all checks and tests share one profile, and only the program and the
+//! module that are shipped are built as they are shipped.
 
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use crate::process::say;
 
 mod dependencies;
 mod lint;
+mod main_job;
 mod package;
 mod rust;
 mod web;
@@ -38,6 +40,7 @@ const STEPS: &[Step] = &[
     Step { name: "doc", about: "the documentation builds", run: rust::document },
     Step { name: "wasm", about: "the module builds and imports only its glue", run: web::wasm },
     Step { name: "node", about: "Node tests through the module", run: web::node },
+    Step { name: "main", about: "the main job runs and gives the traces", run: main_job::check },
     Step { name: "package", about: "the crates can be published", run: package::check },
 ];
 

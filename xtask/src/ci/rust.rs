@@ -69,9 +69,14 @@ pub(super) fn doctest() -> Result<Note> {
 }
 
 pub(super) fn document() -> Result<Note> {
-    let mut doc = cargo();
-    doc.args(["doc", "--workspace", "--no-deps", "--locked"]);
-    process::quiet(doc.env("RUSTDOCFLAGS", "-D warnings"))?;
+    let run = |words: &[&str]| {
+        let mut doc = cargo();
+        doc.args(["doc", "--no-deps", "--locked"]).args(words);
+        process::quiet(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    };
+    run(&["--workspace"])?;
+    tools::wasm_target()?;
+    run(&["--package", "redrive-wasm", "--features", "sim", "--target", tools::WASM_TARGET])?;
     Ok(Note::new())
 }
 
