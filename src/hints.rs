@@ -7,7 +7,7 @@
 use alloc::{format, string::String, vec::Vec};
 
 use crate::{
-    policy::{Backoff, BudgetRule, CapStage, HintMode, Jitter, RetryPolicy},
+    policy::{Backoff, BudgetRule, CapStage, DebitOn, ElapsedRule, HintMode, Jitter, RetryPolicy},
     schedule::Band,
     time::{Duration, format_duration, nanos},
     wire::Value,
@@ -42,7 +42,7 @@ impl RetryPolicy {
         let retries = self.max_attempts().map_or(LOOK_AHEAD, |max| max.get() as usize - 1);
         let bands: Vec<Band> = self.rough_bands(0, SAMPLES).take(retries.min(LOOK_AHEAD)).collect();
         let mut hints = Vec::new();
-        let checks: [Check; 10] = [
+        let checks: [Check; 12] = [
             no_retries,
             no_jitter,
             spread_dies_at_cap,
@@ -52,6 +52,8 @@ impl RetryPolicy {
             deadline_before_last_attempt,
             hot_loop,
             no_budget,
+            budget_grants_nothing,
+            percent_below_one,
             hint_herd,
         ];
         for check in checks {
@@ -99,12 +101,23 @@ fn no_jitter(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
     if spread || bands.is_empty() || policy.backoff().is_random() {
         return None;
     }
+    // Full jitter needs room below the delay; a fixed first delay has none, and a delay far above a
+    // cap that comes after the jitter is the cap again.
+    let compat = policy.compat();
+    let fixed = usize::from(policy.first_delay().is_some());
+    let unit = compat.rounding.map_or(0, |rounding| rounding.unit);
+    let least = nanos(policy.min_delay()).saturating_add(unit.saturating_mul(2));
+    let cap = policy.max_delay().filter(|_| compat.cap_stage == CapStage::After);
+    let room =
+        bands.iter().skip(fixed).any(|band| nanos(band.max) > least && Some(band.max) != cap)
+            && !compat.feedback
+            && !matches!(policy.jitter(), Jitter::Uniform { .. });
     hint(
         "noJitter",
         "jitter",
         "Without jitter, tasks that fail together retry together: the thundering herd. \
          Full jitter spreads them over the whole delay.",
-        Some(("jitter", "full".into())),
+        room.then(|| ("jitter", "full".into())),
     )
 }
 
@@ -181,6 +194,7 @@ fn no_cap(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
     if policy.max_delay().is_some() || (!grows && nanos(longest) < A_DAY) {
         return None;
     }
+    let least = policy.min_delay().max(policy.first_delay().unwrap_or_default());
     hint(
         "noCap",
         "maxDelay",
@@ -188,7 +202,7 @@ fn no_cap(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
             "There is no cap, and the delays grow to {}; a maxDelay bounds them.",
             show(longest)
         ),
-        Some(("maxDelay", "1m".into())),
+        Some(("maxDelay", Value::duration(least.max(Duration::from_secs(60))))),
     )
 }
 
@@ -197,8 +211,14 @@ fn deadline_before_last_attempt(policy: &RetryPolicy, bands: &[Band]) -> Option<
     let attempts = policy.max_attempts()?.get();
     let mut waited = 0_u64;
     for (index, band) in bands.iter().enumerate() {
+        let before = waited;
         waited = waited.saturating_add(nanos(band.min));
-        if waited > deadline {
+        let over = match policy.limits().elapsed_rule {
+            ElapsedRule::StopIfWouldExceed => waited > deadline,
+            // These let an attempt start whose delay began in time.
+            ElapsedRule::StopIfReached | ElapsedRule::Truncate => before >= deadline,
+        };
+        if over {
             let message = format!(
                 "maxElapsed ends every task before attempt {}; attempts {} to {attempts} never happen.",
                 index + 2,
@@ -216,11 +236,20 @@ fn hot_loop(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
     if nanos(second.max) >= 1_000_000 {
         return None;
     }
-    let zero = matches!(policy.backoff(), Backoff::Constant { delay } if delay.is_zero());
-    let field = if zero { "backoff.delay" } else { "backoff.initial" };
     let message = "Retries follow each other within a millisecond: a failing server gets its load \
                    multiplied at once. Start from 100 ms or more.";
-    hint("hotLoop", field, message, Some((field, "100ms".into())))
+    let field = match policy.backoff() {
+        Backoff::Constant { .. } => "backoff.delay",
+        Backoff::Table { .. } => return hint("hotLoop", "backoff.delays", message, None),
+        _ => "backoff.initial",
+    };
+    let start = Duration::from_millis(100);
+    // A cap, a unit, a factor or a first delay of the policy's own may undo it.
+    let undone = policy.max_delay().is_some_and(|max| max < start)
+        || policy.compat().rounding.is_some_and(|rounding| rounding.unit > 10_000_000)
+        || matches!(policy.jitter(), Jitter::Uniform { .. })
+        || policy.compat().feedback;
+    hint("hotLoop", field, message, (!undone).then(|| (field, Value::duration(start))))
 }
 
 fn no_budget(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
@@ -250,16 +279,63 @@ fn no_budget(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
     )
 }
 
+fn budget_grants_nothing(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
+    let never = match policy.budget()? {
+        BudgetRule::TokenBucket(bucket) => {
+            let capacity = f64::from(bucket.capacity);
+            match (bucket.threshold, bucket.debit_on) {
+                (Some(threshold), DebitOn::Failure) => {
+                    capacity - f64::from(bucket.cost) <= threshold
+                }
+                (Some(threshold), DebitOn::Retry) => capacity <= threshold,
+                (None, DebitOn::Failure) => bucket.cost >= bucket.capacity,
+                (None, DebitOn::Retry) => bucket.cost > bucket.capacity,
+            }
+        }
+        BudgetRule::Ratio { percent, min_per_second, .. } => {
+            *percent == 0.0 && *min_per_second == 0.0
+        }
+        BudgetRule::Concurrency { percent, min } => *percent == 0.0 && *min == 0,
+    };
+    if !never {
+        return None;
+    }
+    let message = "The budget never has enough for a retry, not even when it is full: every first \
+                   failure becomes a dead letter. Give it more capacity, or a lower cost or threshold.";
+    hint("budgetGrantsNothing", "budget", message, None)
+}
+
+fn percent_below_one(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
+    let (BudgetRule::Ratio { percent, .. } | BudgetRule::Concurrency { percent, .. }) =
+        policy.budget()?
+    else {
+        return None;
+    };
+    if *percent <= 0.0 || *percent >= 1.0 {
+        return None;
+    }
+    hint(
+        "percentBelowOne",
+        "budget.percent",
+        format!(
+            "percent = {percent} is less than one retry for each hundred requests; it counts in \
+             percent, so a fifth is 20."
+        ),
+        Some(("budget.percent", Value::from(percent * 100.0))),
+    )
+}
+
 fn hint_herd(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
     let rule = policy.retry_after();
-    if rule.mode != HintMode::Replace || rule.jitter != Jitter::None {
+    let taken = matches!(rule.mode, HintMode::Replace | HintMode::AtLeast);
+    if !taken || rule.jitter != Jitter::None {
         return None;
     }
     hint(
         "retryAfterHerd",
         "retryAfter.jitter",
         "A server that gives many clients the same Retry-After makes a herd of them, since the hint \
-         replaces the delay and has no jitter of its own.",
+         takes the place of the delay and has no jitter of its own.",
         Some((
             "retryAfter.jitter",
             Value::map([("kind", "proportional".into()), ("factor", Value::Float(0.1))]),
@@ -270,7 +346,7 @@ fn hint_herd(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::presets;
+    use crate::policy::{TokenBucket, presets};
 
     fn codes(policy: &RetryPolicy) -> Vec<&'static str> {
         policy.hints().iter().map(|hint| hint.code).collect()
@@ -307,19 +383,32 @@ mod tests {
     }
 
     #[test]
-    fn fixes_are_values_that_the_policy_accepts() {
-        for preset in presets::all() {
-            for hint in preset.policy().hints() {
-                let Some((path, value)) = hint.fix else { continue };
-                let Value::Map(mut fields) = preset.policy().to_value() else { unreachable!() };
-                if path.contains('.') {
-                    continue;
-                }
-                fields.retain(|(name, _)| name != path);
-                fields.push((path.into(), value));
-                let fixed = RetryPolicy::from_value(&Value::Map(fields)).unwrap();
-                assert!(!codes(&fixed).contains(&hint.code), "{} {}", preset.name, hint.code);
-            }
-        }
+    fn a_deadline_that_lets_the_last_attempt_start_is_no_hint() {
+        // 2 + 4 + 8 s: the third delay begins at 6 s and may pass the 7 s.
+        let of = |rule| {
+            let policy = RetryPolicy::builder().max_attempts(4).elapsed_rule(rule);
+            codes(&policy.max_elapsed(Duration::from_secs(7)).build().unwrap())
+        };
+        assert!(of(ElapsedRule::StopIfWouldExceed).contains(&"deadlineFirst"));
+        assert!(!of(ElapsedRule::StopIfReached).contains(&"deadlineFirst"));
+        assert!(!of(ElapsedRule::Truncate).contains(&"deadlineFirst"));
+    }
+
+    #[test]
+    fn budgets_that_cannot_be_meant_are_named() {
+        let of = |budget| codes(&RetryPolicy::builder().budget(budget).build().unwrap());
+        let bucket = |capacity, cost, threshold, debit_on| {
+            let bucket = TokenBucket { capacity, cost, threshold, debit_on, ..Default::default() };
+            of(BudgetRule::TokenBucket(bucket)).contains(&"budgetGrantsNothing")
+        };
+        assert!(bucket(10, 14, None, DebitOn::Retry));
+        assert!(!bucket(14, 14, None, DebitOn::Retry));
+        assert!(bucket(14, 14, None, DebitOn::Failure));
+        assert!(bucket(10, 1, Some(9.0), DebitOn::Failure));
+        assert!(!bucket(10, 1, Some(5.0), DebitOn::Failure));
+        let concurrency = |percent| of(BudgetRule::Concurrency { percent, min: 0 });
+        assert!(concurrency(0.0).contains(&"budgetGrantsNothing"));
+        assert!(concurrency(0.2).contains(&"percentBelowOne"));
+        assert!(concurrency(20.0).is_empty());
     }
 }

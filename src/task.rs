@@ -362,6 +362,7 @@ impl Task {
     }
 
     /// Counts the attempt that failed as free, as long as there is room to count.
+    #[inline]
     fn excuse(&mut self) -> bool {
         let room = self.bits >> FREE_SHIFT < FREE_MAX;
         self.bits += u32::from(room) << FREE_SHIFT;

@@ -14,7 +14,7 @@ pub enum CapStage {
     /// survives at the cap: U[d, 1.1 d] at a cap of 60 s is U[54.5 s, 60 s].
     #[default]
     Fit,
-    /// The delay is capped, then jittered: it may pass the cap (backon, gRPC, got).
+    /// The delay is held within minimum and cap, then jittered: it may pass both (backon, gRPC, got).
     Before,
     /// The jittered delay is capped: many delays are the cap exactly (tenacity, p-retry, resilience4j).
     After,

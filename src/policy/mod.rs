@@ -110,7 +110,7 @@ impl RetryPolicy {
     /// - **full jitter**: the widest spread for the same cap, so the least peak on a server that comes
     ///   back (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015);
     /// - **30 s cap**: people and load balancers give up after about that; a longer wait belongs in a
-    ///   queue (cockatiel's and retry-policies' defaults agree);
+    ///   queue (cockatiel's and Spring's defaults agree);
     /// - **a budget, 20 % and 10 a second**: the load of a failing service grows to 1.2 times and not
     ///   to five times (Finagle's and Linkerd's default, with a window of 10 s);
     /// - **throttling waits from 1 s**: a server that says "too many" needs longer than one that lost a
@@ -261,8 +261,9 @@ impl RetryPolicy {
         hash(self.to_value().to_string().as_bytes())
     }
 
-    /// The longest that a task can wait in all: the sum of the largest delays, `maxElapsed` at most.
-    /// `None` when there is no such limit.
+    /// The longest that a task can wait in all, for failures that no rule treats specially and no
+    /// Retry-After prolongs: the sum of the largest delays, `maxElapsed` at most. `None` when there is
+    /// no such limit.
     pub fn worst_case(&self) -> Option<Duration> {
         let attempts = self.limits.max_attempts.map(NonZeroU32::get);
         let limit = match (self.limits.max_elapsed, self.limits.elapsed_rule) {
