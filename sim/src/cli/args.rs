@@ -1,0 +1,411 @@
+//! What was typed, as it was typed: no side effects, nothing resolved. [`crate::options`] makes
+//! sense of it.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::styling, error::ErrorKind};
+use clap_complete::Shell;
+
+use crate::error::CliError;
+
+const STYLES: styling::Styles = styling::Styles::styled()
+    .header(styling::AnsiColor::Green.on_default().bold())
+    .usage(styling::AnsiColor::Green.on_default().bold())
+    .literal(styling::AnsiColor::Cyan.on_default());
+
+/// Rehearse a retry policy: see what it does to your server before your users do.
+///
+/// Without a command it simulates the built-in scenario `herd`: 10,000 tasks fail together while
+/// their server is down for 30 s, under policies that differ in their jitter. It prints a
+/// comparison and leaves charts and a report in ./redrive-out.
+#[derive(Debug, Parser)]
+#[command(name = "redrive", version, styles = STYLES, after_help = EXAMPLES,
+          infer_long_args = false, disable_help_subcommand = false)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  redrive                                             the thundering herd, with and without jitter
+  redrive schedule --policy aws-standard              when a policy retries
+  redrive simulate herd --policy full --policy my.toml
+  redrive simulate herd --set server.queue.limit=50 --tasks 100000 --out results
+  redrive scenarios herd > mine.toml; redrive simulate mine.toml
+  redrive check my-policy.toml                        validate, with hints
+  redrive dlq redrive dead-letters.ndjson --reason exhausted --rate 20 --dry-run
+
+Exit codes: 0 success, 1 a check failed, 2 wrong usage or bad input.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Simulate a scenario under several policies and compare them
+    Simulate(Simulate),
+    /// Show when a policy retries: each delay, and the range it is drawn from
+    Schedule(Schedule),
+    /// Validate a policy, a scenario or a dead-letter file, and give hints
+    Check(Check),
+    /// List the presets, or print one
+    Presets(Catalogue),
+    /// List the built-in scenarios, or print one as a file to start from
+    Scenarios(Catalogue),
+    /// Inspect a file of dead letters and send them back to work
+    #[command(subcommand)]
+    Dlq(Box<Dlq>),
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// A built-in scenario (see `redrive scenarios`) or a file (TOML, JSON; - is standard input)
+    #[arg(default_value = "herd")]
+    pub(crate) scenario: String,
+    /// A policy to compare instead of the scenario's: a preset or a file; can be repeated
+    #[arg(long = "policy", short, value_name = "NAME|FILE")]
+    pub(crate) policies: Vec<String>,
+    /// Set a field of the scenario; `policy.…` sets it in every policy; can be repeated
+    #[arg(long = "set", short, value_name = "PATH=VALUE")]
+    pub(crate) sets: Vec<String>,
+    /// The seed: a number or any text; the same seed gives the same result
+    #[arg(long)]
+    pub(crate) seed: Option<String>,
+    /// How many tasks arrive (for arrivals of the kind herd)
+    #[arg(long)]
+    pub(crate) tasks: Option<u64>,
+    /// Replications, each with a seed of its own: figures become means with 95 % intervals
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) runs: u32,
+    /// Threads at most; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Also write what happened to each task (records.csv)
+    #[arg(long)]
+    pub(crate) records: bool,
+    /// The folder for report, charts and data [default: redrive-out with --format text, else none]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = SummaryFormat::Text)]
+    pub(crate) format: SummaryFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SummaryFormat {
+    /// A table for people
+    Text,
+    /// The schema redrive-simulate/1
+    Json,
+    /// A table for a pull request
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schedule {
+    /// A preset or a file (TOML, JSON; - is standard input)
+    #[arg(long, short, value_name = "NAME|FILE", default_value = "classic")]
+    pub(crate) policy: String,
+    /// The seed: a number or any text
+    #[arg(long, default_value = "42")]
+    pub(crate) seed: String,
+    /// The task's key: a number or any text
+    #[arg(long, default_value = "0")]
+    pub(crate) key: String,
+    /// Show this many attempts instead of the policy's own maximum
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attempts: Option<u32>,
+    /// Measure the ranges over this many keys instead of computing them
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) samples: Option<u32>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ScheduleFormat::Text)]
+    pub(crate) format: ScheduleFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScheduleFormat {
+    /// A table with a bar for each delay
+    Text,
+    /// The schema redrive-schedule/1
+    Json,
+    /// One line a retry
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// A policy or scenario (TOML, JSON) or dead letters (NDJSON)
+    pub(crate) file: PathBuf,
+    /// What the file is; found out from its fields when left out
+    #[arg(long = "as", value_enum, value_name = "KIND")]
+    pub(crate) kind: Option<CheckKind>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckKind {
+    /// A retry policy
+    Policy,
+    /// A scenario
+    Scenario,
+    /// Dead letters, one a line
+    DeadLetters,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Catalogue {
+    /// Print this one in full
+    pub(crate) name: Option<String>,
+    /// What to print: a list by default; one entry as TOML
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<CatalogueFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CatalogueFormat {
+    /// For people
+    Text,
+    /// JSON
+    Json,
+    /// TOML (one entry)
+    Toml,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dlq {
+    /// List the dead letters, one a line
+    List(DlqList),
+    /// Show one dead letter with its history
+    Show {
+        /// Dead letters (NDJSON; - is standard input)
+        file: PathBuf,
+        /// The letter's id
+        id: u64,
+        /// What to print
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
+    /// Count the dead letters by reason, class, type and message
+    Stats(DlqStats),
+    /// Send dead letters back to work: they leave the file, paced over time
+    Redrive(DlqRedrive),
+    /// Delete dead letters from the file
+    Purge(DlqPurge),
+    /// Print the chosen dead letters as NDJSON or CSV
+    Export(DlqExport),
+}
+
+/// Which dead letters.
+#[derive(Debug, Args)]
+pub(crate) struct Choice {
+    /// Only those with this id; can be repeated
+    #[arg(long = "id", value_name = "ID")]
+    pub(crate) ids: Vec<u64>,
+    /// Only those of this key
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// Only those that died of this reason; can be repeated
+    #[arg(long = "reason", value_name = "REASON")]
+    pub(crate) reasons: Vec<String>,
+    /// Only those whose last error is of this class
+    #[arg(long, visible_alias = "kind")]
+    pub(crate) class: Option<String>,
+    /// Only tasks of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) task_type: Option<String>,
+    /// Only those whose last error contains this text
+    #[arg(long)]
+    pub(crate) message: Option<String>,
+    /// Only those that died at least this long ago, like 2h
+    #[arg(long, allow_hyphen_values = true, value_name = "AGE")]
+    pub(crate) older_than: Option<String>,
+    /// Only those that died less than this long ago
+    #[arg(long, allow_hyphen_values = true, value_name = "AGE")]
+    pub(crate) younger_than: Option<String>,
+    /// Only parked letters (redriven too often)
+    #[arg(long)]
+    pub(crate) parked: bool,
+    /// The time that ages count from, as the letters count it; the latest death when left out
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqList {
+    /// Dead letters (NDJSON; - is standard input)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// At most this many
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    Text,
+    /// JSON
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqStats {
+    /// Dead letters (NDJSON; - is standard input)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqRedrive {
+    /// Dead letters (NDJSON)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// At most this many
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// So many a second
+    #[arg(long, allow_hyphen_values = true, value_name = "PER_SECOND")]
+    pub(crate) rate: Option<f64>,
+    /// Move each within this long, so that they are no herd of their own
+    #[arg(long, allow_hyphen_values = true, value_name = "DURATION")]
+    pub(crate) spread: Option<String>,
+    /// How attempts count in the next life: reset, keep, or a number of further ones
+    #[arg(long, value_name = "reset|keep|N", default_value = "reset")]
+    pub(crate) attempts: String,
+    /// Park a letter that was redriven so often (or `none`)
+    #[arg(long, allow_hyphen_values = true, value_name = "N|none")]
+    pub(crate) max_redrives: Option<String>,
+    /// The seed of the spread
+    #[arg(long, default_value = "42")]
+    pub(crate) seed: String,
+    /// Where the redriven tasks go, as NDJSON, earliest first; standard output when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// Say what would happen, change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqPurge {
+    /// Dead letters (NDJSON)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// Delete every letter: needed when no other choice is given
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Say what would happen, change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqExport {
+    /// Dead letters (NDJSON; - is standard input)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
+    pub(crate) format: ExportFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON object a line
+    Ndjson,
+    /// One line a letter, for a spreadsheet
+    Csv,
+}
+
+impl Arguments {
+    /// What `redrive` without a command does: `redrive simulate herd`.
+    ///
+    /// # Errors
+    /// Never: these words are right.
+    pub(crate) fn main_job() -> Result<Simulate, CliError> {
+        match Self::read(["redrive", "simulate"].map(OsString::from))? {
+            Some(Self { verb: Some(Verb::Simulate(simulate)) }) => Ok(simulate),
+            _ => Err(CliError::input("redrive simulate is not known")),
+        }
+    }
+
+    /// Reads the command line; `None` when help or the version was asked for, and printed.
+    ///
+    /// # Errors
+    /// Wrong usage, in one line.
+    pub(crate) fn read(args: impl IntoIterator<Item = OsString>) -> Result<Option<Self>, CliError> {
+        match Self::try_parse_from(args) {
+            Ok(arguments) => Ok(Some(arguments)),
+            Err(error) => match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    crate::output::print(&error.render().ansi().to_string())?;
+                    Ok(None)
+                }
+                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(CliError::input(
+                    "this needs to be told what to do; `redrive dlq --help` lists the verbs",
+                )),
+                _ => Err(CliError::input(one_line(&error.render().to_string()))),
+            },
+        }
+    }
+}
+
+/// Clap tells an error in a paragraph, a tip and the usage: the error and the tip in one line.
+fn one_line(rendered: &str) -> String {
+    let mut paragraphs = rendered.split("\n\n").map(str::trim);
+    let error = paragraphs.next().unwrap_or_default();
+    let error = error.strip_prefix("error: ").unwrap_or(error);
+    let tips: Vec<&str> = paragraphs
+        .flat_map(|paragraph| paragraph.lines())
+        .filter_map(|line| line.trim().strip_prefix("tip: "))
+        .collect();
+    match tips.is_empty() {
+        true => format!("{error}; `redrive --help` says what there is"),
+        false => format!("{error}; {}", tips.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    fn error_of(args: &[&str]) -> String {
+        let args = ["redrive"].iter().chain(args).map(OsString::from);
+        Arguments::read(args).map(|_| ()).expect_err("wrong usage").to_string()
+    }
+
+    #[test]
+    fn wrong_usage_is_told_in_one_line_with_a_guess() {
+        let verb = error_of(&["simulat"]);
+        assert!(verb.contains("simulat") && verb.contains("'simulate'"), "{verb}");
+        let flag = error_of(&["simulate", "--polcy", "x"]);
+        assert!(flag.contains("'--policy'"), "{flag}");
+        let value = error_of(&["simulate", "--format", "jsn"]);
+        assert!(value.contains("'json'"), "{value}");
+        for text in [verb, flag, value] {
+            assert!(!text.contains('\n') && !text.contains("error:"), "{text}");
+        }
+    }
+}

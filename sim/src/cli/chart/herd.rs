@@ -1,0 +1,199 @@
+//! Attempts a second, one strip a policy: what the server sees.
+//!
+//! All strips share one scale, so a herd towers over a server that a jittered policy keeps busy.
+//! The scale is chosen for the calm policies (the capacity line must be seen), so the spike of a
+//! herd may leave its strip: it is cut there and carries its height as a number.
+
+use redrive_sim::outcome::{Outcome, Series};
+
+use super::{
+    Chart,
+    canvas::{Align, ChartError, Pen, Rect, Type},
+    font,
+    frame::{Entry, Header, Scale, Sign},
+    panels::{self, Panels},
+    theme,
+};
+use crate::{text, words};
+
+const COLUMN: f64 = 2.0;
+const STRIP: f64 = 96.0;
+/// How many times the capacity (or the calmest peak) the scale reaches.
+const REACH: f64 = 6.0;
+
+pub(crate) struct Herd<'a> {
+    outcome: &'a Outcome,
+    finding: String,
+    header: Header,
+    panels: Panels,
+    top: f64,
+}
+
+impl<'a> Herd<'a> {
+    pub(crate) fn new(outcome: &'a Outcome) -> Self {
+        let finding = words::herd(outcome);
+        let top = scale_top(outcome);
+        let cut = outcome.policies.iter().any(|policy| peak(&policy.series) > top);
+        let subtitle = subtitle(outcome, cut);
+        let mut key = vec![
+            Entry(Sign::Square, theme::FIRST, "first attempts".to_owned()),
+            Entry(Sign::Square, theme::RETRY, "retries".to_owned()),
+        ];
+        if let Some(capacity) = capacity(outcome) {
+            let place = if capacity > top { " (above the panels)" } else { "" };
+            let label = format!("capacity of the server, {}/s{place}", text::number(capacity));
+            key.push(Entry(Sign::Dashes, theme::INK, label));
+        }
+        key.extend(panels::fault_entry(outcome));
+        let header = Header::new(&finding, &subtitle, key);
+        let panels = Panels::new(outcome, &header, STRIP);
+        Self { outcome, finding, header, panels, top }
+    }
+
+    fn strip(&self, pen: &Pen<'_>, series: &Series, plot: Rect) -> Result<(), ChartError> {
+        let rate = Scale { values: (0.0, self.top), places: (plot.bottom, plot.top) };
+        self.panels.draw_values(pen, plot, &rate, rate_label)?;
+        let bin = panels::bin_seconds(series);
+        let columns = panels::busiest(series, &self.panels.time, COLUMN, |i| attempts(series, i));
+        let tops = |part: &dyn Fn(usize) -> u64| -> Vec<(f64, f64)> {
+            let top = |i: usize| rate.place_within(part(i) as f64 / bin);
+            columns.iter().map(|(left, i)| (*left, top(*i))).collect()
+        };
+        // The whole in the colour of retries, the first attempts over its foot.
+        for (heights, color) in [
+            (tops(&|i| attempts(series, i)), theme::RETRY),
+            (tops(&|i| u64::from(series.first[i])), theme::FIRST),
+        ] {
+            for shape in panels::steps(&heights, COLUMN, plot.bottom) {
+                pen.area(&shape, color)?;
+            }
+        }
+        if let Some(capacity) = series.capacity_per_bin.filter(|c| c / bin <= self.top) {
+            let y = rate.place_within(capacity / bin);
+            pen.dashes((plot.left, plot.right, y), theme::INK, 1.75)?;
+        }
+        let rates: Vec<_> = columns
+            .iter()
+            .map(|(left, index)| (*left, attempts(series, *index) as f64 / bin))
+            .collect();
+        self.label_spikes(pen, plot, &rates)
+    }
+
+    /// Beside each spike that leaves the strip its height, the highest first, where there is room.
+    fn label_spikes(
+        &self,
+        pen: &Pen<'_>,
+        plot: Rect,
+        columns: &[(f64, f64)],
+    ) -> Result<(), ChartError> {
+        let low = self.top * (1.0 - 20.0 / plot.height());
+        let mut spikes = runs(columns, low);
+        spikes.sort_by(|a, b| b.height.total_cmp(&a.height));
+        let mut taken: Vec<_> = spikes.iter().map(|run| (run.left, run.right)).collect();
+        for run in spikes.iter().filter(|run| run.height > self.top) {
+            let label = format!("{}/s", text::number(run.height));
+            let face = Type { bold: true, color: theme::RETRY, ..theme::TICK };
+            let start = run.right + 4.0;
+            let end = start + font::width(&label, face.size, true) + 4.0;
+            let free = taken.iter().all(|(from, to)| end < *from || start > *to);
+            if free && end < plot.right {
+                pen.text((start, plot.top + 9.0), &label, face, Align::Start)?;
+                taken.push((start, end));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Neighbouring columns that reach up to the labels.
+struct Run {
+    left: f64,
+    right: f64,
+    height: f64,
+}
+
+fn runs(columns: &[(f64, f64)], low: f64) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (left, height) in columns.iter().filter(|(_, height)| *height > low) {
+        match runs.last_mut().filter(|run| (run.right - left).abs() < 1e-6) {
+            Some(run) => {
+                run.right += COLUMN;
+                run.height = run.height.max(*height);
+            }
+            None => runs.push(Run { left: *left, right: left + COLUMN, height: *height }),
+        }
+    }
+    runs
+}
+
+impl Chart for Herd<'_> {
+    fn name(&self) -> &'static str {
+        "attempts"
+    }
+
+    fn finding(&self) -> &str {
+        &self.finding
+    }
+
+    fn size(&self) -> (u32, u32) {
+        self.panels.size()
+    }
+
+    fn draw(&self, pen: &Pen<'_>) -> Result<(), ChartError> {
+        self.header.draw(pen)?;
+        let notes: Vec<_> = self.outcome.policies.iter().map(words::strip).collect();
+        self.panels.draw_ground(pen, self.outcome, &notes)?;
+        for (policy, plot) in self.outcome.policies.iter().zip(&self.panels.plots) {
+            self.strip(pen, &policy.series, *plot)?;
+        }
+        Ok(())
+    }
+}
+
+fn rate_label(rate: f64) -> String {
+    if rate > 0.0 { format!("{}/s", text::number(rate)) } else { "0".to_owned() }
+}
+
+fn subtitle(outcome: &Outcome, cut: bool) -> String {
+    let bin = outcome.policies.first().map_or(0.0, |policy| panels::bin_seconds(&policy.series));
+    let mut subtitle = format!(
+        "Attempts per second that reach the server, all panels on one scale; each column is its \
+         busiest {}.",
+        text::seconds(bin)
+    );
+    if cut {
+        subtitle.push_str(" A spike with a number goes on to that height above its panel.");
+    }
+    subtitle
+}
+
+/// All attempts of a bin.
+fn attempts(series: &Series, index: usize) -> u64 {
+    let of = |counts: &[u32]| counts.get(index).copied().map_or(0, u64::from);
+    of(&series.first) + of(&series.retries)
+}
+
+/// The busiest bin, as a rate.
+fn peak(series: &Series) -> f64 {
+    let most = (0..series.first.len()).map(|index| attempts(series, index)).max().unwrap_or(0);
+    most as f64 / panels::bin_seconds(series)
+}
+
+/// What the server can do.
+fn capacity(outcome: &Outcome) -> Option<f64> {
+    outcome.policies.iter().find_map(|policy| {
+        policy.series.capacity_per_bin.map(|count| count / panels::bin_seconds(&policy.series))
+    })
+}
+
+/// The rate at the top of all strips.
+pub(crate) fn scale_top(outcome: &Outcome) -> f64 {
+    let peaks = || outcome.policies.iter().map(|policy| peak(&policy.series));
+    let highest = peaks().fold(0.0, f64::max);
+    let capacity = capacity(outcome);
+    // A capacity far above everything that happened would only flatten it.
+    let capacity = capacity.filter(|capacity| *capacity < 4.0 * highest);
+    let calm = capacity.unwrap_or_else(|| peaks().fold(f64::INFINITY, f64::min));
+    let top = highest.min(REACH * calm).max(capacity.map_or(0.0, |capacity| 1.3 * capacity));
+    if top > 0.0 && top.is_finite() { top * 1.02 } else { 1.0 }
+}

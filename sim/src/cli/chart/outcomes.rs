@@ -1,0 +1,108 @@
+//! What became of the tasks: one bar a policy, one part an end.
+
+use plotters::style::RGBColor;
+use redrive_sim::outcome::{Outcome, PolicyOutcome};
+
+use super::{
+    Chart,
+    canvas::{Align, ChartError, Pen, Rect, Type},
+    font,
+    frame::{self, Header},
+    theme,
+};
+use crate::{text, words};
+
+/// Room for the names of policies.
+const NAMES: f64 = 150.0;
+/// Height of a bar with the air around it.
+const ROW: f64 = 56.0;
+const BAR: f64 = 24.0;
+
+pub(crate) struct Outcomes<'a> {
+    outcome: &'a Outcome,
+    finding: String,
+    header: Header,
+}
+
+impl<'a> Outcomes<'a> {
+    pub(crate) fn new(outcome: &'a Outcome) -> Self {
+        let finding = words::outcomes(outcome);
+        let header =
+            Header::new(&finding, "What became of every task under each policy.", Vec::new());
+        Self { outcome, finding, header }
+    }
+}
+
+/// A part of a bar: how many, what, its colours.
+struct Part {
+    count: f64,
+    label: String,
+    ground: RGBColor,
+    letters: RGBColor,
+}
+
+fn parts(policy: &PolicyOutcome) -> Vec<Part> {
+    let summary = &policy.summary;
+    let part = |count: f64, label: &str, ground| Part {
+        count,
+        label: format!("{} {label}", text::number(count)),
+        ground,
+        letters: if ground == theme::GRID { theme::INK } else { theme::PAPER },
+    };
+    let mut parts = vec![part(summary.succeeded.or_zero(), "succeeded", theme::GOOD)];
+    for (reason, count) in &summary.dead_lettered {
+        parts.push(part(count.or_zero(), &format!("dead: {}", words::reason(reason)), theme::DEAD));
+    }
+    for (count, label) in [
+        (summary.discarded, "discarded"),
+        (summary.failed, "failed"),
+        (summary.cancelled, "cancelled"),
+        (summary.unfinished, "unfinished"),
+    ] {
+        parts.push(part(count.or_zero(), label, theme::GRID));
+    }
+    parts.retain(|part| part.count > 0.0);
+    parts
+}
+
+impl Chart for Outcomes<'_> {
+    fn name(&self) -> &'static str {
+        "outcomes"
+    }
+
+    fn finding(&self) -> &str {
+        &self.finding
+    }
+
+    fn size(&self) -> (u32, u32) {
+        let rows = self.outcome.policies.len() as f64;
+        (theme::WIDTH, (self.header.height() + rows * ROW + 8.0).ceil() as u32)
+    }
+
+    fn draw(&self, pen: &Pen<'_>) -> Result<(), ChartError> {
+        self.header.draw(pen)?;
+        let (left, right) = (theme::MARGIN + NAMES, f64::from(theme::WIDTH) - theme::MARGIN);
+        for (index, policy) in self.outcome.policies.iter().enumerate() {
+            let top = self.header.height() + index as f64 * ROW;
+            let middle = top + BAR / 2.0;
+            let name = frame::fitted(&policy.name, theme::NAME, NAMES - 12.0);
+            pen.text((left - 12.0, middle), &name, theme::NAME, Align::End)?;
+            let parts = parts(policy);
+            let total: f64 = parts.iter().map(|part| part.count).sum();
+            let mut from = left;
+            for part in parts {
+                let to = from + part.count / total * (right - left);
+                let bar = Rect { left: from, top, right: to - 1.0, bottom: top + BAR };
+                pen.fill(bar, part.ground)?;
+                let face = Type { color: part.letters, ..theme::NOTE };
+                if font::width(&part.label, face.size, false) < bar.width() - 14.0 {
+                    pen.text((from + 8.0, middle), &part.label, face, Align::Start)?;
+                }
+                from = to;
+            }
+            let below = (left, top + BAR + 12.0);
+            pen.text(below, &words::ends(policy), theme::TICK, Align::Start)?;
+        }
+        Ok(())
+    }
+}

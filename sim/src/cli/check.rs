@@ -1,0 +1,101 @@
+//! `redrive check`: is this file what it should be, and is it what was meant?
+
+use std::path::Path;
+
+use redrive::{RetryPolicy, wire::Value};
+use redrive_sim::Scenario;
+
+use crate::{
+    args::{self, CheckKind},
+    dlq,
+    error::CliError,
+    input::{Document, Files},
+    output, text, words,
+};
+
+const GOOD: anstyle::Style = anstyle::AnsiColor::Green.on_default();
+const HINT: anstyle::Style = anstyle::AnsiColor::Yellow.on_default();
+
+/// Fields that only a scenario has.
+const SCENARIO_FIELDS: [&str; 5] = ["arrivals", "server", "policies", "faults", "contention"];
+
+/// Runs the verb.
+pub(crate) fn run(typed: &args::Check) -> Result<(), CliError> {
+    let file = typed.file.as_path();
+    match typed.kind.map_or_else(|| kind_of_name(file), Some) {
+        Some(CheckKind::DeadLetters) => check_letters(file),
+        kind => {
+            let document = failing(Document::read(file))?;
+            match kind.unwrap_or_else(|| kind_of_tree(document.value())) {
+                CheckKind::Policy => check_policy(&document),
+                CheckKind::Scenario => check_scenario(&document, file),
+                CheckKind::DeadLetters => check_letters(file),
+            }
+        }
+    }
+}
+
+fn kind_of_name(file: &Path) -> Option<CheckKind> {
+    let ending = file.extension()?.to_str()?;
+    matches!(ending, "ndjson" | "jsonl").then_some(CheckKind::DeadLetters)
+}
+
+fn kind_of_tree(value: &Value) -> CheckKind {
+    let schema = value.get("schema").and_then(Value::as_text).unwrap_or_default();
+    if schema.starts_with("redrive-dead-letter/") {
+        return CheckKind::DeadLetters;
+    }
+    let scenario = SCENARIO_FIELDS.iter().any(|name| value.get(name).is_some());
+    if scenario { CheckKind::Scenario } else { CheckKind::Policy }
+}
+
+/// What is wrong with a file's content fails the check; a file that is not there is bad usage.
+fn failing<T>(result: Result<T, CliError>) -> Result<T, CliError> {
+    result.map_err(|error| match error {
+        CliError::Input(message) if !message.starts_with("cannot read") => {
+            CliError::CheckFailed(message)
+        }
+        other => other,
+    })
+}
+
+fn check_policy(document: &Document) -> Result<(), CliError> {
+    let policy = RetryPolicy::from_value(document.value());
+    let policy = failing(policy.map_err(|error| document.error(&error)))?;
+    let mut report = good(document.name(), "a valid policy", &words::policy(&policy));
+    report.push_str(&hints("", &policy));
+    output::print(&report)
+}
+
+fn check_scenario(document: &Document, file: &Path) -> Result<(), CliError> {
+    let base = file.parent().map(Path::to_owned).unwrap_or_default();
+    let mut files = Files { base, ..Files::default() };
+    let scenario = Scenario::read(document.value(), &mut files);
+    let scenario = failing(scenario.map_err(|error| document.error(&error)))?;
+    let count = text::counted(scenario.policies.len() as u64, "policy", "policies");
+    let mut report = good(document.name(), "a valid scenario", &count);
+    for named in &scenario.policies {
+        report.push_str(&hints(&format!("{}: ", named.name), &named.policy));
+    }
+    output::print(&report)
+}
+
+fn good(name: &str, what: &str, details: &str) -> String {
+    format!("{GOOD}ok{GOOD:#} {name}: {what} ({details})\n")
+}
+
+fn hints(whose: &str, policy: &RetryPolicy) -> String {
+    let line = |hint: redrive::Hint| {
+        let fix = hint.fix.map_or_else(String::new, |(field, value)| {
+            let value = serde_json::to_string(&value).unwrap_or_default();
+            format!(" Try {field} = {value}.")
+        });
+        format!("{HINT}hint{HINT:#} {whose}{}{fix}\n", hint.message)
+    };
+    policy.hints().into_iter().map(line).collect()
+}
+
+fn check_letters(file: &Path) -> Result<(), CliError> {
+    let count = text::counted(failing(dlq::count(file))?, "letter", "letters");
+    output::print(&good(&file.display().to_string(), "valid dead letters", &count))
+}

@@ -1,0 +1,304 @@
+//! `dlq list`, `show`, `stats` and `export`: looking changes nothing.
+
+use std::path::Path;
+
+use redrive::{
+    DeadLetter, Time,
+    dead_letter::{AttemptRecord, GroupBy},
+    wire::Value,
+};
+
+use super::{Letters, choice, line};
+use crate::{
+    args::{DlqExport, DlqList, DlqStats, ExportFormat, ListFormat},
+    error::CliError,
+    output,
+    table::{self, Cell, Column},
+    text, tree, words,
+};
+
+const BOLD: anstyle::Style = anstyle::Style::new().bold();
+const DIM: anstyle::Style = anstyle::Style::new().dimmed();
+
+const fn left(title: &'static str, rank: u8) -> Column {
+    Column { title, right: false, rank }
+}
+
+const fn right(title: &'static str, rank: u8) -> Column {
+    Column { title, right: true, rank }
+}
+
+/// `dlq list FILE`
+pub(super) fn list(typed: &DlqList) -> Result<(), CliError> {
+    let letters = Letters::read(&typed.file)?;
+    let filter = choice::filter(&typed.choice)?;
+    let now = letters.now(typed.choice.now.as_deref())?;
+    let limit = typed.limit.unwrap_or(usize::MAX);
+    let chosen: Vec<&DeadLetter> = letters.queue.list(now, &filter).collect();
+    let shown = &chosen[..chosen.len().min(limit)];
+    if typed.format == ListFormat::Json {
+        let records = shown.iter().map(|letter| letter.to_value()).collect();
+        return output::print(&tree::json(&Value::map([
+            ("schema", "redrive-dead-letters/1".into()),
+            ("total", letters.queue.len().into()),
+            ("selected", (chosen.len() as u64).into()),
+            ("letters", Value::List(records)),
+        ]))?);
+    }
+    let columns = [
+        right("id", 0),
+        left("key", 0),
+        left("type", 2),
+        left("reason", 0),
+        right("attempts", 1),
+        right("redrives", 4),
+        right("age", 3),
+        left("last error", 0),
+    ];
+    let room = output::width().saturating_sub(70).max(24);
+    let rows: Vec<Vec<Cell>> = shown.iter().map(|letter| row(letter, now, room)).collect();
+    let mut report = table::layout(&columns, &rows, output::width());
+    let of = letters.queue.len();
+    report.push_str(&format!(
+        "{DIM}{} of {}{DIM:#}\n",
+        text::grouped(shown.len() as u64),
+        text::counted(of, "letter", "letters")
+    ));
+    output::print(&report)
+}
+
+fn row(letter: &DeadLetter, now: Time, room: usize) -> Vec<Cell> {
+    let parked = if letter.parked { " (parked)" } else { "" };
+    vec![
+        letter.id.to_string().into(),
+        clipped(&letter.key.to_string(), 24).into(),
+        clipped(&letter.task_type, 20).into(),
+        format!("{}{parked}", letter.reason.as_str()).into(),
+        text::grouped(letter.total_attempts()).into(),
+        letter.redrives.to_string().into(),
+        text::seconds(now.saturating_since(letter.died_at).as_secs_f64()).into(),
+        clipped(&error_of(letter), room).into(),
+    ]
+}
+
+fn error_of(letter: &DeadLetter) -> String {
+    letter.last_error().map_or_else(String::new, |error| match (error.kind(), error.message()) {
+        (kind, "") => kind.to_owned(),
+        ("", message) => message.to_owned(),
+        (kind, message) => format!("{kind}: {message}"),
+    })
+}
+
+/// One line of at most `room` letters, without what could move the cursor of a terminal.
+fn clipped(text: &str, room: usize) -> String {
+    let mut safe = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let line: String = safe.by_ref().take(room).collect();
+    if safe.next().is_none() {
+        return line;
+    }
+    let mut shorter: String = line.chars().take(room.saturating_sub(1)).collect();
+    shorter.push('…');
+    shorter
+}
+
+/// `dlq show FILE ID`
+pub(super) fn show(file: &Path, id: u64, format: ListFormat) -> Result<(), CliError> {
+    let letters = Letters::read(file)?;
+    let Some(letter) = letters.queue.get(id) else {
+        let file = file.display();
+        return Err(CliError::input(format!(
+            "{file} has no letter {id}; `redrive dlq list {file}` shows the ids"
+        )));
+    };
+    if format == ListFormat::Json {
+        return output::print(&tree::json(&letter.to_value())?);
+    }
+    let since = |time: Option<Time>| {
+        time.map_or("–".to_owned(), |time| {
+            format!("{} before its death", gap(time, letter.died_at))
+        })
+    };
+    let policy = letter
+        .policy
+        .as_deref()
+        .map_or_else(|| format!("fingerprint {:016x}", letter.policy_fingerprint), words::policy);
+    let facts = [
+        ("key", letter.key.to_string()),
+        ("type", letter.task_type.to_string()),
+        (
+            "reason",
+            format!("{} ({})", letter.reason.as_str(), words::reason(letter.reason.as_str())),
+        ),
+        ("attempts", text::grouped(letter.total_attempts())),
+        ("redrives", format!("{}{}", letter.redrives, if letter.parked { ", parked" } else { "" })),
+        ("lineage", letter.lineage.to_string()),
+        ("died at", format!("{} ns", letter.died_at.as_nanos())),
+        ("first failure", since(letter.first_failed_at)),
+        ("last failure", since(letter.last_failed_at)),
+        ("last error", error_of(letter)),
+        ("policy", policy),
+        ("seed", letter.seed.to_string()),
+        ("payload", serde_json::to_string(&letter.payload).map_err(std::io::Error::from)?),
+    ];
+    let mut report = format!("{BOLD}dead letter {id}{BOLD:#}\n");
+    for (name, fact) in facts {
+        report.push_str(&format!("  {DIM}{name:<14}{DIM:#} {}\n", clipped(&fact, 400)));
+    }
+    report.push_str(&history(letter));
+    output::print(&report)
+}
+
+fn history(letter: &DeadLetter) -> String {
+    if letter.history.is_empty() {
+        return String::new();
+    }
+    let columns = [right("attempt", 0), right("waited", 0), right("took", 1), left("error", 0)];
+    let room = output::width().saturating_sub(34).max(24);
+    let row = |record: &AttemptRecord| -> Vec<Cell> {
+        let failure = &record.failure;
+        let error = match failure.code() {
+            Some(code) => format!("{} [{code}]: {}", failure.kind(), failure.message()),
+            None => format!("{}: {}", failure.kind(), failure.message()),
+        };
+        vec![
+            record.attempt.to_string().into(),
+            text::seconds(record.delay.as_secs_f64()).into(),
+            gap(record.started, record.ended).into(),
+            clipped(&error, room).into(),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = letter.history.iter().map(row).collect();
+    let mut text = format!("\n{}", table::layout(&columns, &rows, output::width()));
+    if letter.history.forgotten() > 0 {
+        let earlier =
+            text::counted(letter.history.forgotten(), "earlier attempt", "earlier attempts");
+        text.push_str(&format!("{DIM}{earlier} not kept{DIM:#}\n"));
+    }
+    text
+}
+
+fn gap(from: Time, to: Time) -> String {
+    text::seconds(to.saturating_since(from).as_secs_f64())
+}
+
+/// `dlq stats FILE`
+pub(super) fn stats(typed: &DlqStats) -> Result<(), CliError> {
+    let letters = Letters::read(&typed.file)?;
+    let filter = choice::filter(&typed.choice)?;
+    let now = letters.now(typed.choice.now.as_deref())?;
+    let selected = letters.queue.list(now, &filter).count() as u64;
+    let parked = letters.queue.list(now, &filter).filter(|letter| letter.parked).count() as u64;
+    let groups = GroupBy::ALL.map(|by| (by, letters.queue.group(now, &filter, by)));
+    if typed.format == ListFormat::Json {
+        let mut entries = vec![
+            ("schema".to_owned(), "redrive-dead-letter-stats/1".into()),
+            ("total".to_owned(), letters.queue.len().into()),
+            ("selected".to_owned(), selected.into()),
+            ("parked".to_owned(), parked.into()),
+        ];
+        for (by, groups) in &groups {
+            let group = |group: &redrive::dead_letter::Group| {
+                Value::map([
+                    ("label", group.label.as_str().into()),
+                    ("count", group.count.into()),
+                    ("example", group.example.into()),
+                ])
+            };
+            let groups = groups.iter().map(group).collect();
+            entries.push((format!("by{}", capitalised(by.as_str())), Value::List(groups)));
+        }
+        return output::print(&tree::json(&Value::Map(entries))?);
+    }
+    let total = text::counted(letters.queue.len(), "letter", "letters");
+    let mut report = format!(
+        "{BOLD}{} of {total}{BOLD:#}, {} parked\n",
+        text::grouped(selected),
+        text::grouped(parked)
+    );
+    for (by, groups) in &groups {
+        if groups.is_empty() {
+            continue;
+        }
+        report.push_str(&format!("\n{BOLD}by {}{BOLD:#}\n", by.as_str()));
+        for group in groups.iter().take(12) {
+            let label = match group.label.as_str() {
+                "" => "(none)".to_owned(),
+                label => clipped(label, output::width().saturating_sub(30).max(24)),
+            };
+            let count = text::grouped(group.count);
+            report
+                .push_str(&format!("{count:>9}  {label}  {DIM}like id {}{DIM:#}\n", group.example));
+        }
+        if groups.len() > 12 {
+            report.push_str(&format!("{:>9}  more groups\n", groups.len() - 12));
+        }
+    }
+    output::print(&report)
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// `dlq export FILE`
+pub(super) fn export(typed: &DlqExport) -> Result<(), CliError> {
+    let letters = Letters::read(&typed.file)?;
+    let filter = choice::filter(&typed.choice)?;
+    let now = letters.now(typed.choice.now.as_deref())?;
+    let chosen = letters.queue.list(now, &filter);
+    match typed.format {
+        ExportFormat::Ndjson => {
+            for letter in chosen {
+                output::print(&line(&letter.to_value())?)?;
+            }
+            Ok(())
+        }
+        ExportFormat::Csv => export_csv(chosen),
+    }
+}
+
+fn export_csv<'l>(letters: impl Iterator<Item = &'l DeadLetter>) -> Result<(), CliError> {
+    let failed = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => CliError::from(error),
+        other => CliError::input(format!("cannot write CSV: {other:?}")),
+    };
+    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+    let header = [
+        "id",
+        "lineage",
+        "key",
+        "type",
+        "reason",
+        "attempts",
+        "redrives",
+        "parked",
+        "died_at_ns",
+        "error_kind",
+        "error_code",
+        "error_message",
+        "payload",
+    ];
+    writer.write_record(header).map_err(failed)?;
+    for letter in letters {
+        let error = letter.last_error();
+        let payload = serde_json::to_string(&letter.payload).map_err(std::io::Error::from)?;
+        let record = [
+            letter.id.to_string(),
+            letter.lineage.to_string(),
+            letter.key.to_string(),
+            letter.task_type.to_string(),
+            letter.reason.as_str().to_owned(),
+            letter.total_attempts().to_string(),
+            letter.redrives.to_string(),
+            letter.parked.to_string(),
+            letter.died_at.as_nanos().to_string(),
+            error.map_or_else(String::new, |error| error.kind().to_owned()),
+            error.and_then(|error| error.code()).unwrap_or_default().to_owned(),
+            error.map_or_else(String::new, |error| error.message().to_owned()),
+            payload,
+        ];
+        writer.write_record(record).map_err(failed)?;
+    }
+    Ok(writer.flush()?)
+}

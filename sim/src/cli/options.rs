@@ -1,0 +1,233 @@
+//! What `simulate` is to do, resolved and checked, before anything is done.
+
+use std::path::Path;
+
+use redrive::{
+    random::key_of,
+    wire::{ConfigError, Value},
+};
+use redrive_sim::{Scenario, scenario::Builtin};
+
+use crate::{
+    args::{self, SummaryFormat},
+    error::CliError,
+    input::{self, Document, Files, NamedPolicy},
+    output::Folder,
+    runner::Plan,
+};
+
+/// Where results go when nothing else is said.
+const DEFAULT_OUT: &str = "redrive-out";
+
+/// A simulation to be run.
+#[derive(Debug)]
+pub(crate) struct Simulation {
+    /// The scenario with everything from the command line in it.
+    pub(crate) scenario: Scenario,
+    /// Where the files go, if anywhere.
+    pub(crate) folder: Option<Folder>,
+    /// What to print.
+    pub(crate) format: SummaryFormat,
+    /// The command that does all this again.
+    pub(crate) command: String,
+    /// How often, and on how many threads.
+    pub(crate) plan: Plan,
+}
+
+impl Simulation {
+    /// Resolves what was typed.
+    ///
+    /// # Errors
+    /// Bad input, with its remedy.
+    pub(crate) fn from_args(typed: &args::Simulate) -> Result<Self, CliError> {
+        let mut source = Source::find(&typed.scenario)?;
+        let mut files = Files { base: source.base(), ..Files::default() };
+        let tree = &mut source.tree;
+        if let Some(seed) = &typed.seed {
+            put(tree, "seed", Value::Unsigned(key_of(seed)));
+        }
+        if let Some(tasks) = typed.tasks {
+            set_tasks(tree, tasks)?;
+        }
+        if !typed.policies.is_empty() {
+            put(tree, "policies", policies(&typed.policies)?);
+        }
+        let mut set = Vec::new();
+        for text in &typed.sets {
+            let (path, value) = assignment(text)?;
+            if let Some(group) = path.strip_suffix(".kind") {
+                switch_kind(tree, group, value);
+            }
+            if path.ends_with("file") {
+                files.typed.insert(value.to_owned());
+            }
+            set.push((path, text.as_str(), value));
+        }
+        for (path, text, value) in &set {
+            Scenario::set(tree, path, value)
+                .map_err(|error| CliError::input(format!("--set {text}: {error}")))?;
+        }
+        let scenario =
+            Scenario::read(&source.tree, &mut files).map_err(|error| source.error(&error, &set))?;
+        let out = match (&typed.out, typed.format) {
+            (Some(out), _) => Some(out.as_path()),
+            (None, SummaryFormat::Text) => Some(Path::new(DEFAULT_OUT)),
+            (None, _) => None,
+        };
+        let folder = out.map(Folder::check).transpose()?;
+        let command = command(typed, scenario.seed);
+        let plan = Plan { runs: typed.runs, threads: typed.threads, records: typed.records };
+        Ok(Self { scenario, folder, format: typed.format, command, plan })
+    }
+}
+
+/// Where a scenario comes from.
+struct Source {
+    tree: Value,
+    document: Option<Document>,
+    path: String,
+}
+
+impl Source {
+    fn find(name: &str) -> Result<Self, CliError> {
+        match Builtin::find(name) {
+            Ok(builtin) => Ok(Self { tree: builtin.value(), document: None, path: String::new() }),
+            Err(error) if !input::looks_like_a_file(name) => {
+                Err(CliError::input(format!("{error} (and there is no file of that name)")))
+            }
+            Err(_) => {
+                let document = Document::read(Path::new(name))?;
+                let tree = document.value().clone();
+                Ok(Self { tree, document: Some(document), path: name.to_owned() })
+            }
+        }
+    }
+
+    /// The folder that the scenario's own file names start from.
+    fn base(&self) -> std::path::PathBuf {
+        Path::new(&self.path).parent().map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// `error` with its place: the option that brought it, or the line of the file.
+    fn error(&self, error: &ConfigError, set: &[(&str, &str, &str)]) -> CliError {
+        let plain = |path: &str| path.replace(['_', '[', ']', '.'], "").to_lowercase();
+        let at = plain(error.path());
+        let option = set.iter().rev().find(|(path, ..)| {
+            let path = plain(path.trim_start_matches("policy."));
+            !at.is_empty() && (at.ends_with(&path) || path.starts_with(&at))
+        });
+        match (option, &self.document) {
+            (Some((_, text, _)), _) => CliError::input(format!("--set {text}: {error}")),
+            (None, Some(document)) => document.error(error),
+            (None, None) => CliError::input(error.to_string()),
+        }
+    }
+}
+
+/// Puts an entry into a map, in the place of one of that name.
+fn put(tree: &mut Value, name: &str, value: Value) {
+    if let Value::Map(entries) = tree {
+        match entries.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value,
+            None => entries.push((name.to_owned(), value)),
+        }
+    }
+}
+
+/// Another kind of arrivals, say, has other fields: those of the kind before go.
+fn switch_kind(tree: &mut Value, group: &str, kind: &str) {
+    let mut place = tree;
+    for step in group.split(['.', '[', ']']).filter(|step| !step.is_empty()) {
+        let found = match place {
+            Value::Map(entries) => entries
+                .iter_mut()
+                .find(|(name, _)| name.replace('_', "").eq_ignore_ascii_case(step))
+                .map(|(_, value)| value),
+            Value::List(items) => step.parse::<usize>().ok().and_then(|n| items.get_mut(n)),
+            _ => None,
+        };
+        let Some(found) = found else { return };
+        place = found;
+    }
+    if place.get("kind").and_then(Value::as_text) != Some(kind) {
+        *place = Value::map([("kind", kind.into())]);
+    }
+}
+
+fn set_tasks(tree: &mut Value, tasks: u64) -> Result<(), CliError> {
+    let kind = tree.get("arrivals").and_then(|arrivals| arrivals.get("kind"));
+    match kind.and_then(Value::as_text) {
+        Some("herd") => Ok(Scenario::set(tree, "arrivals.tasks", &tasks.to_string())?),
+        other => Err(CliError::input(format!(
+            "--tasks sets the size of a herd, and the arrivals here are of the kind {}: use --set \
+             arrivals.…=…",
+            other.unwrap_or("serial or none")
+        ))),
+    }
+}
+
+/// The policies named on the command line, written out.
+fn policies(names: &[String]) -> Result<Value, CliError> {
+    let mut list: Vec<(String, Value)> = Vec::new();
+    for name in names {
+        let NamedPolicy { name, policy } = NamedPolicy::find(name)?;
+        let twins = list.iter().filter(|(known, _)| {
+            *known == name || known.strip_prefix(&format!("{name} (")).is_some()
+        });
+        let name = match twins.count() {
+            0 => name,
+            before => format!("{name} ({})", before + 1),
+        };
+        list.push((name, policy.to_value()));
+    }
+    let entry = |(name, policy)| Value::map([("name", Value::Text(name)), ("policy", policy)]);
+    Ok(Value::List(list.into_iter().map(entry).collect()))
+}
+
+fn assignment(text: &str) -> Result<(&str, &str), CliError> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.trim().is_empty() => Ok((path.trim(), value.trim())),
+        _ => Err(CliError::input(format!(
+            "--set {text} has no path=value; write --set server.queue.limit=50"
+        ))),
+    }
+}
+
+/// The command that does the same again, whatever the defaults of a later version.
+fn command(typed: &args::Simulate, seed: u64) -> String {
+    let mut words = vec!["redrive".to_owned(), "simulate".to_owned(), typed.scenario.clone()];
+    words.extend(typed.policies.iter().flat_map(|policy| ["--policy".to_owned(), policy.clone()]));
+    words.extend(typed.sets.iter().flat_map(|set| ["--set".to_owned(), set.clone()]));
+    if let Some(tasks) = typed.tasks {
+        words.extend(["--tasks".to_owned(), tasks.to_string()]);
+    }
+    words.extend(["--seed".to_owned(), seed.to_string()]);
+    if typed.runs > 1 {
+        words.extend(["--runs".to_owned(), typed.runs.to_string()]);
+    }
+    let quoted: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
+    quoted.join(" ")
+}
+
+/// A word as a POSIX shell takes it.
+fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_needs_it() {
+        assert_eq!(shell_word("server.queue.limit=50"), "server.queue.limit=50");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+        assert_eq!(shell_word("a b"), "'a b'");
+        assert_eq!(shell_word(""), "''");
+    }
+}

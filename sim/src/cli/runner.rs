@@ -1,0 +1,80 @@
+//! Runs on all cores: every replication of every policy is a job of its own, and what comes out
+//! does not depend on which thread ran which.
+
+use rayon::prelude::*;
+use redrive_sim::{
+    Options, Outcome, Scenario, SimError, estimate, merge,
+    outcome::{Figure, LatencyCdf, PolicyOutcome, Raster, Series},
+    run, run_one,
+};
+
+use crate::{clock::Stopwatch, error::CliError, interrupt, progress::Board};
+
+/// How often, and on how many threads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// Replications.
+    pub(crate) runs: u32,
+    /// Threads at most; as many as there are cores when left out.
+    pub(crate) threads: Option<usize>,
+    /// Keep what happened to each task.
+    pub(crate) records: bool,
+}
+
+/// Runs the scenario; what an interruption left of it is marked partial.
+///
+/// # Errors
+/// When a run needs more than the scenario's limits allow.
+pub(crate) fn run(scenario: &Scenario, plan: Plan) -> Result<Outcome, CliError> {
+    let jobs: Vec<(usize, u32)> = (0..scenario.policies.len())
+        .flat_map(|policy| (0..plan.runs).map(move |replication| (policy, replication)))
+        .collect();
+    let board = Board::new(jobs.len());
+    let job = |(policy, replication): &(usize, u32)| {
+        if interrupt::requested() {
+            return Ok(None);
+        }
+        one(scenario, *policy, *replication, plan.records, &board).map(Some)
+    };
+    let results: Vec<Option<PolicyOutcome>> = pool(scenario, plan.threads)?
+        .install(|| jobs.par_iter().map(job).collect::<Result<_, SimError>>())
+        .map_err(|error| CliError::input(error.to_string()))?;
+    let mut by_policy: Vec<Vec<PolicyOutcome>> = vec![Vec::new(); scenario.policies.len()];
+    for ((policy, _), result) in jobs.iter().zip(results) {
+        by_policy[*policy].extend(result);
+    }
+    let policies = by_policy.into_iter().filter_map(merge).collect();
+    Ok(run::collect(scenario, plan.runs, policies))
+}
+
+fn one(
+    scenario: &Scenario,
+    policy: usize,
+    replication: u32,
+    records: bool,
+    board: &Board,
+) -> Result<PolicyOutcome, SimError> {
+    let started = Stopwatch::start();
+    let options = Options { records: records && replication == 0 };
+    let mut piece = board.piece(scenario.horizon.map(|_| scenario.end()));
+    let mut outcome = run_one(scenario, policy, replication, options, &mut piece)?;
+    outcome.summary.wall_seconds = Figure::Real(started.elapsed().as_secs_f64());
+    if replication > 0 {
+        // Pictures show the first run; a thousand series would fill the memory for nothing.
+        outcome.series = Series::default();
+        outcome.raster = Raster::default();
+        outcome.latency = LatencyCdf::default();
+    }
+    Ok(outcome)
+}
+
+/// As many threads as the memory that one run may have is enough for.
+fn pool(scenario: &Scenario, threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
+    let fit = scenario.limits.memory / estimate(scenario).bytes.max(1);
+    let wanted = threads.unwrap_or_else(rayon::current_num_threads);
+    let threads = wanted.min(usize::try_from(fit).unwrap_or(usize::MAX)).max(1);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| CliError::input(format!("cannot start {threads} threads: {error}")))
+}

@@ -1,0 +1,296 @@
+//! `redrive schedule`: the retries of one task, each with the range that it is drawn from.
+//!
+//! Everything is written as it is computed, so that a policy with four billion attempts can be
+//! looked at through `head`.
+
+use std::io::{BufWriter, Write};
+
+use redrive::{
+    Band, RetryPolicy, ScheduledRetry,
+    random::key_of,
+    schedule::{End, Schedule},
+    time::{Duration, nanos},
+};
+use serde::Serialize;
+
+use crate::{
+    args::{self, ScheduleFormat},
+    error::CliError,
+    input::NamedPolicy,
+    output, text, words,
+};
+
+/// Retries shown of a policy without a maximum.
+const SHOWN: usize = 20;
+/// Rows that the scale and the widths of the table are made for.
+const MEASURED: usize = 200;
+
+/// What is to be shown, checked.
+struct Options {
+    name: String,
+    policy: RetryPolicy,
+    seed: u64,
+    key: u64,
+    key_text: String,
+    samples: Option<u32>,
+    /// How many retries at most, when the policy itself has no end.
+    limit: usize,
+}
+
+impl Options {
+    fn from_args(typed: &args::Schedule) -> Result<Self, CliError> {
+        let NamedPolicy { name, mut policy } = NamedPolicy::find(&typed.policy)?;
+        if let Some(attempts) = typed.attempts {
+            policy = policy.to_builder().max_attempts(attempts).build()?;
+        }
+        let limit = if policy.max_attempts().is_none() { SHOWN } else { usize::MAX };
+        Ok(Self {
+            name,
+            policy,
+            seed: key_of(&typed.seed),
+            key: key_of(&typed.key),
+            key_text: typed.key.clone(),
+            samples: typed.samples,
+            limit,
+        })
+    }
+
+    fn schedule(&self) -> Schedule<'_> {
+        self.policy.schedule(self.seed, self.key)
+    }
+
+    fn bands(&self) -> impl Iterator<Item = Band> + '_ {
+        self.policy.bands(self.seed, self.samples)
+    }
+
+    /// Calls `each` with every retry and its band; gives how the task ended, if it did.
+    fn walk(
+        &self,
+        mut each: impl FnMut(ScheduledRetry, &Band) -> Result<(), CliError>,
+    ) -> Result<Option<End>, CliError> {
+        let mut schedule = self.schedule();
+        let mut bands = self.bands();
+        for _ in 0..self.limit {
+            let (Some(retry), Some(band)) = (schedule.next(), bands.next()) else { break };
+            each(retry, &band)?;
+        }
+        Ok(schedule.end())
+    }
+}
+
+/// Runs the verb.
+pub(crate) fn run(typed: &args::Schedule) -> Result<(), CliError> {
+    let options = Options::from_args(typed)?;
+    match typed.format {
+        ScheduleFormat::Text => print_text(&options),
+        ScheduleFormat::Json => print_json(&options),
+        ScheduleFormat::Csv => print_csv(&options),
+    }
+}
+
+/// One retry as `redrive-schedule/1` has it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    retry: u32,
+    delay_ns: u64,
+    at_ns: u64,
+    min_ns: u64,
+    max_ns: u64,
+    mean_ns: u64,
+    p5_ns: u64,
+    p25_ns: u64,
+    p50_ns: u64,
+    p75_ns: u64,
+    p95_ns: u64,
+    bands: &'static str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    measured: Option<Measured>,
+}
+
+/// What is told only of measured bands that were asked for.
+#[derive(Serialize)]
+struct Measured {
+    samples: u32,
+    #[serde(rename = "sdNs")]
+    sd: u64,
+    #[serde(rename = "p0_1Ns")]
+    p0_1: u64,
+    #[serde(rename = "p1Ns")]
+    p1: u64,
+    #[serde(rename = "p99Ns")]
+    p99: u64,
+    #[serde(rename = "p99_9Ns")]
+    p99_9: u64,
+}
+
+impl Row {
+    fn new(retry: ScheduledRetry, band: &Band, asked: bool) -> Self {
+        let at = |p: f64| nanos(band.quantile(p));
+        let measured = band.samples.filter(|_| asked).map(|samples| Measured {
+            samples,
+            sd: nanos(band.sd),
+            p0_1: at(0.001),
+            p1: at(0.01),
+            p99: at(0.99),
+            p99_9: at(0.999),
+        });
+        Self {
+            retry: retry.retry,
+            delay_ns: nanos(retry.delay),
+            at_ns: retry.at.as_nanos(),
+            min_ns: nanos(band.min),
+            max_ns: nanos(band.max),
+            mean_ns: nanos(band.mean),
+            p5_ns: at(0.05),
+            p25_ns: at(0.25),
+            p50_ns: at(0.5),
+            p75_ns: at(0.75),
+            p95_ns: at(0.95),
+            bands: if band.samples.is_some() { "sampled" } else { "exact" },
+            measured,
+        }
+    }
+}
+
+fn print_json(options: &Options) -> Result<(), CliError> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let text = |value: &str| serde_json::to_string(value).map_err(std::io::Error::from);
+    let (name, key) = (text(&options.name)?, text(&options.key_text)?);
+    writeln!(out, "{{\"schema\":\"redrive-schedule/1\",\"policy\":{name},")?;
+    write!(out, " \"seed\":{},\"key\":{key},\n \"retries\":[", options.seed)?;
+    let (mut comma, mut exact) = ("", true);
+    let end = options.walk(|retry, band| {
+        exact &= band.samples.is_none();
+        let row = Row::new(retry, band, options.samples.is_some());
+        write!(out, "{comma}\n  ")?;
+        serde_json::to_writer(&mut out, &row).map_err(std::io::Error::from)?;
+        comma = ",";
+        Ok(())
+    })?;
+    let bands = if exact { "exact" } else { "sampled" };
+    let end = end.map_or("null".to_owned(), |end| {
+        format!("{{\"deadLetter\":\"{}\",\"attempts\":{}}}", end.reason.as_str(), end.attempts)
+    });
+    writeln!(out, "\n ],\n \"bands\":\"{bands}\",\n \"end\":{end}}}")?;
+    Ok(out.flush()?)
+}
+
+fn print_csv(options: &Options) -> Result<(), CliError> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    write!(
+        out,
+        "retry,delay_ns,at_ns,min_ns,max_ns,mean_ns,p5_ns,p25_ns,p50_ns,p75_ns,p95_ns,bands"
+    )?;
+    let asked = options.samples.is_some();
+    writeln!(out, "{}", if asked { ",samples,sd_ns,p0_1_ns,p1_ns,p99_ns,p99_9_ns" } else { "" })?;
+    options.walk(|retry, band| {
+        let row = Row::new(retry, band, asked);
+        let numbers = [
+            row.retry.into(),
+            row.delay_ns,
+            row.at_ns,
+            row.min_ns,
+            row.max_ns,
+            row.mean_ns,
+            row.p5_ns,
+            row.p25_ns,
+            row.p50_ns,
+            row.p75_ns,
+            row.p95_ns,
+        ];
+        let numbers = numbers.map(|number| number.to_string()).join(",");
+        write!(out, "{numbers},{}", row.bands)?;
+        if let Some(measured) = row.measured {
+            let Measured { samples, sd, p0_1, p1, p99, p99_9 } = measured;
+            write!(out, ",{samples},{sd},{p0_1},{p1},{p99},{p99_9}")?;
+        }
+        Ok(writeln!(out)?)
+    })?;
+    Ok(out.flush()?)
+}
+
+const BOLD: anstyle::Style = anstyle::Style::new().bold();
+const DIM: anstyle::Style = anstyle::Style::new().dimmed();
+const BAR: anstyle::Style = anstyle::AnsiColor::Blue.on_default();
+const HINT: anstyle::Style = anstyle::AnsiColor::Yellow.on_default();
+
+fn print_text(options: &Options) -> Result<(), CliError> {
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    writeln!(out, "{BOLD}{}{BOLD:#}: {}", options.name, words::policy(&options.policy))?;
+    writeln!(out, "{DIM}seed {}, key {}{DIM:#}\n", options.seed, options.key_text)?;
+    let rows = options.schedule().take(options.limit.min(MEASURED)).count();
+    let longest = options.bands().take(rows).map(|band| band.max).max().unwrap_or_default();
+    let bar = output::width().saturating_sub(58).clamp(10, 60);
+    writeln!(
+        out,
+        "{BOLD}{:>5}  {:>10}  {:>10}  {:>22}  {}{BOLD:#}",
+        "retry",
+        "delay",
+        "at",
+        "drawn from",
+        "0 to ".to_owned() + &shown(longest)
+    )?;
+    let mut sampled = None;
+    let (mut least, mut most, mut last) = (Duration::ZERO, Duration::ZERO, 0);
+    let end = options.walk(|retry, band| {
+        sampled = sampled.or(band.samples);
+        least = least.saturating_add(band.min);
+        most = most.saturating_add(band.max);
+        last = retry.retry;
+        let range = match band.min == band.max {
+            true => shown(band.min),
+            false => format!("{} – {}", shown(band.min), shown(band.max)),
+        };
+        writeln!(
+            out,
+            "{:>5}  {:>10}  {:>10}  {:>22}  {BAR}{}{BAR:#}",
+            retry.retry,
+            shown(retry.delay),
+            text::seconds(retry.at.as_nanos() as f64 / 1e9),
+            range,
+            bar_of(&retry, band, longest, bar)
+        )?;
+        Ok(())
+    })?;
+    writeln!(out)?;
+    match end {
+        Some(end) => writeln!(
+            out,
+            "Then it is a dead letter, reason {}: after {}, {} to {} of waiting.",
+            end.reason.as_str(),
+            text::counted(end.attempts.into(), "attempt", "attempts"),
+            shown(least),
+            shown(most)
+        )?,
+        None => writeln!(out, "And so on: the policy has no maximum of attempts ({last} shown).")?,
+    }
+    if let (Some(samples), None) = (sampled, options.samples) {
+        let keys = text::grouped(samples.into());
+        writeln!(out, "{DIM}Ranges without a closed form are measured over {keys} keys.{DIM:#}")?;
+    }
+    for hint in options.policy.hints() {
+        writeln!(out, "{HINT}hint:{HINT:#} {}", hint.message)?;
+    }
+    Ok(out.flush()?)
+}
+
+fn shown(duration: Duration) -> String {
+    text::seconds(nanos(duration) as f64 / 1e9)
+}
+
+/// The range of a delay as a bar of shade, the delay itself as a block in it.
+fn bar_of(retry: &ScheduledRetry, band: &Band, longest: Duration, width: usize) -> String {
+    let cell = |delay: Duration| {
+        let share = nanos(delay) as f64 / (nanos(longest).max(1) as f64);
+        ((share * width as f64) as usize).min(width - 1)
+    };
+    let (from, to, own) = (cell(band.min), cell(band.max), cell(retry.delay));
+    (0..=to.max(own).min(width - 1))
+        .map(|place| match place {
+            _ if place == own => '█',
+            _ if place >= from => '░',
+            _ => ' ',
+        })
+        .collect()
+}

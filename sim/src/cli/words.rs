@@ -1,0 +1,319 @@
+//! What a result says, in sentences: titles of charts, the report's summary, the terminal.
+//!
+//! Every sentence is computed from the figures; where there is nothing to say, it says that.
+
+use redrive::{Backoff, Duration, Jitter, RetryPolicy};
+use redrive_sim::{
+    Scenario,
+    outcome::{Outcome, PolicyOutcome},
+};
+
+use crate::text::{counted, listed, number, percent, seconds, times};
+
+/// A dead letter's reason in words.
+pub(crate) fn reason(code: &str) -> String {
+    match code {
+        "exhausted" => "attempts used up".to_owned(),
+        "deadlineExceeded" => "deadline".to_owned(),
+        "permanent" => "permanent error".to_owned(),
+        "budgetExhausted" => "budget used up".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// The peak that a recovering server gets, or the peak after the first bin without a fault.
+pub(crate) fn peak(policy: &PolicyOutcome) -> f64 {
+    let summary = &policy.summary;
+    match summary.peak_after_fault_per_second.value() {
+        Some(peak) if !policy.series.faults.is_empty() => peak,
+        _ => summary.peak_attempts_per_second.or_zero(),
+    }
+}
+
+fn has_fault(outcome: &Outcome) -> bool {
+    outcome.policies.iter().any(|policy| !policy.series.faults.is_empty())
+}
+
+/// Policies whose tasks get through nearly as well as under the best: only these compete for calm.
+/// (A policy that gives up before the server is back is calm and useless.)
+fn useful(outcome: &Outcome) -> Vec<&PolicyOutcome> {
+    let best = outcome.policies.iter().map(|p| p.summary.succeeded.or_zero()).fold(0.0, f64::max);
+    outcome.policies.iter().filter(|p| p.summary.succeeded.or_zero() >= 0.9 * best).collect()
+}
+
+/// The policies with the highest and the lowest peak, of those that let tasks through.
+pub(crate) fn extremes(outcome: &Outcome) -> Option<(&PolicyOutcome, &PolicyOutcome)> {
+    let wildest = outcome.policies.iter().max_by(|a, b| peak(a).total_cmp(&peak(b)))?;
+    let calmest = useful(outcome).into_iter().min_by(|a, b| peak(a).total_cmp(&peak(b)))?;
+    // Less than a tenth apart is no difference to speak of.
+    (peak(calmest) > 0.0 && peak(wildest) > 1.1 * peak(calmest)).then_some((wildest, calmest))
+}
+
+/// `100,000 attempts/s, 200× its capacity`.
+fn height(policy: &PolicyOutcome) -> String {
+    match over_capacity(policy) {
+        Some(ratio) => {
+            format!("{} attempts/s, {} its capacity", number(peak(policy)), times(ratio))
+        }
+        None => format!("{} attempts/s", number(peak(policy))),
+    }
+}
+
+/// The peak over the capacity, where there is one.
+pub(crate) fn over_capacity(policy: &PolicyOutcome) -> Option<f64> {
+    let capacity = policy.summary.capacity_per_second.value().filter(|rate| *rate > 0.0)?;
+    Some(peak(policy) / capacity)
+}
+
+/// The title of the chart of attempts.
+pub(crate) fn herd(outcome: &Outcome) -> String {
+    let server = if has_fault(outcome) { "the recovering server" } else { "the server" };
+    match (extremes(outcome), outcome.policies.first()) {
+        (Some((wildest, calmest)), _) => format!(
+            "“{}” hits {server} with {}; “{}” with {}/s",
+            wildest.name,
+            height(wildest),
+            calmest.name,
+            number(peak(calmest)),
+        ),
+        (None, Some(policy)) => {
+            format!("“{}” sends {server} up to {}", policy.name, height(policy))
+        }
+        (None, None) => "No policy was simulated".to_owned(),
+    }
+}
+
+/// What one policy did, beside its strip of attempts.
+pub(crate) fn strip(policy: &PolicyOutcome) -> String {
+    let summary = &policy.summary;
+    let after = if policy.series.faults.is_empty() { "" } else { " after the fault" };
+    let mut says = format!("peak{after} {}/s", number(peak(policy)));
+    if let Some(ratio) = over_capacity(policy).filter(|ratio| *ratio > 0.0) {
+        says.push_str(&format!(" ({} capacity)", times(ratio)));
+    }
+    says.push_str(&format!(" · {} attempts/task", number(summary.amplification.or_zero())));
+    says.push_str(&format!(" · {}", ends(policy)));
+    says
+}
+
+/// How the tasks of a policy ended, and when the last did.
+pub(crate) fn ends(policy: &PolicyOutcome) -> String {
+    let summary = &policy.summary;
+    let tasks = summary.tasks.or_zero();
+    let share = |count: f64| if tasks > 0.0 { percent(count / tasks) } else { "0 %".to_owned() };
+    let mut says = format!("{} succeed", share(summary.succeeded.or_zero()));
+    if summary.dead_letters() > 0.0 {
+        says.push_str(&format!(", {} dead letters", number(summary.dead_letters())));
+    }
+    if summary.unfinished.or_zero() > 0.0 {
+        says.push_str(&format!(", {} unfinished", number(summary.unfinished.or_zero())));
+    }
+    let last = summary.completion_seconds.value().filter(|last| *last > 0.0);
+    if let Some(last) = last {
+        says.push_str(&format!(" · last ends at {}", seconds(last)));
+    }
+    says
+}
+
+/// What the server turned away.
+pub(crate) fn refused(policy: &PolicyOutcome) -> String {
+    let summary = &policy.summary;
+    let mut says = format!("longest queue {}", number(summary.max_queue.or_zero()));
+    if summary.rejected_attempts.or_zero() > 0.0 {
+        says.push_str(&format!(
+            ", {} attempts refused",
+            number(summary.rejected_attempts.or_zero())
+        ));
+    }
+    if summary.timed_out_attempts.or_zero() > 0.0 {
+        says.push_str(&format!(", {} timed out", number(summary.timed_out_attempts.or_zero())));
+    }
+    says
+}
+
+/// The title of the raster.
+pub(crate) fn raster(outcome: &Outcome) -> String {
+    match extremes(outcome) {
+        Some((wildest, calmest)) => format!(
+            "Under “{}” tasks return together, in stripes; “{}” spreads them",
+            wildest.name, calmest.name
+        ),
+        None => "When each task tried, and how each attempt ended".to_owned(),
+    }
+}
+
+/// The title of the queue chart.
+pub(crate) fn queue(outcome: &Outcome) -> String {
+    let refusals = |policy: &&PolicyOutcome| policy.summary.rejected_attempts.or_zero();
+    let most = outcome.policies.iter().max_by(|a, b| refusals(a).total_cmp(&refusals(b)));
+    let least = useful(outcome).into_iter().min_by(|a, b| refusals(a).total_cmp(&refusals(b)));
+    match (most, least) {
+        (Some(most), Some(least)) if refusals(&most) > refusals(&least) => format!(
+            "The full queue refuses {} attempts under “{}”, {} under “{}”",
+            number(refusals(&most)),
+            most.name,
+            number(refusals(&least)),
+            least.name
+        ),
+        _ => "How many requests wait for the server".to_owned(),
+    }
+}
+
+/// The title of the latency chart.
+pub(crate) fn latency(outcome: &Outcome) -> String {
+    let p99 = |policy: &PolicyOutcome| policy.summary.time_to_success_seconds.p99.value();
+    let known: Vec<_> = useful(outcome)
+        .into_iter()
+        .filter_map(|policy| p99(policy).map(|value| (policy, value)))
+        .collect();
+    let slowest = known.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    let fastest = known.iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    match (fastest, slowest) {
+        (Some((fast, low)), Some((slow, high))) if low < high => format!(
+            "99 % of successes take at most {} under “{}”, {} under “{}”",
+            seconds(*low),
+            fast.name,
+            seconds(*high),
+            slow.name
+        ),
+        (Some((fast, low)), _) => {
+            format!("99 % of successes take at most {} under “{}”", seconds(*low), fast.name)
+        }
+        _ => "How long tasks take to succeed".to_owned(),
+    }
+}
+
+/// The title of the outcome chart.
+pub(crate) fn outcomes(outcome: &Outcome) -> String {
+    let dead = |policy: &&PolicyOutcome| policy.summary.dead_letters();
+    let most = outcome.policies.iter().max_by(|a, b| dead(a).total_cmp(&dead(b)));
+    match most {
+        Some(most) if dead(&most) > 0.0 => {
+            let tasks = most.summary.tasks.or_zero();
+            format!(
+                "“{}” gives up on {} of its tasks",
+                most.name,
+                if tasks > 0.0 { percent(dead(&most) / tasks) } else { number(dead(&most)) }
+            )
+        }
+        _ => "No task becomes a dead letter".to_owned(),
+    }
+}
+
+/// A policy in half a sentence: `3 attempts, exponential from 2 s × 2, jitter +10 %, no cap`.
+pub(crate) fn policy(policy: &RetryPolicy) -> String {
+    let span = |duration: Duration| seconds(duration.as_secs_f64());
+    let attempts = match policy.max_attempts() {
+        Some(attempts) => counted(attempts.get().into(), "attempt", "attempts"),
+        None => "unlimited attempts".to_owned(),
+    };
+    let backoff = match policy.backoff() {
+        Backoff::Constant { delay } => format!("{} each time", span(*delay)),
+        Backoff::Linear { initial, increment } => {
+            format!("linear from {} + {}", span(*initial), span(*increment))
+        }
+        Backoff::Exponential { initial, multiplier } => {
+            format!("exponential from {} × {}", span(*initial), number(*multiplier))
+        }
+        Backoff::Polynomial { initial, power, offset } => {
+            format!("{} + {} × n^{}", span(*offset), span(*initial), number(*power))
+        }
+        Backoff::Fibonacci { initial } => format!("fibonacci from {}", span(*initial)),
+        Backoff::Table { delays } => {
+            format!("a table of {}", counted(delays.len() as u64, "delay", "delays"))
+        }
+        Backoff::Decorrelated { initial, multiplier } => {
+            format!("decorrelated from {} × {}", span(*initial), number(*multiplier))
+        }
+        Backoff::DecorrelatedV2 { initial } => {
+            format!("decorrelated (Polly) from {}", span(*initial))
+        }
+        other => other.kind().to_owned(),
+    };
+    let jitter = match policy.jitter() {
+        Jitter::None => "no jitter".to_owned(),
+        Jitter::Full => "full jitter".to_owned(),
+        Jitter::Equal => "equal jitter".to_owned(),
+        Jitter::Proportional { factor } => format!("jitter +{}", percent(*factor)),
+        Jitter::Symmetric { factor } => format!("jitter ±{}", percent(*factor)),
+        Jitter::Subtractive { factor } => format!("jitter −{}", percent(*factor)),
+        _ => "its own jitter".to_owned(),
+    };
+    let jitter = if policy.backoff().is_random() { "its own jitter".to_owned() } else { jitter };
+    let cap = policy.max_delay().map_or("no cap".to_owned(), |cap| format!("cap {}", span(cap)));
+    let mut words = vec![attempts, backoff, jitter, cap];
+    words.extend(policy.max_elapsed().map(|elapsed| format!("deadline {}", span(elapsed))));
+    words.extend(
+        policy.attempt_timeout().map(|limit| format!("attempts of at most {}", span(limit))),
+    );
+    words.extend(policy.budget().map(|_| "a retry budget".to_owned()));
+    words.join(", ")
+}
+
+/// What the comparison says, in two or three sentences.
+pub(crate) fn verdict(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
+    let mut sentences = Vec::new();
+    match extremes(outcome) {
+        Some((wildest, calmest)) => sentences.push(contrast(outcome, scenario, wildest, calmest)),
+        None => sentences.extend(outcome.policies.first().map(|_| format!("{}.", herd(outcome)))),
+    }
+    sentences.extend(haste(outcome));
+    sentences.extend(losses(outcome));
+    sentences
+}
+
+/// What the peaks are, and whether jitter alone made the difference.
+fn contrast(
+    outcome: &Outcome,
+    scenario: &Scenario,
+    wildest: &PolicyOutcome,
+    calmest: &PolicyOutcome,
+) -> String {
+    let server = if has_fault(outcome) { "the recovering server" } else { "the server" };
+    let ratio = peak(wildest) / peak(calmest);
+    let policy = |name: &str| scenario.policies.iter().find(|p| p.name == name).map(|p| &p.policy);
+    let alike = policy(&wildest.name).zip(policy(&calmest.name)).is_some_and(|(one, other)| {
+        one.to_builder().jitter(*other.jitter()).build().as_ref() == Ok(other)
+    });
+    let cause = if alike { "jitter alone makes it" } else { "it is" };
+    format!(
+        "Under “{}” {server} gets {}; under “{}” {}/s: {cause} {} lower.",
+        wildest.name,
+        height(wildest),
+        calmest.name,
+        number(peak(calmest)),
+        times(ratio)
+    )
+}
+
+/// When the last task ends, soonest and latest, of the policies that let tasks through.
+fn haste(outcome: &Outcome) -> Option<String> {
+    let end = |policy: &&PolicyOutcome| policy.summary.completion_seconds.or_zero();
+    let useful = useful(outcome);
+    let first = useful.iter().min_by(|a, b| end(a).total_cmp(&end(b)))?;
+    let last = useful.iter().max_by(|a, b| end(a).total_cmp(&end(b)))?;
+    (end(last) > 1.05 * end(first) && end(first) > 0.0).then(|| {
+        format!(
+            "All is over after {} under “{}”, after {} under “{}”.",
+            seconds(end(first)),
+            first.name,
+            seconds(end(last)),
+            last.name
+        )
+    })
+}
+
+/// Who gave up on how much.
+fn losses(outcome: &Outcome) -> Option<String> {
+    let lossy: Vec<String> = outcome
+        .policies
+        .iter()
+        .filter_map(|policy| {
+            let (dead, tasks) = (policy.summary.dead_letters(), policy.summary.tasks.or_zero());
+            (dead > 0.0 && tasks > 0.0)
+                .then(|| format!("{} under “{}”", percent(dead / tasks), policy.name))
+        })
+        .collect();
+    let lossy: Vec<&str> = lossy.iter().map(String::as_str).collect();
+    (!lossy.is_empty()).then(|| format!("Tasks given up: {}.", listed(&lossy)))
+}
