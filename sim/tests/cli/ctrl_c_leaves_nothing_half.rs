@@ -1,0 +1,30 @@
+//! Ctrl-C stops the work, leaves no temporary file, and says so with code 130.
+
+#![cfg(unix)]
+
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use crate::support::{Place, names};
+
+#[test]
+fn an_interrupted_simulation() {
+    let place = Place::new();
+    let args = ["simulate", "--tasks", "1000000", "--runs", "1000", "--out", "out"];
+    let mut command = place.command(&args);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    std::thread::sleep(Duration::from_millis(1_500));
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupted.expect("kill runs").success());
+    let output = child.wait_with_output().expect("it ends");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{error}");
+    assert!(error.contains("interrupted"), "{error}");
+    if place.path("out").exists() {
+        let left = names(&place.path("out"));
+        assert!(left.iter().all(|name| !name.contains("tmp")), "{left:?}");
+        assert!(!left.iter().any(|name| name.starts_with('.')), "{left:?}");
+    }
+}

@@ -1,0 +1,24 @@
+//! The command line, as a user meets it: one behaviour a file.
+
+#![allow(missing_docs, clippy::expect_used, reason = "tests")]
+
+mod bad_fields_name_the_line;
+mod bad_names_get_a_guess;
+mod bad_options_are_told_in_one_line;
+mod check_says_what_is_wrong;
+mod colours_only_when_wanted;
+mod completions_are_printed;
+mod ctrl_c_leaves_nothing_half;
+mod dead_letters_are_looked_at;
+mod dead_letters_go_back_to_work;
+mod every_limit_is_refused_by_name;
+mod lists_of_what_there_is;
+mod main_job;
+mod outputs_follow_their_schemas;
+mod pipe_may_close;
+mod real_traces;
+mod report_stands_alone;
+mod same_seed_same_result;
+mod schedule_of_a_policy;
+mod support;
+mod too_much_is_refused;

@@ -1,0 +1,83 @@
+//! Every machine-readable output is valid under its schema, and the schema can say no.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value, json};
+
+use crate::{
+    dead_letters_are_looked_at::letters,
+    support::{Place, json as parse},
+};
+
+fn schema(name: &str) -> jsonschema::Validator {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.schema.json"));
+    let text = fs::read_to_string(path).expect("the schema");
+    jsonschema::validator_for(&parse(&text)).expect("a valid schema")
+}
+
+fn assert_valid(name: &str, value: &Value) {
+    let validator = schema(name);
+    let errors: Vec<String> = validator
+        .iter_errors(value)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{name}: {errors:#?}");
+    assert!(!validator.is_valid(&json!({})), "{name} accepts anything");
+}
+
+#[test]
+fn simulate() {
+    let place = Place::new();
+    for extra in [&[][..], &["--runs", "3"]] {
+        let args = [&["simulate", "--tasks", "300", "--format", "json"], extra].concat();
+        assert_valid("simulate", &parse(&place.ok(&args)));
+    }
+    place.ok(&["simulate", "--tasks", "300"]);
+    let mut summary = parse(&place.read("redrive-out/summary.json"));
+    assert_valid("simulate", &summary);
+    summary["policies"][0]["attempts"] = json!("many");
+    assert!(!schema("simulate").is_valid(&summary));
+}
+
+#[test]
+fn every_built_in_scenario() {
+    let place = Place::new();
+    let list = parse(&place.ok(&["scenarios", "--format", "json"]));
+    for scenario in list["scenarios"].as_array().expect("a list") {
+        let name = scenario["name"].as_str().expect("a name");
+        let outcome = parse(&place.ok(&["simulate", name, "--format", "json"]));
+        assert_valid("simulate", &outcome);
+        for policy in outcome["policies"].as_array().expect("a list") {
+            let count = |field: &str| policy[field].as_u64().expect("a count");
+            let dead = policy["deadLettered"].as_object().expect("reasons").values();
+            let ended = ["succeeded", "discarded", "failed", "cancelled", "unfinished"].map(count);
+            let all = dead.filter_map(Value::as_u64).sum::<u64>() + ended.iter().sum::<u64>();
+            assert_eq!(count("tasks"), all, "{name}, {}", policy["name"]);
+        }
+    }
+}
+
+#[test]
+fn schedule() {
+    let place = Place::new();
+    for extra in [&[][..], &["-p", "decorrelated"], &["-p", "temporal"], &["--samples", "100"]] {
+        let args = [&["schedule", "--format", "json"], extra].concat();
+        let mut schedule = parse(&place.ok(&args));
+        assert_valid("schedule", &schedule);
+        schedule["retries"][0]["delayNs"] = json!(-1);
+        assert!(!is_schedule(&schedule));
+    }
+}
+
+fn is_schedule(value: &Value) -> bool {
+    schema("schedule").is_valid(value)
+}
+
+#[test]
+fn dead_letters() {
+    let place = Place::with("l.ndjson", &letters());
+    let run = |args: &[&str]| parse(&place.ok(args));
+    assert_valid("dead-letters", &run(&["dlq", "list", "l.ndjson", "--format", "json"]));
+    assert_valid("dead-letter-stats", &run(&["dlq", "stats", "l.ndjson", "--format", "json"]));
+    assert_valid("redriven", &run(&["dlq", "redrive", "l.ndjson", "--limit", "1"]));
+}
