@@ -2,11 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
-use redrive_sim::{Scenario, outcome::Summary, scenario::builtins, simulate};
+use redrive_sim::{
+    Scenario,
+    outcome::{Figure, Summary},
+    scenario::builtins,
+    simulate,
+};
 
 fn ended(summary: &Summary) -> f64 {
     let figures = [summary.succeeded, summary.discarded, summary.failed, summary.cancelled];
-    figures.iter().map(|figure| figure.or_zero()).sum::<f64>()
+    figures.iter().map(Figure::or_zero).sum::<f64>()
         + summary.dead_letters()
         + summary.unfinished.or_zero()
 }

@@ -15,6 +15,7 @@ mod golden;
 mod process;
 mod repo;
 mod tools;
+mod validate;
 mod wasm;
 
 /// The project's own commands.
@@ -30,6 +31,7 @@ enum Command {
     Ci(ci::Args),
     Wasm(wasm::Args),
     Golden(golden::Args),
+    Validate(validate::Args),
     Chromium(chromium::Args),
 }
 
@@ -50,6 +52,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Ci(args) => return Ok(ci::run(&args)),
         Command::Wasm(args) => wasm::run(&args),
         Command::Golden(args) => golden::run(&args),
+        Command::Validate(args) => validate::run(&args),
         Command::Chromium(args) => chromium::run(&args),
     }?;
     Ok(true)

@@ -155,7 +155,10 @@ fn herd() -> Value {
 }
 
 /// A policy of the AWS simulator: base 5 ms, cap 2 s, no limit of attempts worth the name.
-fn occ_policy(name: &str, backoff: Value, jitter: &str) -> Value {
+///
+/// There the jitter is drawn below the cap (`clip`), but the walk of the decorrelated kind is cut off
+/// at it (`after`).
+fn occ_policy(name: &str, backoff: Value, jitter: &str, stage: &str) -> Value {
     tree!({
         name: name,
         policy: {
@@ -164,8 +167,7 @@ fn occ_policy(name: &str, backoff: Value, jitter: &str) -> Value {
             jitter: jitter,
             maxDelay: "2s",
             maxAttempts: 1_000_000_u32,
-            // The sleep is cut off at the cap, as in the original.
-            compat: { capStage: "after" },
+            compat: { capStage: stage },
         },
     })
 }
@@ -180,11 +182,11 @@ fn occ() -> Value {
         network: { latency: { kind: "normal", mean: "10ms", sd: "2ms" } },
         contention: { rows: 1_u32 },
         policies: [
-            (occ_policy("no-backoff", none, "none")),
-            (occ_policy("exponential", exponential(), "none")),
-            (occ_policy("full", exponential(), "full")),
-            (occ_policy("equal", exponential(), "equal")),
-            (occ_policy("decorrelated", decorrelated, "none")),
+            (occ_policy("no-backoff", none, "none", "clip")),
+            (occ_policy("exponential", exponential(), "none", "clip")),
+            (occ_policy("full", exponential(), "full", "clip")),
+            (occ_policy("equal", exponential(), "equal", "clip")),
+            (occ_policy("decorrelated", decorrelated, "none", "after")),
         ],
         report: { bin: "10ms" },
     })
