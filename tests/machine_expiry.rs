@@ -1,7 +1,9 @@
 //! A task that is of no use any more does not start again, and dies of `expired`.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-use redrive::{Duration, Failure, Machine, Reason, TaskSpec, Time, Verdict};
+use redrive::{
+    Duration, Failure, Jitter, Machine, Reason, RetryPolicy, TaskSpec, Time, Verdict,
+};
 
 const TTL: Duration = Duration::from_secs(10);
 
@@ -58,4 +60,17 @@ fn a_waiting_task_expires_at_its_time() {
     assert!(machine.poll(Time::from_secs(3)).is_none(), "nobody polled when it was due");
     assert_eq!(reasons(&machine), [Reason::Expired]);
     assert_eq!(machine.dead_letters().iter().next().unwrap().attempts, 1);
+}
+
+#[test]
+fn a_retry_that_falls_on_the_expiry_is_too_late() {
+    for (ttl, late) in [(2_000, true), (2_001, false)] {
+        let policy = RetryPolicy::builder().jitter(Jitter::None).build().unwrap();
+        let spec = TaskSpec::new("t").policy(policy).time_to_live(Duration::from_millis(ttl));
+        let mut machine = Machine::default();
+        machine.submit(Time::ZERO, 1, spec).unwrap();
+        let dispatch = machine.poll(Time::ZERO).unwrap();
+        let verdict = machine.fail(Time::ZERO, &dispatch, &Failure::new("timeout", "")).unwrap();
+        assert_eq!(verdict == Verdict::DeadLetter(Reason::Expired), late, "{ttl} ms: {verdict:?}");
+    }
 }

@@ -89,7 +89,7 @@ fn read(value: &Value) -> Result<Machine, ConfigError> {
         ..MachineConfig::default()
     });
     machine.now = Time::from_nanos(count("nowNs")?);
-    machine.runs = count("runs")?;
+    machine.runs = exact::required_count(&fields, "runs")?;
     machine.letters =
         queue::read(required(&fields, "queue")?).map_err(|error| error.inside("queue"))?;
     machine.counters = read_counters(required(&fields, "counters")?)?;
@@ -217,13 +217,13 @@ fn read_counters(value: &Value) -> Result<Counters, ConfigError> {
         "timeReversals",
     ];
     let fields = Fields::read(value, "counters", FIELDS)?;
-    let count = |name| exact::required_whole(&fields, name);
+    let count = |name| exact::required_count(&fields, name);
     let path = fields.path_of("deadLettered");
     let words = Reason::ALL.map(Reason::as_str);
     let reasons = Fields::read(required(&fields, "deadLettered")?, &path, &words)?;
     let mut dead_lettered = [0; Reason::ALL.len()];
     for (count, word) in dead_lettered.iter_mut().zip(words) {
-        *count = exact::required_whole(&reasons, word)?;
+        *count = exact::required_count(&reasons, word)?;
     }
     Ok(Counters {
         submitted: count("submitted")?,

@@ -58,7 +58,7 @@ pub(super) fn read(value: &Value) -> Result<DeadLetterQueue, ConfigError> {
     let config = QueueConfig::from_value(required(&fields, "config")?)
         .map_err(|error| error.inside("config"))?;
     let counters = read_counters(required(&fields, "counters")?)?;
-    let last_id = exact::required_whole(&fields, "lastId")?;
+    let last_id = exact::required_count(&fields, "lastId")?;
     let letters = read_letters(required(&fields, "letters")?, "letters")?;
     DeadLetterQueue::from_parts(QueueParts { config, last_id, counters }, letters)
 }
@@ -75,7 +75,7 @@ fn read_counters(value: &Value) -> Result<QueueCounters, ConfigError> {
         "redriven",
     ];
     let fields = Fields::read(value, "counters", FIELDS)?;
-    let count = |name| exact::required_whole(&fields, name);
+    let count = |name| exact::required_count(&fields, name);
     Ok(QueueCounters {
         entered: count("entered")?,
         rejected: count("rejected")?,
