@@ -1,9 +1,7 @@
 //! A task that is of no use any more does not start again, and dies of `expired`.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
-use redrive::{
-    Duration, Failure, Jitter, Machine, Reason, RetryPolicy, TaskSpec, Time, Verdict,
-};
+use redrive::{Duration, Failure, Jitter, Machine, Reason, RetryPolicy, TaskSpec, Time, Verdict};
 
 const TTL: Duration = Duration::from_secs(10);
 

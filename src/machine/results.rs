@@ -209,14 +209,10 @@ impl Machine {
     pub(super) fn bury(&mut self, now: Time, id: u64, reason: Reason) {
         let Some(entry) = self.take(id) else { return };
         let letter = entry.into_letter(now, reason, &self.policies, self.seed);
-        // Letters enter the queue in the order of the deaths: nothing overtakes those that wait.
+        // Those that wait for room go first; if any is left, there is none.
         self.settle_letters(now);
-        if self.held.is_empty() {
-            if let Err(letter) = self.deliver(now, letter) {
-                self.hold(now, letter);
-            }
-        } else {
-            self.hold(now, Box::new(letter));
+        if let Err(letter) = self.deliver(now, letter) {
+            self.hold(now, letter);
         }
     }
 
