@@ -4,11 +4,12 @@
 //! a program of its own, so that its version cannot differ from the crate's) makes the glue, and
 //! `wasm-opt` from npm's `binaryen` makes it small. Other commands call [`build`] with their own
 //! features, target and folder. What was built is checked at once: the module may import its own
-//! glue and nothing else, which is how we know that no clock, no file and no host function is in it.
+//! glue and nothing else, which is how we know that no clock, no file and no host function is in it;
+//! and it may name no folder of the machine that built it.
 
 use std::{
     collections::BTreeSet,
-    fs,
+    env, fs,
     hash::{DefaultHasher, Hash, Hasher},
     io::Write,
     path::{Path, PathBuf},
@@ -117,6 +118,7 @@ pub(crate) fn build(build: &Build<'_>) -> Result<Built> {
     }
     let bytes = fs::read(&wasm).with_context(|| repo::shown(&wasm))?;
     check_imports(&bytes)?;
+    check_paths(&bytes)?;
     let gzip = gzip_size(&bytes)?;
     Ok(Built { wasm, bytes: bytes.len(), gzip })
 }
@@ -138,9 +140,27 @@ fn compile(features: &[&str]) -> Result<Vec<u8>> {
     cargo.args(["build", "--locked", "--package", "redrive-wasm", "--lib"]);
     cargo.args(["--target", tools::WASM_TARGET, "--profile", "wasm"]);
     cargo.args(["--no-default-features", "--features", &features.join(",")]);
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", without_machine_paths()?);
     process::quiet(&mut cargo)?;
     let path = repo::target().join(tools::WASM_TARGET).join("wasm").join(format!("{NAME}.wasm"));
     fs::read(&path).with_context(|| repo::shown(&path))
+}
+
+/// The caller's flags, and those that keep the folders of this machine out of the panic messages:
+/// the module is published, and must be the same wherever it was built.
+fn without_machine_paths() -> Result<String> {
+    let given = env::var("RUSTFLAGS").unwrap_or_default();
+    let mut flags: Vec<String> = given.split_whitespace().map(str::to_owned).collect();
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
+    // One folder a registry; its name depends on where that is.
+    if let Ok(registries) = fs::read_dir(home.join("registry").join("src")) {
+        for registry in registries {
+            flags.push(format!("--remap-path-prefix={}=", registry?.path().display()));
+        }
+    }
+    // Cargo's own form of a list, in which folders may have spaces.
+    Ok(flags.join("\u{1f}"))
 }
 
 /// Everything that the output depends on, this file included.
@@ -196,6 +216,18 @@ fn check_imports(module: &[u8]) -> Result<()> {
     }
     let names = foreign.into_iter().collect::<Vec<_>>().join(", ");
     bail!("the module imports {names}: only its own glue, {glue}, is allowed")
+}
+
+/// Refuses a module that names a folder of this machine: the repository's, or the user's.
+fn check_paths(module: &[u8]) -> Result<()> {
+    let folders = [Some(repo::root().to_path_buf()), env::home_dir()];
+    for folder in folders.into_iter().flatten().filter(|folder| folder.parent().is_some()) {
+        let name = folder.display().to_string() + "/";
+        if module.windows(name.len()).any(|window| window == name.as_bytes()) {
+            bail!("the module names {name}: see `without_machine_paths` in xtask/src/wasm.rs");
+        }
+    }
+    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes to be read, far below 2^53")]
