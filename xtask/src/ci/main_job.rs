@@ -26,8 +26,9 @@ pub(super) fn check() -> Result<Note> {
         fs::remove_dir_all(&folder).with_context(|| repo::shown(&folder))?;
     }
     fs::create_dir_all(&folder).with_context(|| repo::shown(&folder))?;
-    process::quiet(process::command(&program).current_dir(&folder))?;
+    let words = process::capture(process::command(&program).current_dir(&folder))?;
     let charts = look(&folder.join("redrive-out"))?;
+    compare_readme(&words, &folder.join("redrive-out/attempts.png"))?;
     let mut herd = process::command(&program);
     herd.args(["simulate", "herd", "--seed", "42", "--format", "json"]).current_dir(&folder);
     let policies = compare(&process::capture(&mut herd)?)?;
@@ -49,6 +50,23 @@ fn look(folder: &Path) -> Result<usize> {
     }
     ensure!(!charts.contains(&0), "{} has {charts:?} charts in SVG, PNG", repo::shown(folder));
     Ok(charts.iter().sum())
+}
+
+/// The README shows what the program prints and draws today.
+fn compare_readme(words: &str, picture: &Path) -> Result<()> {
+    let readme = fs::read_to_string(repo::root().join("README.md"))?.replace("\r\n", "\n");
+    ensure!(
+        readme.contains(words.trim_end()),
+        "README.md does not show what the program prints now:\n{words}"
+    );
+    let shown = repo::root().join("docs/herd.png");
+    ensure!(
+        fs::read(&shown)? == fs::read(picture)?,
+        "{} is not what the program draws now: copy {} there and look at it",
+        repo::shown(&shown),
+        repo::shown(picture)
+    );
+    Ok(())
 }
 
 /// How many policies ran, once each has its frozen trace.
