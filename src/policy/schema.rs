@@ -62,21 +62,36 @@ fn kinds_schema(
     table: &[(&'static str, &'static [&'static str])],
     shared: &[&'static str],
 ) -> Value {
-    let mut alternatives = Vec::from([words(&kinds(table))]);
+    let bare: Vec<&str> = table
+        .iter()
+        .filter(|(kind, fields)| !fields.iter().any(|field| is_required(kind, field)))
+        .map(|(kind, _)| *kind)
+        .collect();
+    let mut alternatives = Vec::from([words(&bare)]);
     for (kind, fields) in table {
         let mut properties =
             Vec::from([("kind".to_string(), Value::map([("const", Value::from(*kind))]))]);
         for field in fields.iter().chain(shared) {
             properties.push((field.to_string(), field_schema(kind, field)));
         }
+        let own = fields.iter().filter(|field| is_required(kind, field));
+        let required = core::iter::once(&"kind").chain(own);
         alternatives.push(Value::map([
             ("type", "object".into()),
             ("additionalProperties", false.into()),
-            ("required", Value::List(Vec::from(["kind".into()]))),
+            ("required", Value::List(required.map(|field| Value::from(*field)).collect())),
             ("properties", Value::Map(properties)),
         ]));
     }
     Value::map([("anyOf", Value::List(alternatives))])
+}
+
+/// Whether a field of a kind has no default.
+fn is_required(kind: &str, field: &str) -> bool {
+    matches!(
+        (kind, field),
+        ("constant", "delay") | ("table", "delays") | ("uniform", "low" | "high")
+    )
 }
 
 fn field_schema(kind: &str, field: &str) -> Value {
@@ -219,4 +234,37 @@ fn words(words: &[&'static str]) -> Value {
 
 fn null() -> Value {
     Value::map([("type", "null".into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+
+    use super::*;
+    use crate::RetryPolicy;
+
+    /// The bare names that the definition `name` allows.
+    fn bare_names(name: &str) -> Vec<String> {
+        let schema = policy();
+        let definition = schema.get("$defs").and_then(|defs| defs.get(name)).cloned();
+        let Some(Value::List(alternatives)) = definition.and_then(|d| d.get("anyOf").cloned())
+        else {
+            panic!("{name} has alternatives")
+        };
+        let Some(Value::List(names)) = alternatives[0].get("enum") else { panic!("names first") };
+        names.iter().filter_map(Value::as_text).map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_bare_name_is_in_the_schema_if_and_only_if_it_is_read() {
+        for (field, table) in
+            [("backoff", BACKOFF_KINDS), ("jitter", JITTER_KINDS), ("budget", BUDGET_KINDS)]
+        {
+            let allowed = bare_names(field);
+            for kind in kinds(table) {
+                let read = RetryPolicy::from_value(&Value::map([(field, kind.into())])).is_ok();
+                assert_eq!(allowed.iter().any(|name| name == kind), read, "{field} {kind}");
+            }
+        }
+    }
 }
