@@ -33,10 +33,12 @@
 //! # Ok::<(), redrive_sim::SimError>(())
 //! ```
 //!
-//! The format of scenarios is in [`scenario`], the meaning of the figures in [`outcome`].
+//! The format of scenarios is in [`scenario`], the meaning of the figures in [`outcome`]; [`convert`]
+//! reads and writes the retry configuration of other systems.
 
 pub mod bounds;
 mod calendar;
+pub mod convert;
 pub mod distribution;
 mod error;
 pub mod files;

@@ -4,7 +4,7 @@ use alloc::{string::ToString, vec::Vec};
 
 use super::{
     Action, CapStage, DebitOn, ElapsedRule, HintMode, RoundingMode,
-    wire::{BACKOFF_KINDS, BUDGET_KINDS, FIELDS, JITTER_KINDS, VERSION, kinds},
+    wire::{BACKOFF_KINDS, BUDGET_KINDS, FIELDS, JITTER_KINDS, VERSION},
 };
 use crate::{
     bounds::{self, Bound, TABLE, Unit},
@@ -241,7 +241,7 @@ mod tests {
     use alloc::string::String;
 
     use super::*;
-    use crate::RetryPolicy;
+    use crate::{RetryPolicy, policy::wire::kinds};
 
     /// The bare names that the definition `name` allows.
     fn bare_names(name: &str) -> Vec<String> {

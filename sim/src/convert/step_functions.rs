@@ -1,0 +1,198 @@
+//! The field `Retry` of an AWS Step Functions state: a list of retriers, of which the first that names
+//! the error decides. `MaxAttempts` counts retries there.
+
+use redrive::{
+    Action, Backoff, Duration, Jitter, RetryPolicy, Rule,
+    wire::{ConfigError, Fields, Value, one_of},
+};
+
+use super::{Imported, fields};
+
+const FIELDS: &[&str] = &[
+    "ErrorEquals",
+    "IntervalSeconds",
+    "BackoffRate",
+    "MaxAttempts",
+    "MaxDelaySeconds",
+    "JitterStrategy",
+];
+/// Every error there is.
+const ALL: &str = "States.ALL";
+/// No retrier can wait for longer: 31,622,400 s.
+const LONGEST: Duration = Duration::from_secs(31_622_400);
+
+/// One retrier.
+#[derive(Clone, Debug, PartialEq)]
+struct Retrier {
+    errors: Vec<String>,
+    backoff: Backoff,
+    retries: u32,
+    max: Option<Duration>,
+    jitter: Jitter,
+}
+
+pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+    let Value::List(list) = tree else {
+        return Err(ConfigError::new("", "is not a list of retriers (the value of Retry)"));
+    };
+    let mut notes = Vec::new();
+    let mut retriers = Vec::new();
+    for (index, tree) in list.iter().enumerate() {
+        let (tree, unknown) = fields::known(tree, FIELDS, &["Comment"])?;
+        notes.extend(unknown);
+        retriers.push(read(&Fields::read(&tree, &format!("Retry[{index}]"), FIELDS)?)?);
+    }
+    // What all errors get is the policy's own; without such a retrier the last one's.
+    let Some(base) = retriers
+        .iter()
+        .find(|retrier| retrier.covers_all() && retrier.retries > 0)
+        .or(retriers.iter().rev().find(|retrier| retrier.retries > 0))
+        .or(retriers.last())
+        .cloned()
+    else {
+        return Ok(Vec::new());
+    };
+    let retrying = || retriers.iter().filter(|retrier| retrier.retries > 0);
+    if retrying().count() > 1 {
+        notes.push(
+            "each retrier counts its own retries there, here a task has one count".to_owned(),
+        );
+    }
+    if retrying().any(|retrier| retrier.max != base.max) {
+        notes.push("MaxDelaySeconds differs between retriers; the policy has one cap".to_owned());
+    }
+    let most = retrying().map(|retrier| retrier.retries).max().unwrap_or_default();
+    let mut policy = fields::without_hints()
+        .backoff(base.backoff.clone())
+        .jitter(base.jitter)
+        .max_delay(base.max)
+        .max_attempts(most.saturating_add(1));
+    // A last retrier for all errors is what the policy does by itself.
+    match retriers.split_last() {
+        Some((last, others)) if *last == base && last.errors == ["*"] => {
+            retriers = others.to_vec();
+        }
+        _ => policy = policy.default_action(Action::DeadLetter),
+    }
+    for retrier in &retriers {
+        policy = policy.rule(retrier.rule(&base));
+    }
+    Ok(vec![Imported { name: "step-functions".to_owned(), policy: policy.build()?, notes }])
+}
+
+fn read(fields: &Fields<'_>) -> Result<Retrier, ConfigError> {
+    let seconds = |name: &str| -> Result<Option<Duration>, ConfigError> {
+        let number = fields.number(name)?;
+        number.map(|number| fields::seconds(&fields.path_of(name), number)).transpose()
+    };
+    let errors = fields.list("ErrorEquals")?.unwrap_or_default();
+    if errors.is_empty() {
+        return Err(fields.error("ErrorEquals", "is missing; name the errors, or States.ALL"));
+    }
+    let errors = errors.iter().filter_map(Value::as_text).map(|error| match error {
+        ALL => "*".to_owned(),
+        error => error.to_owned(),
+    });
+    let jitter = match fields.text("JitterStrategy")? {
+        None => Jitter::None,
+        Some(word) => match one_of(&fields.path_of("JitterStrategy"), word, &["FULL", "NONE"])? {
+            "FULL" => Jitter::Full,
+            _ => Jitter::None,
+        },
+    };
+    let initial = seconds("IntervalSeconds")?.unwrap_or(Duration::from_secs(1));
+    let rate = fields.number("BackoffRate")?.unwrap_or(2.0);
+    let retries = fields.unsigned("MaxAttempts")?.unwrap_or(3);
+    Ok(Retrier {
+        errors: errors.collect(),
+        backoff: fields::growth(initial, rate),
+        retries: u32::try_from(retries).unwrap_or(u32::MAX),
+        max: seconds("MaxDelaySeconds")?,
+        jitter,
+    })
+}
+
+impl Retrier {
+    fn covers_all(&self) -> bool {
+        self.errors.iter().any(|error| error == "*")
+    }
+
+    /// The rule for its errors, under a policy made of `base`.
+    fn rule(&self, base: &Retrier) -> Rule {
+        if self.retries == 0 {
+            return fields::rule(self.errors.clone(), Action::DeadLetter);
+        }
+        let mut rule = fields::rule(self.errors.clone(), Action::Retry);
+        if self.backoff != base.backoff {
+            rule = rule.backoff(self.backoff.clone());
+        }
+        if self.jitter != base.jitter {
+            rule = rule.jitter(self.jitter);
+        }
+        rule
+    }
+}
+
+pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
+    fields::exponential(policy, "Step Functions")?;
+    let attempts = fields::attempts(policy, "Step Functions")?;
+    let mut retriers = Vec::new();
+    for (index, rule) in policy.rules().iter().enumerate() {
+        let prefix = rule.matches.iter().find(|kind| kind.ends_with('*') && *kind != "*");
+        if let Some(prefix) = prefix {
+            let message = format!("= \"{prefix}\" is a prefix; Step Functions wants whole names");
+            return Err(ConfigError::new(format!("classify[{index}].match"), message));
+        }
+        let retries = match rule.action {
+            Action::Retry | Action::RetryFree => attempts - 1,
+            _ => 0,
+        };
+        let backoff = rule.backoff.as_ref().unwrap_or(policy.backoff());
+        let jitter = rule.jitter.as_ref().unwrap_or(policy.jitter());
+        retriers.push(retrier(&rule.matches, backoff, jitter, policy.max_delay(), retries)?);
+    }
+    if policy.default_action() == Action::Retry {
+        let all = ["*".to_owned()];
+        let (backoff, jitter) = (policy.backoff(), policy.jitter());
+        retriers.push(retrier(&all, backoff, jitter, policy.max_delay(), attempts - 1)?);
+    }
+    Ok(Value::List(retriers))
+}
+
+fn retrier(
+    errors: &[String],
+    backoff: &Backoff,
+    jitter: &Jitter,
+    max: Option<Duration>,
+    retries: u32,
+) -> Result<Value, ConfigError> {
+    let (initial, rate) = match backoff {
+        Backoff::Exponential { initial, multiplier } => (*initial, *multiplier),
+        Backoff::Constant { delay } => (*delay, 1.0),
+        _ => {
+            let message = "holds a backoff that does not grow exponentially";
+            return Err(ConfigError::new("classify", message));
+        }
+    };
+    let errors = errors.iter().map(|error| match error.as_str() {
+        "*" => Value::from(ALL),
+        error => Value::from(error),
+    });
+    let errors = ("ErrorEquals".to_owned(), Value::List(errors.collect()));
+    if retries == 0 {
+        return Ok(Value::Map(vec![errors, ("MaxAttempts".to_owned(), 0_u32.into())]));
+    }
+    let strategy = if jitter.ends().0.factor == 0.0 { "FULL" } else { "NONE" };
+    let mut fields = vec![
+        errors,
+        ("IntervalSeconds".to_owned(), fields::whole_seconds(initial).max(1).into()),
+        ("BackoffRate".to_owned(), rate.into()),
+        ("MaxAttempts".to_owned(), retries.into()),
+    ];
+    if let Some(max) = max {
+        let max = fields::whole_seconds(max.min(LONGEST));
+        fields.push(("MaxDelaySeconds".to_owned(), max.into()));
+    }
+    fields.push(("JitterStrategy".to_owned(), strategy.into()));
+    Ok(Value::Map(fields))
+}
