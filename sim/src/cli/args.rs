@@ -42,6 +42,10 @@ Exit codes: 0 success, 1 a check failed, 2 wrong usage or bad input.";
 pub(crate) enum Verb {
     /// Simulate a scenario under several policies and compare them
     Simulate(Simulate),
+    /// Simulate a scenario over a grid of settings
+    Sweep(Box<Sweep>),
+    /// Show what changed between two results
+    Compare(Compare),
     /// Show when a policy retries: each delay, and the range it is drawn from
     Schedule(Schedule),
     /// Validate a policy, a scenario or a dead-letter file, and give hints
@@ -60,8 +64,9 @@ pub(crate) enum Verb {
     },
 }
 
+/// The scenario, and what of it is set from the command line.
 #[derive(Debug, Args)]
-pub(crate) struct Simulate {
+pub(crate) struct Base {
     /// A built-in scenario (see `redrive scenarios`) or a file (TOML, JSON; - is standard input)
     #[arg(default_value = "herd")]
     pub(crate) scenario: String,
@@ -77,12 +82,18 @@ pub(crate) struct Simulate {
     /// How many tasks arrive (for arrivals of the kind herd)
     #[arg(long)]
     pub(crate) tasks: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    #[command(flatten)]
+    pub(crate) base: Base,
     /// Replications, each with a seed of its own: figures become means with 95 % intervals
     #[arg(long, value_name = "N", default_value_t = 1,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) runs: u32,
     /// Threads at most; results do not depend on it [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) threads: Option<usize>,
     /// Also write what happened to each task (records.csv)
     #[arg(long)]
@@ -103,6 +114,88 @@ pub(crate) enum SummaryFormat {
     Json,
     /// A table for a pull request
     Markdown,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, after_help = SWEEP_EXAMPLES)]
+pub(crate) struct Sweep {
+    #[command(subcommand)]
+    pub(crate) verb: Option<SweepVerb>,
+    #[command(flatten)]
+    pub(crate) base: Base,
+    /// What to vary: a list, or FROM..TO:COUNT, or FROM..TO:log:COUNT; can be repeated
+    #[arg(long, value_name = "PATH=VALUES")]
+    pub(crate) vary: Vec<String>,
+    /// Replications of each point
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) runs: u32,
+    /// A figure to show, and to draw a heatmap of; can be repeated
+    #[arg(long = "metric", value_name = "NAME")]
+    pub(crate) metrics: Vec<String>,
+    /// The folder for the results; a sweep that was stopped goes on from what is there
+    #[arg(long, value_name = "DIR", default_value = "redrive-sweep")]
+    pub(crate) out: PathBuf,
+    /// Only this part of the points, like 0/4
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<String>,
+    /// Into how many parts an array job splits the points; the part is taken from
+    /// JOB_COMPLETION_INDEX, SLURM_ARRAY_TASK_ID or AWS_BATCH_JOB_ARRAY_INDEX
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) shards: Option<usize>,
+    /// Threads at most; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) threads: Option<usize>,
+}
+
+const SWEEP_EXAMPLES: &str = "\
+Examples:
+  redrive sweep herd --policy full --vary policy.maxDelay=5s..120s:log:8 --vary policy.maxAttempts=3,5,10
+  redrive sweep herd --vary policy.jitter=none,equal,full --vary server.queue.limit=50..1000:5 --runs 20
+  redrive sweep storm --vary arrivals.steps[2].perSecond=15..30:16 --shard 0/4 --out part0
+  redrive sweep merge part0 part1 part2 part3 --out all";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SweepVerb {
+    /// Make one result of the points of all shards
+    Merge {
+        /// The folders (or files of points) of the shards
+        #[arg(required = true)]
+        folders: Vec<PathBuf>,
+        /// The folder for the result
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// A figure to show, and to draw a heatmap of; can be repeated
+        #[arg(long = "metric", value_name = "NAME")]
+        metrics: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// The result before: summary.json, or the output of `simulate --format json`
+    pub(crate) before: PathBuf,
+    /// The result after
+    pub(crate) after: PathBuf,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
+    pub(crate) format: CompareFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompareFormat {
+    /// A table for people
+    Text,
+    /// A table for a pull request
+    Markdown,
+}
+
+/// A number from 1 up.
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("write a number from 1 up".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

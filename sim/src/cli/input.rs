@@ -109,7 +109,7 @@ fn parse(name: &str, text: &str, format: Format) -> Result<Value, CliError> {
 }
 
 /// Files beside a scenario, and files named on the command line.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
     /// Where names in the scenario start from.
     pub(crate) base: PathBuf,

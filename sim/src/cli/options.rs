@@ -40,6 +40,36 @@ impl Simulation {
     /// # Errors
     /// Bad input, with its remedy.
     pub(crate) fn from_args(typed: &args::Simulate) -> Result<Self, CliError> {
+        let Setup { scenario, .. } = Setup::resolve(&typed.base)?;
+        let out = match (&typed.out, typed.format) {
+            (Some(out), _) => Some(out.as_path()),
+            (None, SummaryFormat::Text) => Some(Path::new(DEFAULT_OUT)),
+            (None, _) => None,
+        };
+        let folder = out.map(Folder::check).transpose()?;
+        let command = command(typed, scenario.seed);
+        let plan = Plan { runs: typed.runs, threads: typed.threads, records: typed.records };
+        Ok(Self { scenario, folder, format: typed.format, command, plan })
+    }
+}
+
+/// A scenario with everything from the command line in it.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    /// The tree that it was read from.
+    pub(crate) tree: Value,
+    /// The files that it names.
+    pub(crate) files: Files,
+    /// The scenario, checked.
+    pub(crate) scenario: Scenario,
+}
+
+impl Setup {
+    /// Finds the scenario and sets in it what was typed.
+    ///
+    /// # Errors
+    /// Bad input, with its remedy.
+    pub(crate) fn resolve(typed: &args::Base) -> Result<Self, CliError> {
         let mut source = Source::find(&typed.scenario)?;
         let mut files = Files { base: source.base(), ..Files::default() };
         let tree = &mut source.tree;
@@ -69,15 +99,7 @@ impl Simulation {
         }
         let scenario =
             Scenario::read(&source.tree, &mut files).map_err(|error| source.error(&error, &set))?;
-        let out = match (&typed.out, typed.format) {
-            (Some(out), _) => Some(out.as_path()),
-            (None, SummaryFormat::Text) => Some(Path::new(DEFAULT_OUT)),
-            (None, _) => None,
-        };
-        let folder = out.map(Folder::check).transpose()?;
-        let command = command(typed, scenario.seed);
-        let plan = Plan { runs: typed.runs, threads: typed.threads, records: typed.records };
-        Ok(Self { scenario, folder, format: typed.format, command, plan })
+        Ok(Self { tree: source.tree, files, scenario })
     }
 }
 
@@ -195,10 +217,11 @@ fn assignment(text: &str) -> Result<(&str, &str), CliError> {
 
 /// The command that does the same again, whatever the defaults of a later version.
 fn command(typed: &args::Simulate, seed: u64) -> String {
-    let mut words = vec!["redrive".to_owned(), "simulate".to_owned(), typed.scenario.clone()];
-    words.extend(typed.policies.iter().flat_map(|policy| ["--policy".to_owned(), policy.clone()]));
-    words.extend(typed.sets.iter().flat_map(|set| ["--set".to_owned(), set.clone()]));
-    if let Some(tasks) = typed.tasks {
+    let base = &typed.base;
+    let mut words = vec!["redrive".to_owned(), "simulate".to_owned(), base.scenario.clone()];
+    words.extend(base.policies.iter().flat_map(|policy| ["--policy".to_owned(), policy.clone()]));
+    words.extend(base.sets.iter().flat_map(|set| ["--set".to_owned(), set.clone()]));
+    if let Some(tasks) = base.tasks {
         words.extend(["--tasks".to_owned(), tasks.to_string()]);
     }
     words.extend(["--seed".to_owned(), seed.to_string()]);

@@ -7,9 +7,9 @@ use clap_complete::Shell;
 
 use crate::{
     args::{Arguments, Verb},
-    catalogue, check, dlq,
+    catalogue, check, compare, dlq,
     error::CliError,
-    interrupt, output, schedule, simulate,
+    interrupt, output, schedule, simulate, sweep,
 };
 
 /// Does what `args` ask for.
@@ -22,6 +22,8 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Result<(), CliErr
     match arguments.verb {
         None => simulate::run(&Arguments::main_job()?),
         Some(Verb::Simulate(typed)) => simulate::run(&typed),
+        Some(Verb::Sweep(typed)) => sweep::run(&typed),
+        Some(Verb::Compare(typed)) => compare::run(&typed),
         Some(Verb::Schedule(typed)) => schedule::run(&typed),
         Some(Verb::Check(typed)) => check::run(&typed),
         Some(Verb::Presets(typed)) => catalogue::presets(&typed),

@@ -47,6 +47,32 @@ pub(crate) fn run(scenario: &Scenario, plan: Plan) -> Result<Outcome, CliError> 
     Ok(run::collect(scenario, plan.runs, policies))
 }
 
+/// Runs every policy of a scenario `runs` times and keeps the figures only; `None` when the user
+/// wants to stop. Nothing in it tells how long it took, so it is the same on every machine.
+///
+/// # Errors
+/// When a run needs more than the scenario's limits allow.
+pub(crate) fn figures(
+    scenario: &Scenario,
+    runs: u32,
+    board: &Board,
+) -> Result<Option<Vec<PolicyOutcome>>, SimError> {
+    let of_policy = |policy: usize| {
+        let replication = |replication| {
+            if interrupt::requested() {
+                return Ok(None);
+            }
+            let mut outcome = one(scenario, policy, replication, false, board)?;
+            outcome.summary.wall_seconds = Figure::Absent;
+            Ok(Some(outcome))
+        };
+        let runs: Result<Option<Vec<_>>, SimError> =
+            (0..runs).into_par_iter().map(replication).collect();
+        Ok(runs?.and_then(merge))
+    };
+    (0..scenario.policies.len()).into_par_iter().map(of_policy).collect()
+}
+
 fn one(
     scenario: &Scenario,
     policy: usize,
@@ -69,7 +95,10 @@ fn one(
 }
 
 /// As many threads as the memory that one run may have is enough for.
-fn pool(scenario: &Scenario, threads: Option<usize>) -> Result<rayon::ThreadPool, CliError> {
+pub(crate) fn pool(
+    scenario: &Scenario,
+    threads: Option<usize>,
+) -> Result<rayon::ThreadPool, CliError> {
     let fit = scenario.limits.memory / estimate(scenario).bytes.max(1);
     let wanted = threads.unwrap_or_else(rayon::current_num_threads);
     let threads = wanted.min(usize::try_from(fit).unwrap_or(usize::MAX)).max(1);

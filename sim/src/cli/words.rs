@@ -5,7 +5,7 @@
 use redrive::{Backoff, Duration, Jitter, RetryPolicy};
 use redrive_sim::{
     Scenario,
-    outcome::{Outcome, PolicyOutcome},
+    outcome::{Outcome, PolicyOutcome, Raster},
 };
 
 use crate::text::{counted, listed, number, percent, seconds, times};
@@ -85,14 +85,12 @@ pub(crate) fn herd(outcome: &Outcome) -> String {
 
 /// What one policy did, beside its strip of attempts.
 pub(crate) fn strip(policy: &PolicyOutcome) -> String {
-    let summary = &policy.summary;
-    let after = if policy.series.faults.is_empty() { "" } else { " after the fault" };
-    let mut says = format!("peak{after} {}/s", number(peak(policy)));
+    let mut says = format!("peak {}/s", number(peak(policy)));
     if let Some(ratio) = over_capacity(policy).filter(|ratio| *ratio > 0.0) {
-        says.push_str(&format!(" ({} capacity)", times(ratio)));
+        says.push_str(&format!(" = {} capacity", times(ratio)));
     }
-    says.push_str(&format!(" · {} attempts/task", number(summary.amplification.or_zero())));
-    says.push_str(&format!(" · {}", ends(policy)));
+    let each = number(policy.summary.amplification.or_zero());
+    says.push_str(&format!(" · {each} per task · {}", ends(policy)));
     says
 }
 
@@ -110,7 +108,7 @@ pub(crate) fn ends(policy: &PolicyOutcome) -> String {
     }
     let last = summary.completion_seconds.value().filter(|last| *last > 0.0);
     if let Some(last) = last {
-        says.push_str(&format!(" · last ends at {}", seconds(last)));
+        says.push_str(&format!(" · done at {}", seconds(last)));
     }
     says
 }
@@ -133,13 +131,37 @@ pub(crate) fn refused(policy: &PolicyOutcome) -> String {
 
 /// The title of the raster.
 pub(crate) fn raster(outcome: &Outcome) -> String {
-    match extremes(outcome) {
-        Some((wildest, calmest)) => format!(
+    let known = outcome.policies.iter().filter_map(|p| Some((p, togetherness(&p.raster)?)));
+    let known: Vec<_> = known.collect();
+    let most = known.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    let least = known.iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    match (most, least) {
+        (Some((herd, most)), Some((dust, least))) if *most > 3.0 * least => format!(
             "Under “{}” tasks return together, in stripes; “{}” spreads them",
-            wildest.name, calmest.name
+            herd.name, dust.name
         ),
-        None => "When each task tried, and how each attempt ended".to_owned(),
+        _ => "When each task tried, and how each attempt ended".to_owned(),
     }
+}
+
+/// How much more likely two retries are to fall together than if they were spread evenly between
+/// the first and the last of them; nothing when there are too few.
+fn togetherness(raster: &Raster) -> Option<f64> {
+    const BINS: usize = 200;
+    let retries = raster.rows.iter().flat_map(|row| row.marks.iter().skip(1));
+    let times: Vec<f64> = retries.map(|(time, _)| time.as_nanos() as f64).collect();
+    if times.len() < 100 {
+        return None;
+    }
+    let first = times.iter().copied().fold(f64::INFINITY, f64::min);
+    let span = times.iter().copied().fold(0.0, f64::max) - first;
+    let mut bins = [0.0; BINS];
+    for time in &times {
+        let bin = (time - first) / span.max(1.0) * BINS as f64;
+        bins[(bin as usize).min(BINS - 1)] += 1.0;
+    }
+    let squares: f64 = bins.iter().map(|count| count * count).sum();
+    Some(squares / (times.len() * times.len()) as f64 * BINS as f64)
 }
 
 /// The title of the queue chart.
@@ -257,6 +279,8 @@ pub(crate) fn verdict(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
         Some((wildest, calmest)) => sentences.push(contrast(outcome, scenario, wildest, calmest)),
         None => sentences.extend(outcome.policies.first().map(|_| format!("{}.", herd(outcome)))),
     }
+    sentences.extend(multiplied(outcome));
+    sentences.extend(recovery(outcome));
     sentences.extend(haste(outcome));
     sentences.extend(losses(outcome));
     sentences
@@ -284,6 +308,49 @@ fn contrast(
         number(peak(calmest)),
         times(ratio)
     )
+}
+
+/// What layers that all retry make of one task.
+fn multiplied(outcome: &Outcome) -> Option<String> {
+    let worst = |policy: &PolicyOutcome| {
+        let layers = policy.summary.layers.iter();
+        let layer = layers
+            .max_by(|a, b| a.amplification.or_zero().total_cmp(&b.amplification.or_zero()))?;
+        let times = layer.amplification.or_zero();
+        Some((policy.name.clone(), layer.name.clone(), times, layer.attempts.or_zero()))
+    };
+    let worst = outcome.policies.iter().filter_map(worst);
+    let (policy, layer, factor, attempts) = worst.max_by(|a, b| a.2.total_cmp(&b.2))?;
+    (factor > 1.1).then(|| {
+        format!(
+            "Layers multiply: under “{policy}” the layer “{layer}” gets {} attempts, {} a task.",
+            number(attempts),
+            number(factor)
+        )
+    })
+}
+
+/// Who recovers, when some do and some do not.
+fn recovery(outcome: &Outcome) -> Option<String> {
+    let never: Vec<&str> = outcome
+        .policies
+        .iter()
+        .filter(|policy| policy.summary.collapsed.or_zero() >= 0.5)
+        .map(|policy| policy.name.as_str())
+        .collect();
+    let back = outcome.policies.iter().filter(|p| p.summary.collapsed.or_zero() < 0.5);
+    let back: Vec<_> =
+        back.filter_map(|p| Some((p.name.as_str(), p.summary.recover_seconds.value()?))).collect();
+    let names: Vec<String> = never.iter().map(|name| format!("“{name}”")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (name, after) = back.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    (!never.is_empty()).then(|| {
+        format!(
+            "The service never recovers under {}; under “{name}” it is back after {}.",
+            listed(&names),
+            seconds(*after)
+        )
+    })
 }
 
 /// When the last task ends, soonest and latest, of the policies that let tasks through.

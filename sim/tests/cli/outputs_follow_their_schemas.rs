@@ -74,6 +74,16 @@ fn is_schedule(value: &Value) -> bool {
 }
 
 #[test]
+fn sweep() {
+    let place = Place::new();
+    place.ok(&["sweep", "--tasks", "50", "--vary", "seed=1,2,3"]);
+    let mut sweep = parse(&place.read("redrive-sweep/sweep.json"));
+    assert_valid("sweep", &sweep);
+    sweep["points"][1]["policies"][0]["tasks"] = json!([]);
+    assert!(!schema("sweep").is_valid(&sweep));
+}
+
+#[test]
 fn dead_letters() {
     let place = Place::with("l.ndjson", &letters());
     let run = |args: &[&str]| parse(&place.ok(args));

@@ -11,12 +11,11 @@ use super::{
     canvas::{Align, ChartError, Pen, Rect, Type},
     font,
     frame::{Entry, Header, Scale, Sign},
-    panels::{self, Panels},
+    panels::{self, Panels, Slot},
     theme,
 };
 use crate::{text, words};
 
-const COLUMN: f64 = 2.0;
 const STRIP: f64 = 96.0;
 /// How many times the capacity (or the calmest peak) the scale reaches.
 const REACH: f64 = 6.0;
@@ -54,17 +53,17 @@ impl<'a> Herd<'a> {
         let rate = Scale { values: (0.0, self.top), places: (plot.bottom, plot.top) };
         self.panels.draw_values(pen, plot, &rate, rate_label)?;
         let bin = panels::bin_seconds(series);
-        let columns = panels::busiest(series, &self.panels.time, COLUMN, |i| attempts(series, i));
-        let tops = |part: &dyn Fn(usize) -> u64| -> Vec<(f64, f64)> {
-            let top = |i: usize| rate.place_within(part(i) as f64 / bin);
-            columns.iter().map(|(left, i)| (*left, top(*i))).collect()
+        let slots = panels::busiest(series, &self.panels.time, |i| attempts(series, i));
+        let tops = |part: &dyn Fn(usize) -> u64| -> Vec<(f64, f64, f64)> {
+            let top = |bin_index: usize| rate.place_within(part(bin_index) as f64 / bin);
+            slots.iter().map(|slot| (slot.left, slot.right, top(slot.bin))).collect()
         };
         // The whole in the colour of retries, the first attempts over its foot.
         for (heights, color) in [
             (tops(&|i| attempts(series, i)), theme::RETRY),
             (tops(&|i| u64::from(series.first[i])), theme::FIRST),
         ] {
-            for shape in panels::steps(&heights, COLUMN, plot.bottom) {
+            for shape in panels::steps(&heights, plot.bottom) {
                 pen.area(&shape, color)?;
             }
         }
@@ -72,11 +71,13 @@ impl<'a> Herd<'a> {
             let y = rate.place_within(capacity / bin);
             pen.dashes((plot.left, plot.right, y), theme::INK, 1.75)?;
         }
-        let rates: Vec<_> = columns
-            .iter()
-            .map(|(left, index)| (*left, attempts(series, *index) as f64 / bin))
-            .collect();
-        self.label_spikes(pen, plot, &rates)
+        let runs = runs(&slots, |slot| attempts(series, slot) as f64 / bin, self.low(plot));
+        self.label_spikes(pen, plot, runs)
+    }
+
+    /// The rate from which a column reaches into the labels.
+    fn low(&self, plot: Rect) -> f64 {
+        self.top * (1.0 - 20.0 / plot.height())
     }
 
     /// Beside each spike that leaves the strip its height, the highest first, where there is room.
@@ -84,10 +85,8 @@ impl<'a> Herd<'a> {
         &self,
         pen: &Pen<'_>,
         plot: Rect,
-        columns: &[(f64, f64)],
+        mut spikes: Vec<Run>,
     ) -> Result<(), ChartError> {
-        let low = self.top * (1.0 - 20.0 / plot.height());
-        let mut spikes = runs(columns, low);
         spikes.sort_by(|a, b| b.height.total_cmp(&a.height));
         let mut taken: Vec<_> = spikes.iter().map(|run| (run.left, run.right)).collect();
         for run in spikes.iter().filter(|run| run.height > self.top) {
@@ -112,15 +111,19 @@ struct Run {
     height: f64,
 }
 
-fn runs(columns: &[(f64, f64)], low: f64) -> Vec<Run> {
+fn runs(slots: &[Slot], rate: impl Fn(usize) -> f64, low: f64) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for (left, height) in columns.iter().filter(|(_, height)| *height > low) {
-        match runs.last_mut().filter(|run| (run.right - left).abs() < 1e-6) {
+    for slot in slots {
+        let height = rate(slot.bin);
+        if height <= low {
+            continue;
+        }
+        match runs.last_mut().filter(|run| (run.right - slot.left).abs() < 1e-6) {
             Some(run) => {
-                run.right += COLUMN;
-                run.height = run.height.max(*height);
+                run.right = slot.right;
+                run.height = run.height.max(height);
             }
-            None => runs.push(Run { left: *left, right: left + COLUMN, height: *height }),
+            None => runs.push(Run { left: slot.left, right: slot.right, height }),
         }
     }
     runs
@@ -163,6 +166,9 @@ fn subtitle(outcome: &Outcome, cut: bool) -> String {
     );
     if cut {
         subtitle.push_str(" A spike with a number goes on to that height above its panel.");
+    }
+    if outcome.policies.iter().any(|policy| !policy.series.faults.is_empty()) {
+        subtitle.push_str(" Peaks count from the end of the fault.");
     }
     subtitle
 }

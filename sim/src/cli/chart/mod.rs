@@ -6,6 +6,7 @@
 mod canvas;
 mod font;
 mod frame;
+mod heatmap;
 mod herd;
 mod latency;
 mod outcomes;
@@ -22,6 +23,7 @@ use redrive_sim::outcome::Outcome;
 pub(crate) use canvas::ChartError;
 use canvas::Pen;
 
+pub(crate) use heatmap::{Grid, heatmap};
 pub(crate) use herd::scale_top;
 pub(crate) use panels::last_second;
 

@@ -95,8 +95,11 @@ impl Chart for Outcomes<'_> {
                 let bar = Rect { left: from, top, right: to - 1.0, bottom: top + BAR };
                 pen.fill(bar, part.ground)?;
                 let face = Type { color: part.letters, ..theme::NOTE };
-                if font::width(&part.label, face.size, false) < bar.width() - 14.0 {
-                    pen.text((from + 8.0, middle), &part.label, face, Align::Start)?;
+                let short = text::number(part.count);
+                let fits =
+                    |label: &&String| font::width(label, face.size, false) < bar.width() - 14.0;
+                if let Some(label) = [&part.label, &short].into_iter().find(fits) {
+                    pen.text((from + 8.0, middle), label, face, Align::Start)?;
                 }
                 from = to;
             }

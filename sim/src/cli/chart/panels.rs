@@ -11,6 +11,8 @@ use super::{
 };
 use crate::text;
 
+/// Width of a column, where many bins share one.
+const COLUMN: f64 = 2.0;
 /// Room for the numbers of the vertical axis.
 const AXIS: f64 = 76.0;
 /// Room for a strip's name and note.
@@ -139,41 +141,52 @@ pub(crate) fn last_second(outcome: &Outcome) -> f64 {
     if end > 0.0 { end * 1.02 } else { 1.0 }
 }
 
-/// The busiest bin of each column of a strip: (position, index of the bin).
+/// A column of a strip: where it begins and ends, and the bin that it shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    pub(crate) left: f64,
+    pub(crate) right: f64,
+    pub(crate) bin: usize,
+}
+
+/// The columns of a strip, each with its busiest bin.
 ///
-/// A strip has fewer columns than a run has bins. The mean of a column would hide the very thing
-/// that overloads a server, a burst within a fraction of a second, so a column shows its maximum.
-pub(crate) fn busiest(
-    series: &Series,
-    time: &Scale,
-    column: f64,
-    count: impl Fn(usize) -> u64,
-) -> Vec<(f64, usize)> {
+/// A strip has fewer columns than most runs have bins. The mean of a column would hide the very
+/// thing that overloads a server, a burst within a fraction of a second, so a column shows its
+/// maximum. Bins that are wider than a column are columns themselves.
+pub(crate) fn busiest(series: &Series, time: &Scale, count: impl Fn(usize) -> u64) -> Vec<Slot> {
     let bin = bin_seconds(series);
-    let mut columns: Vec<(f64, usize)> = Vec::new();
+    let wide = time.place(bin) - time.places.0;
+    let mut slots: Vec<Slot> = Vec::new();
     for index in 0..series.first.len() {
         let at = index as f64 * bin;
         if at > time.values.1 {
             break;
         }
-        let place = time.places.0 + ((time.place(at) - time.places.0) / column).floor() * column;
-        match columns.last_mut() {
-            Some((last, best)) if *last == place => {
-                if count(index) > count(*best) {
-                    *best = index;
+        let from = time.place(at);
+        if wide >= COLUMN {
+            slots.push(Slot { left: from, right: from + wide, bin: index });
+            continue;
+        }
+        let left = time.places.0 + ((from - time.places.0) / COLUMN).floor() * COLUMN;
+        match slots.last_mut() {
+            Some(last) if last.left == left => {
+                if count(index) > count(last.bin) {
+                    last.bin = index;
                 }
             }
-            _ => columns.push((place, index)),
+            _ => slots.push(Slot { left, right: left + COLUMN, bin: index }),
         }
     }
-    columns
+    slots
 }
 
-/// The outline of columns that stand on `ground`: a polygon of steps, nothing drawn for what is 0.
-pub(crate) fn steps(columns: &[(f64, f64)], width: f64, ground: f64) -> Vec<Vec<(f64, f64)>> {
+/// The outline of columns (left, right, top) that stand on `ground`: polygons of steps, nothing
+/// drawn for what is 0.
+pub(crate) fn steps(columns: &[(f64, f64, f64)], ground: f64) -> Vec<Vec<(f64, f64)>> {
     let mut shapes: Vec<Vec<(f64, f64)>> = Vec::new();
     let mut open: Option<f64> = None;
-    for (left, top) in columns {
+    for (left, right, top) in columns {
         if *top >= ground {
             open = None;
             continue;
@@ -187,17 +200,14 @@ pub(crate) fn steps(columns: &[(f64, f64)], width: f64, ground: f64) -> Vec<Vec<
                 } else {
                     shape.push((*left, *top));
                 }
-                shape.push((left + width, *top));
-                shape.push((left + width, ground));
+                shape.push((*right, *top));
+                shape.push((*right, ground));
             }
-            _ => shapes.push(vec![
-                (*left, ground),
-                (*left, *top),
-                (left + width, *top),
-                (left + width, ground),
-            ]),
+            _ => {
+                shapes.push(vec![(*left, ground), (*left, *top), (*right, *top), (*right, ground)]);
+            }
         }
-        open = Some(left + width);
+        open = Some(*right);
     }
     shapes
 }
@@ -208,13 +218,24 @@ mod tests {
 
     #[test]
     fn steps_join_neighbours_and_skip_nothing() {
-        let shapes =
-            steps(&[(0.0, 5.0), (2.0, 5.0), (4.0, 3.0), (8.0, 9.0), (10.0, 10.0)], 2.0, 10.0);
+        let tops = [(0.0, 5.0), (2.0, 5.0), (4.0, 3.0), (8.0, 9.0), (10.0, 10.0)];
+        let shapes = steps(&tops.map(|(left, top)| (left, left + 2.0, top)), 10.0);
         assert_eq!(shapes.len(), 2);
         assert_eq!(
             shapes[0],
             [(0.0, 10.0), (0.0, 5.0), (4.0, 5.0), (4.0, 3.0), (6.0, 3.0), (6.0, 10.0)]
         );
         assert_eq!(shapes[1], [(8.0, 10.0), (8.0, 9.0), (10.0, 9.0), (10.0, 10.0)]);
+    }
+
+    #[test]
+    fn no_bin_that_is_busy_is_lost() {
+        let mut series = Series { bin: redrive::Duration::from_millis(10), ..Series::default() };
+        series.first = vec![0; 10_000];
+        series.first[7_777] = 9;
+        let time = Scale { values: (0.0, 100.0), places: (0.0, 300.0) };
+        let slots = busiest(&series, &time, |bin| series.first[bin].into());
+        assert_eq!(slots.len(), 150);
+        assert!(slots.iter().any(|slot| slot.bin == 7_777));
     }
 }

@@ -6,12 +6,11 @@ use super::{
     Chart,
     canvas::{ChartError, Pen},
     frame::{Header, Scale},
-    panels::{self, Panels},
+    panels::{self, Panels, Slot},
     theme,
 };
 use crate::{text, words};
 
-const COLUMN: f64 = 2.0;
 const STRIP: f64 = 56.0;
 
 pub(crate) struct Queue<'a> {
@@ -58,14 +57,12 @@ impl Chart for Queue<'_> {
             self.panels.draw_values(pen, *plot, &depth, text::number)?;
             let series = &policy.series;
             let waiting = |index: usize| series.queue.get(index).copied().unwrap_or(0);
-            let columns = panels::busiest(series, &self.panels.time, COLUMN, |index| {
-                u64::from(waiting(index))
-            });
-            let tops: Vec<_> = columns
-                .into_iter()
-                .map(|(left, index)| (left, depth.place_within(f64::from(waiting(index)))))
-                .collect();
-            for shape in panels::steps(&tops, COLUMN, plot.bottom) {
+            let slots =
+                panels::busiest(series, &self.panels.time, |index| u64::from(waiting(index)));
+            let top = |slot: &Slot| depth.place_within(f64::from(waiting(slot.bin)));
+            let tops: Vec<_> =
+                slots.iter().map(|slot| (slot.left, slot.right, top(slot))).collect();
+            for shape in panels::steps(&tops, plot.bottom) {
                 pen.area(&shape, theme::FIRST)?;
             }
         }

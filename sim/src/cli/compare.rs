@@ -1,0 +1,221 @@
+//! `redrive compare`: what changed between two results.
+//!
+//! Only what changed is shown. Where both results have confidence intervals, a difference that lies
+//! within them is no change but chance, and is left out.
+
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style};
+use redrive_sim::{
+    Outcome,
+    metric::{METRICS, Metric},
+    outcome::{PolicyOutcome, SCHEMA, Summary},
+};
+use serde_json::Value;
+
+use crate::{
+    args::{self, CompareFormat},
+    error::CliError,
+    input, output,
+    table::{self, Cell, Column},
+    text,
+};
+
+const BOLD: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+
+/// Runs the verb.
+pub(crate) fn run(typed: &args::Compare) -> Result<(), CliError> {
+    let (before, after) = (read(&typed.before)?, read(&typed.after)?);
+    let changes = changes(&before, &after);
+    let mut report = Vec::new();
+    if before.scenario != after.scenario {
+        report.push(format!("The scenarios differ: {} and {}.", before.scenario, after.scenario));
+    }
+    if before.seed != after.seed {
+        report.push(format!("The seeds differ: {} and {}.", before.seed, after.seed));
+    }
+    for (name, only) in only(&before, &after) {
+        report.push(format!("“{name}” is only in {only}."));
+    }
+    if changes.is_empty() {
+        report.push("No figure changed.".to_owned());
+    }
+    let table = match (changes.is_empty(), typed.format) {
+        (true, _) => String::new(),
+        (_, CompareFormat::Text) => as_text(&changes),
+        (_, CompareFormat::Markdown) => as_markdown(&changes),
+    };
+    let notes = report.iter().fold(String::new(), |notes, note| notes + note + "\n");
+    output::print(&format!("{notes}{table}"))
+}
+
+fn read(path: &Path) -> Result<Outcome, CliError> {
+    let (name, text) = input::read_text(path)?;
+    let outcome: Outcome = serde_json::from_str(&text).map_err(|error| {
+        let why = error.to_string();
+        let why = why.split(" at line ").next().unwrap_or(&why).to_owned();
+        CliError::input(format!(
+            "{name}:{}: this is no result of `redrive simulate --format json`: {why}",
+            error.line()
+        ))
+    })?;
+    if outcome.schema != SCHEMA {
+        let message = format!("{name}: its schema is \"{}\", not \"{SCHEMA}\"", outcome.schema);
+        return Err(CliError::input(message));
+    }
+    Ok(outcome)
+}
+
+/// Policies that only one result has.
+fn only<'a>(before: &'a Outcome, after: &'a Outcome) -> Vec<(&'a str, &'static str)> {
+    let lacks = |outcome: &Outcome, name: &str| outcome.policies.iter().all(|p| p.name != name);
+    let first = before.policies.iter().map(|p| (p.name.as_str(), "the first"));
+    let second = after.policies.iter().map(|p| (p.name.as_str(), "the second"));
+    let first = first.filter(|(name, _)| lacks(after, name));
+    first.chain(second.filter(|(name, _)| lacks(before, name))).collect()
+}
+
+/// A figure that is not what it was.
+struct Change {
+    policy: String,
+    metric: Metric,
+    before: Option<f64>,
+    after: Option<f64>,
+}
+
+impl Change {
+    fn better(&self) -> Option<bool> {
+        let (before, after) = (self.before?, self.after?);
+        Some((after < before) == self.metric.lower_is_better)
+    }
+
+    /// `+12 %`, `×3.4`, or how a figure came or went.
+    fn shown(&self) -> String {
+        match (self.before, self.after) {
+            (Some(before), Some(after)) if before != 0.0 => {
+                let ratio = after / before;
+                match ratio {
+                    _ if ratio >= 2.0 || (ratio > 0.0 && ratio <= 0.5) => {
+                        format!("×{}", text::number(ratio))
+                    }
+                    _ if ratio >= 1.0 => format!("+{} %", text::number((ratio - 1.0) * 100.0)),
+                    _ => format!("−{} %", text::number((1.0 - ratio) * 100.0)),
+                }
+            }
+            (Some(_), Some(_)) => "from 0".to_owned(),
+            (None, _) => "came".to_owned(),
+            (_, None) => "went".to_owned(),
+        }
+    }
+}
+
+fn changes(before: &Outcome, after: &Outcome) -> Vec<Change> {
+    let pairs = before.policies.iter().filter_map(|policy| {
+        Some((policy, after.policies.iter().find(|other| other.name == policy.name)?))
+    });
+    let of = |(before, after): (&PolicyOutcome, &PolicyOutcome)| {
+        let change = |metric: &Metric| {
+            let (one, other) = (metric.of(&before.summary), metric.of(&after.summary));
+            (one != other).then(|| Change {
+                policy: before.name.clone(),
+                metric: *metric,
+                before: one,
+                after: other,
+            })
+        };
+        let chance = |change: &Change| within_chance(&change.metric, before, after);
+        METRICS.iter().filter_map(change).filter(|c| !chance(c)).collect::<Vec<_>>()
+    };
+    pairs.flat_map(of).collect()
+}
+
+/// Whether the intervals of both means reach each other.
+fn within_chance(metric: &Metric, before: &PolicyOutcome, after: &PolicyOutcome) -> bool {
+    let values = (metric.of(&before.summary), metric.of(&after.summary));
+    let halves = (half_width(metric, &before.summary), half_width(metric, &after.summary));
+    match (values, halves) {
+        ((Some(one), Some(other)), (Some(near), Some(far))) => (one - other).abs() <= near + far,
+        _ => false,
+    }
+}
+
+/// Half the width of a figure's confidence interval, if it comes of several runs: how far the
+/// figure moves when all that it is made of moves to the end of its own.
+fn half_width(metric: &Metric, summary: &Summary) -> Option<f64> {
+    summary.tasks.ci95()?;
+    let mut tree = serde_json::to_value(summary).ok()?;
+    to_upper_ends(&mut tree);
+    let upper: Summary = serde_json::from_value(tree).ok()?;
+    Some((metric.of(&upper)? - metric.of(summary)?).abs())
+}
+
+/// Puts the upper end of its confidence interval in the place of every spread.
+fn to_upper_ends(tree: &mut Value) {
+    let end = |tree: &Value| Some(tree.get("mean")?.as_f64()? + tree.get("ci95")?.as_f64()?);
+    if let Some(end) = end(tree) {
+        *tree = Value::from(end);
+        return;
+    }
+    match tree {
+        Value::Object(fields) => fields.values_mut().for_each(to_upper_ends),
+        Value::Array(items) => items.iter_mut().for_each(to_upper_ends),
+        _ => {}
+    }
+}
+
+fn cells(change: &Change) -> [String; 5] {
+    let shown = |value: Option<f64>| value.map_or("–".to_owned(), text::number);
+    [
+        change.policy.clone(),
+        change.metric.name.to_owned(),
+        shown(change.before),
+        shown(change.after),
+        change.shown(),
+    ]
+}
+
+fn as_text(changes: &[Change]) -> String {
+    let column = |title, right| Column { title, right, rank: 0 };
+    let columns = [
+        column("policy", false),
+        column("figure", false),
+        column("before", true),
+        column("after", true),
+        column("change", true),
+    ];
+    let row = |change: &Change| -> Vec<Cell> {
+        let style = match change.better() {
+            Some(true) => GOOD,
+            Some(false) => BAD,
+            None => Style::new(),
+        };
+        let [policy, figure, before, after, shown] = cells(change);
+        vec![
+            Cell::styled(policy, BOLD),
+            figure.into(),
+            before.into(),
+            after.into(),
+            Cell::styled(shown, style),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = changes.iter().map(row).collect();
+    table::layout(&columns, &rows, output::width())
+}
+
+fn as_markdown(changes: &[Change]) -> String {
+    let mut table = String::from(
+        "\n| policy | figure | before | after | change | |\n|---|---|--:|--:|--:|---|\n",
+    );
+    for change in changes {
+        let verdict = match change.better() {
+            Some(true) => "better",
+            Some(false) => "worse",
+            None => "",
+        };
+        let cells = cells(change).map(|cell| cell.replace('|', "\\|"));
+        table.push_str(&format!("| {} | {verdict} |\n", cells.join(" | ")));
+    }
+    table
+}

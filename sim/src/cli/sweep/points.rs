@@ -1,0 +1,152 @@
+//! The points that are done, one a line, written as they are done: what a killed sweep continues
+//! from and what shards are merged from.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use redrive_sim::outcome::PolicyOutcome;
+use serde::{Deserialize, Serialize};
+
+use super::{axis::Axis, shard::Shard};
+use crate::error::{CliError, plain};
+
+/// What a sweep is: points of different sweeps are never mixed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Header {
+    pub(crate) schema: String,
+    pub(crate) scenario: String,
+    pub(crate) seed: u64,
+    pub(crate) runs: u32,
+    pub(crate) vary: Vec<Axis>,
+    /// Over the scenario in full.
+    pub(crate) fingerprint: String,
+}
+
+/// The name and version of the file of points.
+pub(crate) const SCHEMA: &str = "redrive-sweep-points/1";
+
+/// One point of the grid, done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Point {
+    pub(crate) point: usize,
+    pub(crate) set: Vec<String>,
+    pub(crate) policies: Vec<PolicyOutcome>,
+}
+
+/// Points by their number.
+pub(crate) type Points = BTreeMap<usize, Point>;
+
+/// The file of points of one process.
+pub(crate) struct Log {
+    path: PathBuf,
+    file: Mutex<File>,
+}
+
+impl Log {
+    /// Opens (or begins) the file in `folder`; gives the points that are done already.
+    ///
+    /// # Errors
+    /// When the file is of another sweep, or cannot be used.
+    pub(crate) fn open(
+        folder: &Path,
+        shard: Option<Shard>,
+        header: &Header,
+    ) -> Result<(Self, Points), CliError> {
+        let name = shard.map_or("points.ndjson".to_owned(), |Shard { index, count }| {
+            format!("points-{index}-of-{count}.ndjson")
+        });
+        let path = folder.join(name);
+        let failed = |error: &std::io::Error| {
+            CliError::input(format!("cannot write {}: {}", path.display(), plain(error)))
+        };
+        fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+        let known = if path.exists() {
+            fs::read(&path).map_err(|error| failed(&error))?
+        } else {
+            Vec::new()
+        };
+        // A kill may have torn the last line: it is not counted, and written anew.
+        let whole = known.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let text = String::from_utf8_lossy(&known[..whole]);
+        let points = match text.is_empty() {
+            true => Points::new(),
+            false => {
+                let (found, points) = parse(&path, &text)?;
+                if found != *header {
+                    return Err(CliError::input(format!(
+                        "{} is of another sweep; name another --out, or remove it",
+                        path.display()
+                    )));
+                }
+                points
+            }
+        };
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|error| failed(&error))?;
+        file.set_len(whole as u64).map_err(|error| failed(&error))?;
+        let log = Self { file: Mutex::new(file), path: path.clone() };
+        if text.is_empty() {
+            log.append(header)?;
+        }
+        Ok((log, points))
+    }
+
+    /// Adds one line.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn append(&self, record: &impl Serialize) -> Result<(), CliError> {
+        let mut line = serde_json::to_vec(record).map_err(std::io::Error::from)?;
+        line.push(b'\n');
+        let failed = |error: &std::io::Error| {
+            CliError::input(format!("cannot write {}: {}", self.path.display(), plain(error)))
+        };
+        let mut file = self.file.lock().map_err(|_| CliError::input("another thread failed"))?;
+        std::io::Seek::seek(&mut *file, std::io::SeekFrom::End(0))
+            .map_err(|error| failed(&error))?;
+        file.write_all(&line).map_err(|error| failed(&error))
+    }
+
+    /// The points that are in the file now, as whoever merges it would read them.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn points(&self) -> Result<Points, CliError> {
+        Ok(read(&self.path)?.1)
+    }
+}
+
+/// The header and the points of a file.
+///
+/// # Errors
+/// When it cannot be read or holds something else.
+pub(crate) fn read(path: &Path) -> Result<(Header, Points), CliError> {
+    let (_, text) = crate::input::read_text(path)?;
+    parse(path, &text)
+}
+
+fn parse(path: &Path, text: &str) -> Result<(Header, Points), CliError> {
+    let refused = |line: usize, why: String| {
+        CliError::input(format!("{}:{line}: this is no point of a sweep: {why}", path.display()))
+    };
+    let mut lines = text.lines().enumerate();
+    let first = lines.next().map_or("", |(_, line)| line);
+    let header: Header =
+        serde_json::from_str(first).map_err(|error| refused(1, error.to_string()))?;
+    if header.schema != SCHEMA {
+        return Err(refused(1, format!("its schema is \"{}\", not \"{SCHEMA}\"", header.schema)));
+    }
+    let mut points = Points::new();
+    for (index, line) in lines {
+        let point: Point =
+            serde_json::from_str(line).map_err(|error| refused(index + 1, error.to_string()))?;
+        points.insert(point.point, point);
+    }
+    Ok((header, points))
+}

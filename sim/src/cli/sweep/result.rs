@@ -1,0 +1,204 @@
+//! What a sweep leaves behind, made of its points alone: the same bytes from one process and from
+//! merged shards.
+
+use redrive_sim::{
+    metric::{METRICS, Metric},
+    outcome::PolicyOutcome,
+};
+use serde::Serialize;
+
+use super::points::{Header, Point, Points};
+use crate::{
+    chart::{self, Grid},
+    error::CliError,
+    output::File,
+    table::{self, Cell, Column},
+    text,
+};
+
+/// The name and version of the result.
+const SCHEMA: &str = "redrive-sweep/1";
+
+/// Rows shown in the terminal.
+const ROWS: usize = 40;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sweep<'a> {
+    schema: &'static str,
+    scenario: &'a str,
+    seed: u64,
+    runs: u32,
+    vary: &'a [super::axis::Axis],
+    points: Vec<SweepPoint<'a>>,
+}
+
+#[derive(Serialize)]
+struct SweepPoint<'a> {
+    set: &'a [String],
+    policies: &'a [PolicyOutcome],
+}
+
+impl<'a> SweepPoint<'a> {
+    fn of(point: &'a Point) -> Self {
+        Self { set: &point.set, policies: &point.policies }
+    }
+}
+
+/// The result as JSON.
+///
+/// # Errors
+/// Never for what a sweep holds.
+pub(crate) fn json(header: &Header, points: &Points) -> Result<String, CliError> {
+    let sweep = Sweep {
+        schema: SCHEMA,
+        scenario: &header.scenario,
+        seed: header.seed,
+        runs: header.runs,
+        vary: &header.vary,
+        points: points.values().map(SweepPoint::of).collect(),
+    };
+    let mut text = serde_json::to_string(&sweep).map_err(std::io::Error::from)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// The figures as CSV: one line a point and policy, one column a figure.
+///
+/// # Errors
+/// Never for what a sweep holds.
+pub(crate) fn csv(header: &Header, points: &Points) -> Result<Vec<u8>, CliError> {
+    let failed = |error: csv::Error| CliError::input(format!("cannot write CSV: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let paths = header.vary.iter().map(|axis| axis.path.as_str());
+    let metrics = METRICS.iter().map(|metric| metric.name);
+    writer.write_record(paths.chain(["policy"]).chain(metrics)).map_err(failed)?;
+    for point in points.values() {
+        for policy in &point.policies {
+            let figure = |metric: &Metric| {
+                metric.of(&policy.summary).map_or_else(String::new, |value| value.to_string())
+            };
+            let cells = point.set.iter().cloned().chain([policy.name.clone()]);
+            writer.write_record(cells.chain(METRICS.iter().map(figure))).map_err(failed)?;
+        }
+    }
+    writer.into_inner().map_err(|error| CliError::input(format!("cannot write CSV: {error}")))
+}
+
+/// All files of the result.
+///
+/// # Errors
+/// When a heatmap cannot be drawn.
+pub(crate) fn files(
+    header: &Header,
+    points: &Points,
+    metrics: &[Metric],
+) -> Result<Vec<File>, CliError> {
+    let file = |name: &str, bytes| File { name: name.to_owned(), bytes };
+    let mut files = vec![
+        file("sweep.csv", csv(header, points)?),
+        file("sweep.json", json(header, points)?.into_bytes()),
+    ];
+    for metric in metrics {
+        let grids = grids(header, points, metric);
+        let title = format!("{}: {}", metric.name, metric.about);
+        if let Some((svg, png)) = chart::heatmap(&title, metric.lower_is_better, &grids)? {
+            files.push(file(&format!("heatmap-{}.svg", metric.name), svg.into_bytes()));
+            files.push(file(&format!("heatmap-{}.png", metric.name), png));
+        }
+    }
+    Ok(files)
+}
+
+/// The axis along the top, the axis down the side (the two with the most values, in their order).
+fn plane(header: &Header) -> (usize, Option<usize>) {
+    let mut axes: Vec<usize> = (0..header.vary.len()).collect();
+    axes.sort_by_key(|axis| std::cmp::Reverse(header.vary[*axis].values.len()));
+    axes.truncate(2);
+    axes.sort_unstable();
+    match axes[..] {
+        [one, other] if header.vary[other].values.len() > 1 => (other, Some(one)),
+        [one, other] => (one, Some(other)),
+        [one] => (one, None),
+        _ => (0, None),
+    }
+}
+
+/// One grid a policy and setting of the axes that are not in the plane.
+fn grids(header: &Header, points: &Points, metric: &Metric) -> Vec<Grid> {
+    let (across, down) = plane(header);
+    let Some(columns) = header.vary.get(across) else { return Vec::new() };
+    let rows = down.and_then(|axis| header.vary.get(axis));
+    let mut grids: Vec<Grid> = Vec::new();
+    for point in points.values() {
+        for policy in &point.policies {
+            let others = header.vary.iter().zip(&point.set).enumerate();
+            let others = others.filter(|(axis, _)| *axis != across && Some(*axis) != down);
+            let others: Vec<String> =
+                others.map(|(_, (axis, value))| format!("{} = {value}", axis.path)).collect();
+            let name = match others.is_empty() {
+                true => policy.name.clone(),
+                false => format!("{}, {}", policy.name, others.join(", ")),
+            };
+            let place = grids.iter().position(|grid| grid.name == name).unwrap_or_else(|| {
+                grids.push(Grid {
+                    name,
+                    across: (columns.path.clone(), columns.values.clone()),
+                    down: rows.map_or((String::new(), vec![String::new()]), |axis| {
+                        (axis.path.clone(), axis.values.clone())
+                    }),
+                    cells: Vec::new(),
+                });
+                grids.len() - 1
+            });
+            let at = |axis: usize| {
+                let value = point.set.get(axis)?;
+                header.vary.get(axis)?.values.iter().position(|known| known == value)
+            };
+            let (column, row) = (at(across).unwrap_or(0), down.and_then(at).unwrap_or(0));
+            grids[place].cells.push((column, row, metric.of(&policy.summary)));
+        }
+    }
+    grids
+}
+
+/// The result for a terminal: a row a point and policy, the best of each figure in green.
+pub(crate) fn table(header: &Header, points: &Points, metrics: &[Metric], width: usize) -> String {
+    const BEST: anstyle::Style = anstyle::AnsiColor::Green.on_default().bold();
+    const DIM: anstyle::Style = anstyle::Style::new().dimmed();
+    let all = || points.values().flat_map(|point| point.policies.iter().map(move |p| (point, p)));
+    let best: Vec<Option<f64>> = metrics
+        .iter()
+        .map(|metric| {
+            let values = all().filter_map(|(_, policy)| metric.of(&policy.summary));
+            let sign = if metric.lower_is_better { 1.0 } else { -1.0 };
+            values.min_by(|a, b| (sign * a).total_cmp(&(sign * b)))
+        })
+        .collect();
+    let column = |title, right, rank| Column { title, right, rank };
+    let mut columns = vec![column("settings", false, 0), column("policy", false, 0)];
+    for (place, metric) in metrics.iter().enumerate() {
+        columns.push(column(metric.name, true, u8::try_from(place).unwrap_or(u8::MAX)));
+    }
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for (point, policy) in all().take(ROWS) {
+        let short = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
+        let settings = header.vary.iter().zip(&point.set);
+        let settings: Vec<String> =
+            settings.map(|(axis, value)| format!("{}={value}", short(&axis.path))).collect();
+        let mut row = vec![Cell::from(settings.join(" ")), Cell::from(policy.name.clone())];
+        for (metric, best) in metrics.iter().zip(&best) {
+            let value = metric.of(&policy.summary);
+            let style =
+                if value.is_some() && value == *best { BEST } else { anstyle::Style::new() };
+            row.push(Cell::styled(value.map_or("–".to_owned(), text::number), style));
+        }
+        rows.push(row);
+    }
+    let mut shown = table::layout(&columns, &rows, width);
+    let hidden = all().count().saturating_sub(ROWS);
+    if hidden > 0 {
+        shown.push_str(&format!("{DIM}and {hidden} more rows in sweep.csv{DIM:#}\n"));
+    }
+    shown
+}
