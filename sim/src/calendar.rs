@@ -57,6 +57,8 @@ pub(crate) struct Calendar {
     /// The current bucket, rising; what is before `head` is done.
     rest: Vec<u64>,
     head: usize,
+    /// Up to where `soon` has told.
+    told: usize,
     /// Events that were added to the current bucket after it was sorted.
     late: Heap,
     ring: Vec<Bucket>,
@@ -87,6 +89,7 @@ impl Calendar {
             base: 0,
             rest: Vec::new(),
             head: 0,
+            told: 0,
             late: Heap(Vec::new()),
             ring: vec![EMPTY; RING as usize],
             occupied: vec![0; RING as usize / 64],
@@ -200,17 +203,17 @@ impl Calendar {
         Some((time, key as u32))
     }
 
-    /// Entities that will be popped soon, some at a time and each about once: so that whoever needs
-    /// memory for them can ask for all of it together. Empty between two batches.
+    /// Entities that will be popped soon, some at a time and each once: so that whoever needs
+    /// memory for them can ask for all of it together. Mostly empty.
     #[inline]
     #[must_use]
-    pub(crate) fn soon(&self) -> &[u64] {
-        if !self.head.is_multiple_of(BATCH) {
+    pub(crate) fn soon(&mut self) -> &[u64] {
+        if self.head + BATCH < self.told || self.told >= self.rest.len() {
             return &[];
         }
-        let from = if self.head == 0 { 0 } else { self.head + BATCH };
-        let upto = (self.head + 2 * BATCH).min(self.rest.len());
-        self.rest.get(from..upto).unwrap_or_default()
+        let from = self.told.max(self.head);
+        self.told = (from + BATCH).min(self.rest.len());
+        self.rest.get(from..self.told).unwrap_or_default()
     }
 
     /// Makes the next bucket that holds anything the current one, unless it begins after `limit`.
@@ -258,7 +261,7 @@ impl Calendar {
         self.base = bucket;
         let slot = (bucket % RING) as usize;
         self.rest.clear();
-        self.head = 0;
+        (self.head, self.told) = (0, 0);
         let Bucket { block: mut index, len } = std::mem::replace(&mut self.ring[slot], EMPTY);
         self.occupied[slot / 64] &= !(1 << (slot % 64));
         let mut len = len as usize;
@@ -338,7 +341,7 @@ impl Calendar {
         self.shift = shift;
         self.base = ((bucket << old_shift) >> shift).saturating_sub(1);
         self.rest.clear();
-        self.head = 0;
+        (self.head, self.told) = (0, 0);
         for ahead in 1..RING {
             let old = old_base + ahead;
             let Bucket { block: mut index, len } = old_ring[(old % RING) as usize];

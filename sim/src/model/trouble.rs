@@ -22,6 +22,8 @@ pub(crate) struct Trouble {
     memory: Vec<Memory>,
     stream: Stream,
     active: bool,
+    /// Whether an active fault refuses everything: then nothing else is looked at.
+    down: bool,
     /// What a brownout that cannot take a part of a worker does to the service times.
     slower: f64,
 }
@@ -41,7 +43,7 @@ struct Memory {
 impl Trouble {
     pub(crate) fn new(faults: Vec<Fault>, stream: Stream) -> Self {
         let memory = vec![Memory::default(); faults.len()];
-        Self { faults, memory, stream, active: false, slower: 1.0 }
+        Self { faults, memory, stream, active: false, down: false, slower: 1.0 }
     }
 
     pub(crate) fn is_calm(&self) -> bool {
@@ -50,7 +52,7 @@ impl Trouble {
 
     /// A fault begins or ends.
     pub(crate) fn turn(&mut self, now: u64) {
-        self.active = false;
+        (self.active, self.down) = (false, false);
         for (fault, memory) in self.faults.iter().zip(&mut self.memory) {
             let (from, until) = span(fault);
             let active = (from..until).contains(&now);
@@ -62,6 +64,7 @@ impl Trouble {
             }
             memory.active = active;
             self.active |= active;
+            self.down |= active && fault.mode == Mode::Down;
         }
     }
 
@@ -92,14 +95,22 @@ impl Trouble {
     }
 
     /// A request arrives.
+    #[inline]
     pub(crate) fn meets(&mut self, now: u64, key: u64, attempt: u32) -> Effect {
+        if self.down {
+            return Effect::Refuse(Failure::Connection, None);
+        }
+        self.meets_some(now, key, attempt)
+    }
+
+    #[inline(never)]
+    fn meets_some(&mut self, now: u64, key: u64, attempt: u32) -> Effect {
         let mut effect = Effect::None;
         for (i, (fault, memory)) in self.faults.iter().zip(&mut self.memory).enumerate() {
             if !memory.active {
                 continue;
             }
             let new = match fault.mode {
-                Mode::Down => Effect::Refuse(Failure::Connection, None),
                 Mode::Hang => Effect::Swallow,
                 Mode::Errors { rate, served: false } => {
                     let unit = self.stream.substream(i as u64).draws(key, attempt).unit();
@@ -122,9 +133,10 @@ impl Trouble {
                     let rate = if memory.bad { bad_rate } else { good_rate };
                     refuse_if(draws.unit() < rate)
                 }
-                Mode::Errors { served: true, .. } | Mode::Slow { .. } | Mode::Brownout { .. } => {
-                    Effect::None
-                }
+                Mode::Down
+                | Mode::Errors { served: true, .. }
+                | Mode::Slow { .. }
+                | Mode::Brownout { .. } => Effect::None,
             };
             if effect == Effect::None {
                 effect = new;

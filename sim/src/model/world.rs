@@ -184,7 +184,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
     /// Asks memory for the tasks that will be needed soon, all together: with many tasks each is a
     /// miss of the cache, and misses that overlap cost a tenth of those that wait for each other.
     #[inline]
-    fn fetch_ahead(&self) {
+    fn fetch_ahead(&mut self) {
         let soon = self.queue.soon();
         if !soon.is_empty() {
             let tasks = soon.iter().filter_map(|key| self.tasks.get(id_of(*key as u32) as usize));

@@ -12,7 +12,8 @@
 //! | `bursts` | `enter`, `exit`, `goodRate`, `badRate` | Gilbert-Elliott: errors that come in bursts, a step at each request |
 //!
 //! What is in service when a fault begins is finished as if nothing had happened. Faults may
-//! overlap: the first mode above that refuses a request decides.
+//! overlap: `down` goes before all others, of which the first in the list that refuses a request
+//! decides.
 
 use redrive::{
     Duration, Time,
