@@ -57,6 +57,7 @@ pub mod tune;
 pub use self::{
     distribution::Distribution,
     error::SimError,
+    files::Loader,
     merge::merge,
     outcome::Outcome,
     run::{Estimate, Options, Progress, estimate, run_one, simulate, simulate_runs},
