@@ -4,8 +4,9 @@
 use redrive::{
     Duration, Failure, Machine, MachineConfig, Reason, RedrivePlan, RetryPolicy, TaskSpec, Time,
     Verdict,
-    dead_letter::{Attempts, Filter, Skip},
+    dead_letter::{Attempts, Filter, Redriven, Skip},
     machine::What,
+    random::Stream,
     wire::Value,
 };
 
@@ -165,4 +166,29 @@ fn a_redrive_of_nothing_says_so() {
     let report = machine.redrive(Time::ZERO, &RedrivePlan::new(Filter::new().kind("validation")));
     assert!(report.is_nothing());
     assert_eq!(report.to_string(), "no letter out of 1 selected: nothing redriven");
+}
+
+#[test]
+fn a_task_redriven_by_another_process_goes_on_here() {
+    for attempts in [Attempts::Reset, Attempts::Keep, Attempts::Add(3)] {
+        let mut queue = with_one_letter().dead_letters().clone();
+        let plan = RedrivePlan::default().attempts(attempts);
+        let (mut tasks, _) = queue.redrive(Time::from_secs(100), &plan, Stream::new(1));
+        let task = tasks.remove(0);
+        let read = Redriven::from_value(&task.to_value()).unwrap();
+        assert_eq!(read, task, "it travels as a record");
+
+        // The same as if the machine of the letter had redriven it itself.
+        let mut here = Machine::new(MachineConfig { seed: 7, ..MachineConfig::default() });
+        here.submit_redriven(Time::from_secs(100), read.clone()).unwrap();
+        let error = here.submit_redriven(Time::from_secs(100), read).unwrap_err();
+        assert!(error.is_key_in_use());
+        let mut there = with_one_letter();
+        let _report = there.redrive(Time::from_secs(100), &plan);
+        assert_eq!(fail_all(&mut here), fail_all(&mut there), "{attempts:?}");
+        let (a, b) = (here.dead_letters().iter().next(), there.dead_letters().iter().next());
+        let (a, b) = (a.unwrap(), b.unwrap());
+        assert_eq!((a.lineage, a.redrives, a.total_attempts()), (1, 1, b.total_attempts()));
+        assert_eq!((&a.policy, &a.key, a.history.len()), (&b.policy, &b.key, b.history.len()));
+    }
 }

@@ -20,7 +20,7 @@ use alloc::{
 use core::fmt;
 
 use crate::{
-    dead_letter::{DeadLetter, Filter},
+    dead_letter::{DeadLetter, Filter, record::schema},
     exact,
     random::Stream,
     time::{Duration, Time, format_duration, nanos},
@@ -264,6 +264,39 @@ pub struct Redriven {
     pub letter: DeadLetter,
     /// How many more attempts it may make at least, whatever its policy's limit ([`Attempts::Add`]).
     pub more: Option<u32>,
+}
+
+/// The name and version of the record of a redriven task.
+const REDRIVEN: &str = "redrive-redriven/1";
+
+impl Redriven {
+    /// The record of this task on its way: one line of NDJSON, for whoever runs it.
+    pub fn to_value(&self) -> Value {
+        Value::map([
+            ("schema", REDRIVEN.into()),
+            ("atNs", exact::time(self.at)),
+            ("moreAttempts", self.more.map_or(Value::Null, Value::from)),
+            ("letter", self.letter.to_value()),
+        ])
+    }
+
+    /// Reads what [`to_value`](Redriven::to_value) wrote.
+    ///
+    /// # Errors
+    /// When it is of another schema, or a field is not what it should be; the error names the field.
+    pub fn from_value(value: &Value) -> Result<Redriven, ConfigError> {
+        let fields = Fields::read(value, "", &["schema", "atNs", "moreAttempts", "letter"])?;
+        schema(&fields, REDRIVEN)?;
+        let letter = fields.get("letter").unwrap_or(&Value::Null);
+        Ok(Redriven {
+            at: Time::from_nanos(exact::required_whole(&fields, "atNs")?),
+            more: match fields.is_null("moreAttempts") {
+                true => None,
+                false => exact::read_u32(&fields, "moreAttempts")?,
+            },
+            letter: DeadLetter::from_value(letter).map_err(|error| error.inside("letter"))?,
+        })
+    }
 }
 
 /// When a letter is to start.

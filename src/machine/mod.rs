@@ -237,19 +237,12 @@ impl Machine {
         &mut self,
         now: Time,
         key: impl Into<Key>,
-        spec: TaskSpec,
+        mut spec: TaskSpec,
     ) -> Result<(), MachineError> {
         let now = self.clock(now);
         let key = key.into();
-        if self.tasks.contains_key(&key.id()) {
-            return Err(MachineError::KeyTaken { key });
-        }
-        if self.held_keys.contains(&key.id()) {
-            return Err(MachineError::KeyHeld { key });
-        }
-        if spec.payload.as_ref().is_some_and(|payload| !is_writable(payload)) {
-            return Err(MachineError::Payload);
-        }
+        let payload = spec.payload.take().unwrap_or(Value::Null);
+        self.admit(&key, &payload)?;
         let policy = spec.own_policy(self.policies.default()).map_err(MachineError::Policy)?;
         let entry = Entry {
             task: Task::new(),
@@ -258,7 +251,7 @@ impl Machine {
             expires_at: spec.expiry(now),
             due: now.saturating_add(spec.delay),
             task_type: spec.task_type,
-            payload: spec.payload.unwrap_or(Value::Null),
+            payload,
             deadline: None,
             run: 0,
             waited: Duration::ZERO,
@@ -405,6 +398,17 @@ impl Machine {
         }
         self.now = self.now.max(now);
         self.now
+    }
+
+    /// Whether a task can come in: its key is free, and its payload can be written.
+    pub(crate) fn admit(&self, key: &Key, payload: &Value) -> Result<(), MachineError> {
+        if self.tasks.contains_key(&key.id()) {
+            return Err(MachineError::KeyTaken { key: key.clone() });
+        }
+        if self.held_keys.contains(&key.id()) {
+            return Err(MachineError::KeyHeld { key: key.clone() });
+        }
+        if is_writable(payload) { Ok(()) } else { Err(MachineError::Payload) }
     }
 
     /// Puts a task that is ready or waiting in its places.

@@ -85,10 +85,7 @@ impl Machine {
             }
         }
         for task in redriven {
-            self.counters.redriven += 1;
-            let what = What::Redriven { letter: task.letter.id, due: task.at };
-            self.events.push(now, &task.letter.key, what);
-            self.resubmit(now, task);
+            self.count_redriven(now, task);
         }
         self.settle_letters(now);
         report
@@ -103,6 +100,33 @@ impl Machine {
             (live || !taken.insert(id)).then_some(Skip::KeyLive)
         };
         self.letters.decide(now.max(self.now), plan, self.stream, veto)
+    }
+
+    /// Takes a task that a queue of another process redrove (`redrive dlq redrive`, say) into this
+    /// machine, due at its time.
+    ///
+    /// # Errors
+    /// When a live or held task has its key, or its payload cannot be written. It is not taken then.
+    pub fn submit_redriven(
+        &mut self,
+        now: Time,
+        mut redriven: Redriven,
+    ) -> Result<(), MachineError> {
+        let now = self.clock(now);
+        self.admit(&redriven.letter.key, &redriven.letter.payload)?;
+        let letter = &mut redriven.letter;
+        if let Some(policy) = &letter.policy {
+            letter.policy_fingerprint = policy.fingerprint();
+        }
+        self.count_redriven(now, redriven);
+        Ok(())
+    }
+
+    fn count_redriven(&mut self, now: Time, redriven: Redriven) {
+        self.counters.redriven += 1;
+        let what = What::Redriven { letter: redriven.letter.id, due: redriven.at };
+        self.events.push(now, &redriven.letter.key, what);
+        self.resubmit(now, redriven);
     }
 
     /// Takes the first held letter out, to be kept elsewhere: a way on when no room can be made.

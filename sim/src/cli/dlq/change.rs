@@ -2,9 +2,8 @@
 
 use redrive::{
     RedrivePlan,
-    dead_letter::{Attempts, Redriven},
+    dead_letter::Attempts,
     random::{Stream, key_of},
-    wire::Value,
 };
 
 use super::{Letters, choice, line};
@@ -33,7 +32,7 @@ pub(super) fn redrive(typed: &DlqRedrive) -> Result<(), CliError> {
     let (tasks, report) = letters.queue.redrive(now, &plan, stream);
     let mut lines = String::new();
     for task in &tasks {
-        lines.push_str(&line(&record(task))?);
+        lines.push_str(&line(&task.to_value())?);
     }
     // The tasks first: if that fails they are still in the file.
     match &typed.to {
@@ -58,16 +57,6 @@ pub(super) fn redrive(typed: &DlqRedrive) -> Result<(), CliError> {
             Ok(())
         }
     }
-}
-
-/// A task on its way back, as a line.
-fn record(task: &Redriven) -> Value {
-    Value::map([
-        ("schema", "redrive-redriven/1".into()),
-        ("atNs", task.at.as_nanos().into()),
-        ("moreAttempts", task.more.map_or(Value::Null, Value::from)),
-        ("letter", task.letter.to_value()),
-    ])
 }
 
 fn plan(typed: &DlqRedrive) -> Result<RedrivePlan, CliError> {
