@@ -44,6 +44,8 @@ pub(crate) enum Verb {
     Simulate(Simulate),
     /// Simulate a scenario over a grid of settings
     Sweep(Box<Sweep>),
+    /// Search for the best policy under a scenario, and prove it on other seeds
+    Tune(Box<Tune>),
     /// Show what changed between two results
     Compare(Compare),
     /// Show when a policy retries: each delay, and the range it is drawn from
@@ -54,6 +56,10 @@ pub(crate) enum Verb {
     Presets(Catalogue),
     /// List the built-in scenarios, or print one as a file to start from
     Scenarios(Catalogue),
+    /// Read the retry configuration of another system as a policy
+    Import(Import),
+    /// Write a policy as the retry configuration of another system
+    Export(Export),
     /// Inspect a file of dead letters and send them back to work
     #[command(subcommand)]
     Dlq(Box<Dlq>),
@@ -172,6 +178,57 @@ pub(crate) enum SweepVerb {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = TUNE_EXAMPLES)]
+pub(crate) struct Tune {
+    #[command(flatten)]
+    pub(crate) base: Base,
+    /// The figure that should be small [default: p99]
+    #[arg(long, value_name = "METRIC", conflicts_with = "maximize")]
+    pub(crate) minimize: Option<String>,
+    /// The figure that should be large
+    #[arg(long, value_name = "METRIC")]
+    pub(crate) maximize: Option<String>,
+    /// A limit, like 'peakToCapacity <= 1.2'; can be repeated. Without any, no fewer tasks may
+    /// succeed than under the best preset
+    #[arg(long, value_name = "LIMIT")]
+    pub(crate) subject_to: Vec<String>,
+    /// How many policies to try
+    #[arg(long, value_name = "N", default_value_t = 240,
+          value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
+    pub(crate) trials: u32,
+    /// Seeds that each policy is tried with
+    #[arg(long, value_name = "N", default_value_t = 2,
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) search_runs: u32,
+    /// Seeds that the best are proved with
+    #[arg(long, value_name = "N", default_value_t = 20,
+          value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub(crate) runs: u32,
+    /// Threads at most; results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) threads: Option<usize>,
+    /// The folder for the answer, the policy and the Pareto front [default: none]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = TuneFormat::Text)]
+    pub(crate) format: TuneFormat,
+}
+
+const TUNE_EXAMPLES: &str = "\
+Example:
+  redrive tune herd --minimize p99 --subject-to 'peakToCapacity <= 1.2' \\
+      --subject-to 'deadLetterShare <= 0.001' --out tuned";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TuneFormat {
+    /// The policy, and how sure it is
+    Text,
+    /// The schema redrive-tune/1
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Compare {
     /// The result before: summary.json, or the output of `simulate --format json`
     pub(crate) before: PathBuf,
@@ -266,6 +323,39 @@ pub(crate) enum CatalogueFormat {
     Json,
     /// TOML (one entry)
     Toml,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The system: aws, celery, envoy, grpc, sidekiq, step-functions, temporal
+    #[arg(long, value_name = "SYSTEM")]
+    pub(crate) from: String,
+    /// Its configuration (- is standard input)
+    pub(crate) file: PathBuf,
+    /// Which policy, where the configuration has several
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// How to write the policy
+    #[arg(long, value_enum, default_value_t = PolicyFormat::Toml)]
+    pub(crate) format: PolicyFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyFormat {
+    /// TOML
+    Toml,
+    /// JSON
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The system: aws, celery, envoy, grpc, sidekiq, step-functions, temporal
+    #[arg(long, value_name = "SYSTEM")]
+    pub(crate) to: String,
+    /// The policy: a preset or a file (TOML, JSON; - is standard input)
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) policy: String,
 }
 
 #[derive(Debug, Subcommand)]

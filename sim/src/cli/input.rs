@@ -53,6 +53,16 @@ impl Document {
         Ok(Self { name, text, format, value })
     }
 
+    /// Reads and parses `path` as JSON, whatever it is called.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not JSON.
+    pub(crate) fn read_json(path: &Path) -> Result<Self, CliError> {
+        let (name, text) = read_text(path)?;
+        let value = parse(&name, &text, Format::Json)?;
+        Ok(Self { name, text, format: Format::Json, value })
+    }
+
     /// Its name, as typed.
     pub(crate) fn name(&self) -> &str {
         &self.name

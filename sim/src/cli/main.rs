@@ -6,6 +6,7 @@ mod chart;
 mod check;
 mod clock;
 mod compare;
+mod convert;
 mod dlq;
 mod error;
 mod export;
@@ -23,6 +24,7 @@ mod sweep;
 mod table;
 mod text;
 mod tree;
+mod tune;
 mod words;
 
 use std::process::ExitCode;

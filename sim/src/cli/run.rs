@@ -7,9 +7,9 @@ use clap_complete::Shell;
 
 use crate::{
     args::{Arguments, Verb},
-    catalogue, check, compare, dlq,
+    catalogue, check, compare, convert, dlq,
     error::CliError,
-    interrupt, output, schedule, simulate, sweep,
+    interrupt, output, schedule, simulate, sweep, tune,
 };
 
 /// Does what `args` ask for.
@@ -23,11 +23,14 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Result<(), CliErr
         None => simulate::run(&Arguments::main_job()?),
         Some(Verb::Simulate(typed)) => simulate::run(&typed),
         Some(Verb::Sweep(typed)) => sweep::run(&typed),
+        Some(Verb::Tune(typed)) => tune::run(&typed),
         Some(Verb::Compare(typed)) => compare::run(&typed),
         Some(Verb::Schedule(typed)) => schedule::run(&typed),
         Some(Verb::Check(typed)) => check::run(&typed),
         Some(Verb::Presets(typed)) => catalogue::presets(&typed),
         Some(Verb::Scenarios(typed)) => catalogue::scenarios(&typed),
+        Some(Verb::Import(typed)) => convert::import(&typed),
+        Some(Verb::Export(typed)) => convert::export(&typed),
         Some(Verb::Dlq(typed)) => dlq::run(&typed),
         Some(Verb::Completions { shell }) => completions(shell),
     }

@@ -84,6 +84,12 @@ fn sweep() {
 }
 
 #[test]
+fn tune() {
+    let args = ["tune", "--tasks", "100", "--trials", "8", "--runs", "2", "--format", "json"];
+    assert_valid("tune", &parse(&Place::new().ok(&args)));
+}
+
+#[test]
 fn dead_letters() {
     let place = Place::with("l.ndjson", &letters());
     let run = |args: &[&str]| parse(&place.ok(args));

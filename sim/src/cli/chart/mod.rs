@@ -11,6 +11,7 @@ mod herd;
 mod latency;
 mod outcomes;
 mod panels;
+mod pareto;
 mod queue;
 mod raster;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use canvas::Pen;
 pub(crate) use heatmap::{Grid, heatmap};
 pub(crate) use herd::scale_top;
 pub(crate) use panels::last_second;
+pub(crate) use pareto::pareto;
 
 /// A finished picture.
 pub(crate) struct Picture {

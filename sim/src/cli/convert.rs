@@ -1,0 +1,89 @@
+//! `redrive import` and `redrive export`: policies from and for the configuration of other systems.
+//!
+//! The result goes to the standard output, alone, so that it can become a file; what behaves
+//! differently there and here is told beside it, on the standard error.
+
+use redrive_sim::convert::{self, Imported, Syntax, System, read_ini, write_ini};
+
+use crate::{
+    args::{Export, Import, PolicyFormat},
+    error::CliError,
+    input::{self, Document, NamedPolicy},
+    output, tree,
+};
+
+const NOTE: anstyle::Style = anstyle::AnsiColor::Yellow.on_default();
+
+/// `redrive import --from SYSTEM FILE`
+pub(crate) fn import(typed: &Import) -> Result<(), CliError> {
+    let system = convert::find(&typed.from)?;
+    let policies = read(system, typed)?;
+    let Imported { policy, notes, .. } = chosen(policies, typed.name.as_deref())?;
+    let value = policy.to_value();
+    let text = match typed.format {
+        PolicyFormat::Toml => tree::toml(&value)?,
+        PolicyFormat::Json => tree::json(&value)?,
+    };
+    output::print(&text)?;
+    tell(&notes);
+    Ok(())
+}
+
+fn read(system: &System, typed: &Import) -> Result<Vec<Imported>, CliError> {
+    match system.syntax {
+        Syntax::Json => {
+            let document = Document::read_json(&typed.file)?;
+            system.import(document.value()).map_err(|error| document.error(&error))
+        }
+        Syntax::Ini => {
+            let (name, text) = input::read_text(&typed.file)?;
+            let refused = |error| CliError::input(format!("{name}: {error}"));
+            let tree = read_ini(&text).map_err(refused)?;
+            system.import(&tree).map_err(refused)
+        }
+    }
+}
+
+/// The policy that is wanted, where there are several.
+fn chosen(policies: Vec<Imported>, name: Option<&str>) -> Result<Imported, CliError> {
+    let names: Vec<String> = policies.iter().map(|imported| imported.name.clone()).collect();
+    let mut policies = policies.into_iter();
+    let found = match (name, names.len()) {
+        (Some(name), _) => policies.find(|imported| imported.name == name),
+        (None, 1) => policies.next(),
+        (None, _) => None,
+    };
+    found.ok_or_else(|| {
+        let names = names.join(", ");
+        match name {
+            Some(name) => {
+                CliError::input(format!("there is no policy \"{name}\" in it, only: {names}"))
+            }
+            None => {
+                CliError::input(format!("there are several policies; say --name, out of: {names}"))
+            }
+        }
+    })
+}
+
+/// `redrive export --to SYSTEM NAME|FILE`
+pub(crate) fn export(typed: &Export) -> Result<(), CliError> {
+    let system = convert::find(&typed.to)?;
+    let NamedPolicy { name, policy } = NamedPolicy::find(&typed.policy)?;
+    let refused =
+        |error| CliError::input(format!("{name} has no form in {}: {error}", system.title));
+    let exported = system.export(&policy).map_err(refused)?;
+    let text = match system.syntax {
+        Syntax::Json => tree::json(&exported.tree)?,
+        Syntax::Ini => write_ini(&exported.tree),
+    };
+    output::print(&text)?;
+    tell(&exported.notes);
+    Ok(())
+}
+
+fn tell(notes: &[String]) {
+    for note in notes {
+        anstream::eprintln!("{NOTE}note:{NOTE:#} {note}");
+    }
+}
