@@ -78,12 +78,12 @@ metrics! {
     "wastedServerSeconds", true, "worker time spent for nobody, seconds", |s| s.wasted_server_seconds.value();
     "peakAttemptsPerSecond", true, "largest attempt rate after the first bin, per second", |s| s.peak_attempts_per_second.value();
     "peakAfterFaultPerSecond", true, "largest attempt rate after the last fault, per second", |s| s.peak_after_fault_per_second.value();
-    "peakToCapacity", true, "that rate / capacity", |s| s.peak_to_capacity.value();
+    "peakToCapacity", true, "largest attempt rate after the last fault / capacity", |s| s.peak_to_capacity.value();
     "peakToMean", true, "largest bin of attempts / mean bin", |s| s.peak_to_mean.value();
     "completionSeconds", true, "when the last task ended, seconds", |s| s.completion_seconds.value();
-    "drainSeconds", true, "the same from the end of the last fault, seconds", |s| s.drain_seconds.value();
+    "drainSeconds", true, "from the end of the last fault to the end of the last task, seconds", |s| s.drain_seconds.value();
     "goodputPerFirst", false, "successes / first attempts", |s| s.goodput_per_first.value();
-    "recoverSeconds", true, "until goodput was back, seconds", |s| s.recover_seconds.value();
+    "recoverSeconds", true, "from the end of the last fault until goodput was back, seconds", |s| s.recover_seconds.value();
     "maxQueue", true, "most requests waiting at once", |s| s.max_queue.value();
     "budgetDenied", true, "retries that the budget refused", |s| s.budget_denied.value();
     "fairness", false, "Jain's index of the attempts", |s| s.fairness.value();
