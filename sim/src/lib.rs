@@ -38,15 +38,18 @@
 
 pub mod bounds;
 mod calendar;
+pub mod compare;
 pub mod convert;
 pub mod distribution;
 mod error;
+pub mod export_code;
 pub mod files;
 mod histogram;
 pub mod merge;
 pub mod metric;
 mod model;
 pub mod outcome;
+pub mod page;
 pub mod run;
 pub mod scenario;
 mod summary;

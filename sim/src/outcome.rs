@@ -356,7 +356,7 @@ pub struct Raster {
 pub struct Row {
     /// The task's key.
     pub key: u64,
-    /// When each of its attempts ended, and how.
+    /// When each of its attempts ended, and how; when it became a dead letter.
     pub marks: Vec<(Time, Mark)>,
 }
 
@@ -371,7 +371,7 @@ pub enum Mark {
     TimedOut,
     /// It succeeded.
     Succeeded,
-    /// It failed and the task became a dead letter.
+    /// The task became a dead letter; how its last attempt failed is the mark before.
     Dead,
 }
 

@@ -32,7 +32,16 @@ type Values = BTreeMap<String, String>;
 pub(crate) fn run(args: &Args) -> Result<()> {
     let mut tests = cargo();
     // The whole workspace, so that cargo reuses what `cargo xtask ci` compiled.
-    tests.args(["test", "--workspace", "--locked", "--quiet", "--test", "golden"]);
+    tests.args([
+        "test",
+        "--workspace",
+        "--locked",
+        "--quiet",
+        "--test",
+        "golden",
+        "--test",
+        "golden_page",
+    ]);
     if !args.bless {
         process::quiet(&mut tests)?;
         say("the golden values hold");

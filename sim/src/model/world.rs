@@ -421,6 +421,8 @@ impl<'s, const RICH: bool> World<'s, RICH> {
         match verdict {
             Verdict::DeadLetter(reason) => {
                 self.meter.dead_letter(now, began, attempts, reason);
+                // Two marks: how the last attempt failed is what a dead letter is read for.
+                self.meter.mark(id, now, mark_of(failure));
                 self.meter.mark(id, now, Mark::Dead);
             }
             Verdict::Discard => {

@@ -93,7 +93,7 @@ pub struct Scenario {
     source: Value,
 }
 
-const FIELDS: &[&str] = &[
+pub(crate) const FIELDS: &[&str] = &[
     "name",
     "title",
     "about",

@@ -1,0 +1,300 @@
+//! A policy as code: TypeScript, Rust, JSON.
+//!
+//! What is written is short (fields that are as by default are left out) and exact (reading it gives
+//! the same policy). The Rust builder says most policies; the few that have rules for failure kinds,
+//! a token bucket or quirks of other systems are written as the JSON that they are.
+
+use redrive::{
+    Backoff, BudgetRule, Jitter, RetryPolicy,
+    policy::Compat,
+    time::{Duration, nanos},
+    wire::Value,
+};
+
+/// The fields that differ from the default policy's; a group stands whole.
+#[must_use]
+pub fn minimal(policy: &RetryPolicy) -> Value {
+    let Value::Map(mut fields) = policy.to_value() else { return Value::Null };
+    let default = RetryPolicy::default().to_value();
+    // The default of the jitter depends on the backoff, so the two stand together.
+    let kept = |name: &str, value: &Value| {
+        matches!(name, "backoff" | "jitter") || default.get(name) != Some(value)
+    };
+    fields.retain(|(name, value)| kept(name, value));
+    if RetryPolicy::from_value(&Value::Map(fields.clone())).as_ref() == Ok(policy) {
+        Value::Map(fields)
+    } else {
+        policy.to_value()
+    }
+}
+
+/// Indented JSON.
+#[must_use]
+pub fn json(policy: &RetryPolicy) -> String {
+    let mut out = String::new();
+    write(&policy.to_value(), 0, &Style::JSON, &mut out);
+    out.push('\n');
+    out
+}
+
+/// A module that retries by this policy, for the npm package.
+#[must_use]
+pub fn typescript(policy: &RetryPolicy) -> String {
+    let mut object = String::new();
+    write(&minimal(policy), 0, &Style::SCRIPT, &mut object);
+    format!(
+        "import {{ retry, RetryPolicy }} from 'redrive'\n\n\
+         const policy = new RetryPolicy({object})\n\n\
+         const response = await retry(({{ signal }}) => fetch(url, {{ signal }}), policy)\n"
+    )
+}
+
+/// A function that makes the policy, for the crate.
+#[must_use]
+pub fn rust(policy: &RetryPolicy) -> String {
+    builder(policy).unwrap_or_else(|| {
+        let text = json(policy);
+        format!(
+            "use redrive::RetryPolicy;\n\n\
+             /// Reads it with serde_json.\n\
+             pub fn policy() -> serde_json::Result<RetryPolicy> {{\n    \
+             serde_json::from_str(POLICY)\n}}\n\n\
+             const POLICY: &str = r#\"{text}\"#;\n"
+        )
+    })
+}
+
+/// The builder's calls, if they can say this policy.
+fn builder(policy: &RetryPolicy) -> Option<String> {
+    let default = RetryPolicy::default();
+    let sayable = policy.rules().is_empty()
+        && policy.default_action() == default.default_action()
+        && *policy.compat() == Compat::default()
+        && policy.retry_after() == default.retry_after()
+        && policy.limits().elapsed_rule == default.limits().elapsed_rule;
+    if !sayable {
+        return None;
+    }
+    let mut uses = vec!["Backoff", "RetryPolicy", "wire::ConfigError"];
+    let mut calls = vec![format!(".backoff({})", backoff(policy.backoff())?)];
+    let mut call = |name: &str, argument: String| calls.push(format!(".{name}({argument})"));
+    if !policy.backoff().is_random() {
+        call("jitter", jitter(policy.jitter())?);
+        uses.push("Jitter");
+    }
+    if let Some(delay) = policy.first_delay() {
+        call("first_delay", duration(delay));
+    }
+    if policy.min_delay() != Duration::ZERO {
+        call("min_delay", duration(policy.min_delay()));
+    }
+    for (name, limit) in [
+        ("max_delay", policy.max_delay()),
+        ("max_elapsed", policy.max_elapsed()),
+        ("attempt_timeout", policy.attempt_timeout()),
+    ] {
+        if let Some(limit) = limit {
+            call(name, duration(limit));
+        }
+    }
+    match policy.max_attempts() {
+        Some(max) => call("max_attempts", max.to_string()),
+        None => call("unlimited_attempts", String::new()),
+    }
+    if let Some(rule) = policy.budget() {
+        call("budget", budget(rule)?);
+        uses.push("BudgetRule");
+    }
+    uses.sort_unstable();
+    let (uses, calls) = (uses.join(", "), calls.join("\n        "));
+    Some(format!(
+        "use core::time::Duration;\n\nuse redrive::{{{uses}}};\n\n\
+         pub fn policy() -> Result<RetryPolicy, ConfigError> {{\n    \
+         RetryPolicy::builder()\n        {calls}\n        .build()\n}}\n"
+    ))
+}
+
+fn backoff(backoff: &Backoff) -> Option<String> {
+    Some(match backoff {
+        Backoff::Constant { delay } => {
+            format!("Backoff::Constant {{ delay: {} }}", duration(*delay))
+        }
+        Backoff::Linear { initial, increment } => format!(
+            "Backoff::Linear {{ initial: {}, increment: {} }}",
+            duration(*initial),
+            duration(*increment)
+        ),
+        Backoff::Exponential { initial, multiplier } => format!(
+            "Backoff::Exponential {{ initial: {}, multiplier: {multiplier:?} }}",
+            duration(*initial)
+        ),
+        Backoff::Polynomial { initial, power, offset } => format!(
+            "Backoff::Polynomial {{ initial: {}, power: {power:?}, offset: {} }}",
+            duration(*initial),
+            duration(*offset)
+        ),
+        Backoff::Fibonacci { initial } => {
+            format!("Backoff::Fibonacci {{ initial: {} }}", duration(*initial))
+        }
+        Backoff::Table { delays } => {
+            let delays: Vec<String> = delays.iter().map(|delay| duration(*delay)).collect();
+            format!("Backoff::Table {{ delays: vec![{}] }}", delays.join(", "))
+        }
+        Backoff::Decorrelated { initial, multiplier } => format!(
+            "Backoff::Decorrelated {{ initial: {}, multiplier: {multiplier:?} }}",
+            duration(*initial)
+        ),
+        Backoff::DecorrelatedV2 { initial } => {
+            format!("Backoff::DecorrelatedV2 {{ initial: {} }}", duration(*initial))
+        }
+        // A kind that a later core adds.
+        _ => return None,
+    })
+}
+
+fn jitter(jitter: &Jitter) -> Option<String> {
+    Some(match jitter {
+        Jitter::None => "Jitter::None".into(),
+        Jitter::Full => "Jitter::Full".into(),
+        Jitter::Equal => "Jitter::Equal".into(),
+        Jitter::Proportional { factor } => format!("Jitter::Proportional {{ factor: {factor:?} }}"),
+        Jitter::Symmetric { factor } => format!("Jitter::Symmetric {{ factor: {factor:?} }}"),
+        Jitter::Subtractive { factor } => format!("Jitter::Subtractive {{ factor: {factor:?} }}"),
+        _ => return None,
+    })
+}
+
+fn budget(rule: &BudgetRule) -> Option<String> {
+    Some(match rule {
+        BudgetRule::Ratio { percent, min_per_second, window } => format!(
+            "BudgetRule::Ratio {{ percent: {percent:?}, min_per_second: {min_per_second:?}, \
+             window: {} }}",
+            duration(*window)
+        ),
+        BudgetRule::Concurrency { percent, min } => {
+            format!("BudgetRule::Concurrency {{ percent: {percent:?}, min: {min} }}")
+        }
+        _ => return None,
+    })
+}
+
+fn duration(duration: Duration) -> String {
+    let nanos = nanos(duration);
+    for (unit, name) in [(1_000_000_000, "secs"), (1_000_000, "millis"), (1_000, "micros")] {
+        if nanos.is_multiple_of(unit) {
+            return format!("Duration::from_{name}({})", nanos / unit);
+        }
+    }
+    format!("Duration::from_nanos({nanos})")
+}
+
+struct Style {
+    /// Names and texts as JSON has them, or as a script has.
+    json: bool,
+}
+
+impl Style {
+    const JSON: Style = Style { json: true };
+    const SCRIPT: Style = Style { json: false };
+
+    fn text(&self, text: &str) -> String {
+        let quoted = Value::from(text).to_string();
+        if self.json || text.contains(['\'', '"', '\\']) || text.chars().any(char::is_control) {
+            return quoted;
+        }
+        format!("'{text}'")
+    }
+
+    fn name(&self, name: &str) -> String {
+        let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric());
+        if plain && !self.json { name.to_owned() } else { self.text(name) }
+    }
+}
+
+fn write(value: &Value, depth: usize, style: &Style, out: &mut String) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Map(entries) if entries.is_empty() => out.push_str("{}"),
+        Value::List(items) if items.is_empty() => out.push_str("[]"),
+        Value::Map(entries) if depth > 0 && is_short(value) => {
+            out.push_str("{ ");
+            for (index, (name, value)) in entries.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { ", " });
+                out.push_str(&format!("{}: ", style.name(name)));
+                write(value, depth + 1, style, out);
+            }
+            out.push_str(" }");
+        }
+        Value::Map(entries) => {
+            out.push_str("{\n");
+            for (index, (name, value)) in entries.iter().enumerate() {
+                out.push_str(&format!("{indent}  {}: ", style.name(name)));
+                write(value, depth + 1, style, out);
+                let last = index + 1 == entries.len() && style.json;
+                out.push_str(if last { "\n" } else { ",\n" });
+            }
+            out.push_str(&format!("{indent}}}"));
+        }
+        Value::List(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { ", " });
+                write(item, depth + 1, style, out);
+            }
+            out.push(']');
+        }
+        Value::Text(text) => out.push_str(&style.text(text)),
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+/// Fits on a line.
+fn is_short(value: &Value) -> bool {
+    value.to_string().len() <= 72
+}
+
+#[cfg(test)]
+mod tests {
+    use redrive::presets;
+
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_the_default() {
+        for preset in presets::all() {
+            let policy = preset.policy();
+            assert_eq!(
+                RetryPolicy::from_value(&minimal(&policy)).unwrap(),
+                policy,
+                "{}",
+                preset.name
+            );
+        }
+    }
+
+    #[test]
+    fn typescript_says_what_differs_and_no_more() {
+        let policy = presets::find("full").unwrap().policy();
+        assert_eq!(
+            typescript(&policy),
+            "import { retry, RetryPolicy } from 'redrive'\n\n\
+             const policy = new RetryPolicy({\n  \
+             backoff: { kind: 'exponential', initial: '1s', multiplier: 2 },\n  \
+             maxDelay: '1m',\n  \
+             jitter: 'full',\n  \
+             maxAttempts: 10,\n\
+             })\n\n\
+             const response = await retry(({ signal }) => fetch(url, { signal }), policy)\n"
+        );
+    }
+
+    #[test]
+    fn rust_is_the_builder_where_it_can_say_it() {
+        let full = rust(&presets::find("full").unwrap().policy());
+        assert!(
+            full.contains(".jitter(Jitter::Full)\n        .max_delay(Duration::from_secs(60))")
+        );
+        assert!(rust(&presets::find("grpc").unwrap().policy()).contains("serde_json::from_str"));
+    }
+}
