@@ -73,7 +73,8 @@ pub(crate) enum Verb {
 /// The scenario, and what of it is set from the command line.
 #[derive(Debug, Args)]
 pub(crate) struct Base {
-    /// A built-in scenario (see `redrive scenarios`) or a file (TOML, JSON; - is standard input)
+    /// A built-in scenario (see `redrive scenarios`), a file (TOML, JSON; - is standard input) or a
+    /// link to the page
     #[arg(default_value = "herd")]
     pub(crate) scenario: String,
     /// A policy to compare instead of the scenario's: a preset or a file; can be repeated

@@ -6,7 +6,7 @@ use redrive::{
     random::key_of,
     wire::{ConfigError, Value},
 };
-use redrive_sim::{Scenario, scenario::Builtin};
+use redrive_sim::{Scenario, page::Page, scenario::Builtin};
 
 use crate::{
     args::{self, SummaryFormat},
@@ -112,6 +112,9 @@ struct Source {
 
 impl Source {
     fn find(name: &str) -> Result<Self, CliError> {
+        if name.starts_with('?') || name.contains("://") {
+            return Self::link(name);
+        }
         match Builtin::find(name) {
             Ok(builtin) => Ok(Self { tree: builtin.value(), document: None, path: String::new() }),
             Err(error) if !input::looks_like_a_file(name) => {
@@ -122,6 +125,16 @@ impl Source {
                 let tree = document.value().clone();
                 Ok(Self { tree, document: Some(document), path: name.to_owned() })
             }
+        }
+    }
+
+    /// The scenario of a link to the page, or of its query alone.
+    fn link(url: &str) -> Result<Self, CliError> {
+        let page = Page::read(url).map_err(|error| CliError::input(error.to_string()))?;
+        match page.notices().first() {
+            None => Ok(Self { tree: page.scenario(), document: None, path: String::new() }),
+            // A page may show its defaults and say so; a command would be taken at its word.
+            Some(notice) => Err(CliError::input(notice.clone())),
         }
     }
 

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::expect_used, reason = "tests")]
 
+mod a_link_is_what_the_page_shows;
 mod bad_fields_name_the_line;
 mod bad_names_get_a_guess;
 mod bad_options_are_told_in_one_line;
