@@ -24,6 +24,8 @@ mod error;
 #[cfg(feature = "objects")]
 pub mod numbers;
 #[cfg(feature = "sim")]
+pub mod page;
+#[cfg(feature = "sim")]
 mod pictures;
 #[cfg(feature = "objects")]
 pub mod policy;
