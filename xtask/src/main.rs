@@ -17,6 +17,7 @@ mod repo;
 mod tools;
 mod validate;
 mod wasm;
+mod www;
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -30,6 +31,7 @@ struct Cli {
 enum Command {
     Ci(ci::Args),
     Wasm(wasm::Args),
+    Www(www::Args),
     Golden(golden::Args),
     Validate(validate::Args),
     Chromium(chromium::Args),
@@ -51,6 +53,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
     match command {
         Command::Ci(args) => return Ok(ci::run(&args)),
         Command::Wasm(args) => wasm::run(&args),
+        Command::Www(args) => www::run(&args),
         Command::Golden(args) => golden::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Chromium(args) => chromium::run(&args),

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::Note;
-use crate::{process, repo, tools, wasm};
+use crate::{chromium, process, repo, tools, wasm, www};
 
 /// Folders with a lock file of npm's.
 pub(super) fn npm_folders() -> Result<Vec<std::path::PathBuf>> {
@@ -40,4 +40,18 @@ pub(super) fn node() -> Result<Note> {
     let words = process::merged(process::command("node").arg("--test").args(tests))?;
     let passed = words.lines().find_map(|line| line.split_once(" pass "));
     Ok(passed.map_or_else(Note::new, |(_, count)| format!("{count} tests passed")))
+}
+
+/// Builds the page and runs its tests in Chromium; the screenshot for the README is made on the way.
+pub(super) fn page() -> Result<Note> {
+    www::build()?;
+    let mut node = process::command("node");
+    node.args(["--test", "--test-concurrency=1", "tests/"]).current_dir(www::folder());
+    node.env("CHROMIUM", chromium::chromium()?);
+    let words = process::merged(&mut node)?;
+    let passed = words.lines().find_map(|line| line.split_once(" pass "));
+    let budgets = words.lines().filter_map(|line| line.split_once("budget: "));
+    let budgets: Vec<&str> = budgets.map(|(_, budget)| budget.trim()).collect();
+    let count = passed.map_or("no", |(_, count)| count);
+    Ok(format!("{count} tests passed; {}", budgets.join("; ")))
 }
