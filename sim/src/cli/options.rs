@@ -97,10 +97,26 @@ impl Setup {
             Scenario::set(tree, path, value)
                 .map_err(|error| CliError::input(format!("--set {text}: {error}")))?;
         }
+        retitle(tree, typed.tasks, &set);
         let scenario =
             Scenario::read(&source.tree, &mut files).map_err(|error| source.error(&error, &set))?;
         Ok(Self { tree: source.tree, files, scenario })
     }
+}
+
+/// A scenario that was changed is no longer what its title says: it says what was changed.
+fn retitle(tree: &mut Value, tasks: Option<u64>, set: &[(&str, &str, &str)]) {
+    let changes =
+        |path: &str| !["policy", "report", "limits", "title"].iter().any(|p| path.starts_with(p));
+    let sets = set.iter().filter(|(path, ..)| changes(path)).map(|(_, text, _)| (*text).to_owned());
+    let changed: Vec<String> =
+        tasks.map(|tasks| format!("arrivals.tasks={tasks}")).into_iter().chain(sets).collect();
+    let titled = set.iter().any(|(path, ..)| *path == "title");
+    if changed.is_empty() || titled || tree.get("title").is_none() {
+        return;
+    }
+    put(tree, "title", Value::Text(format!("with {}", changed.join(", "))));
+    put(tree, "about", Value::Text(String::new()));
 }
 
 /// Where a scenario comes from.
