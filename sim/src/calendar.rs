@@ -52,6 +52,8 @@ const EMPTY: Bucket = Bucket { block: NONE, len: 0 };
 /// Pending events in order of (time, entity).
 pub(crate) struct Calendar {
     shift: u32,
+    /// Narrower buckets than these would not reach as far as events are expected to lie.
+    least_shift: u32,
     /// Number of the current bucket: `rest` and `late` hold its events, offsets from its start.
     base: u64,
     /// The current bucket, rising; what is before `head` is done.
@@ -79,13 +81,19 @@ pub(crate) struct Calendar {
 
 impl Calendar {
     /// An empty queue whose events are expected to lie about `spacing` nanoseconds apart and up to
-    /// `reach` ahead. A wrong guess costs time, never correctness.
+    /// `reach` ahead, about `pending` at a time. A wrong guess costs time or memory, never
+    /// correctness.
     #[must_use]
-    pub(crate) fn new(spacing: u64, reach: u64) -> Self {
+    pub(crate) fn new(spacing: u64, reach: u64, pending: usize) -> Self {
+        // Room from the start, and for a block that is not full in every bucket: a pool that grows
+        // is copied, and for a moment there are two.
+        let blocks = pending / BLOCK + pending.min(RING as usize) + 64;
         let width = spacing.saturating_mul(64).max(reach / (RING / 2)).max(1);
         let shift = (63 - width.leading_zeros()).clamp(MIN_SHIFT, MAX_SHIFT);
+        let least = 64 - (reach / RING).leading_zeros();
         Self {
             shift,
+            least_shift: least.clamp(MIN_SHIFT, MAX_SHIFT),
             base: 0,
             rest: Vec::new(),
             head: 0,
@@ -93,8 +101,8 @@ impl Calendar {
             late: Heap(Vec::new()),
             ring: vec![EMPTY; RING as usize],
             occupied: vec![0; RING as usize / 64],
-            pool: Vec::new(),
-            links: Vec::new(),
+            pool: Vec::with_capacity(blocks),
+            links: Vec::with_capacity(blocks),
             free: NONE,
             spill: Vec::new(),
             spill_first: u64::MAX,
@@ -156,6 +164,12 @@ impl Calendar {
     #[inline(never)]
     fn chain(&mut self, slot: usize, next: u32, key: u64) {
         let index = if self.free == NONE {
+            if self.pool.len() == self.pool.capacity() {
+                // By an eighth and not by half: the pool is what a run of millions holds most of.
+                let more = (self.pool.len() / 8).max(64);
+                self.pool.reserve_exact(more);
+                self.links.reserve_exact(more);
+            }
             self.pool.push(Block([0; BLOCK]));
             self.links.push(NONE);
             (self.pool.len() - 1) as u32
@@ -328,12 +342,12 @@ impl Calendar {
         (self.judged, self.drained) = (0, 0);
         let shift = if mean < 64 && self.len > 16 * (mean + 1) && self.shift < MAX_SHIFT {
             self.shift + if mean < 16 { 2 } else { 1 }
-        } else if mean > 4096 && self.shift > MIN_SHIFT && self.lies_near(bucket) {
+        } else if mean > 4096 && self.shift > self.least_shift && self.lies_near(bucket) {
             self.shift - 2
         } else {
             return false;
         };
-        let shift = shift.clamp(MIN_SHIFT, MAX_SHIFT);
+        let shift = shift.clamp(self.least_shift, MAX_SHIFT);
         let old_shift = self.shift;
         let old_ring = std::mem::replace(&mut self.ring, vec![EMPTY; RING as usize]);
         self.occupied.fill(0);
@@ -451,7 +465,7 @@ mod tests {
             spacing in prop_oneof![Just(1_u64), Just(100_000), Just(1 << 40)],
             steps in prop::collection::vec(step(), 1..400),
         ) {
-            let (mut calendar, mut heap) = (Calendar::new(spacing, spacing * 64), BinaryHeap::new());
+            let (mut calendar, mut heap) = (Calendar::new(spacing, 0, 0), BinaryHeap::new());
             let mut now = 0_u64;
             for step in steps {
                 match step {
@@ -483,7 +497,7 @@ mod tests {
     /// Long enough for many rebuilds in both directions.
     #[test]
     fn a_width_that_changes_with_the_load_changes_no_order() {
-        let (mut calendar, mut heap) = (Calendar::new(1, 1), BinaryHeap::new());
+        let (mut calendar, mut heap) = (Calendar::new(1, 1, 0), BinaryHeap::new());
         let mut state = 1_u64;
         let mut random = move || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

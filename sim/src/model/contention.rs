@@ -71,7 +71,7 @@ impl<'s> Contest<'s> {
             scenario,
             context: (policy, stream, policy.classify(kind, Some(code))),
             legs: stream.substream(Purpose::LegOut as u64),
-            queue: Calendar::new(1_000_000, 0),
+            queue: Calendar::new(1_000_000, 0, 0),
             writers: Vec::new(),
             rows: vec![0; rows as usize],
             meter: Meter::new(scenario, expected),

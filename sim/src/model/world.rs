@@ -84,10 +84,13 @@ impl<'s, const RICH: bool> World<'s, RICH> {
         let poison = scenario.client.permanent_rate;
         let owners = Owners::new(&scenario.client, &scenario.arrivals, policy);
         let reach = policy.max_delay().map_or(REACH, |delay| nanos(delay).min(REACH));
+        // A herd waits all together; of other arrivals, few at a time.
+        let herd = matches!(scenario.arrivals, Arrivals::Herd { .. });
+        let pending = if herd { expected.min(1e8) as usize } else { 0 };
         let mut world = Self {
             scenario,
             policy,
-            queue: Calendar::new((REACH as f64 / expected.max(1.0)) as u64, reach),
+            queue: Calendar::new((REACH as f64 / expected.max(1.0)) as u64, reach, pending),
             tasks: Vec::with_capacity(expected.min(1e8) as usize + 1),
             server: tier(servers, &scenario.server),
             rich: Rich::new(scenario, policy, stream, layers, owners.clients()),
