@@ -388,6 +388,18 @@ mod tests {
     }
 
     #[test]
+    fn every_built_in_scenario_opens_and_runs() {
+        for builtin in crate::scenario::builtins() {
+            let page = Page::read(&format!("s={}", builtin.name)).unwrap();
+            assert!(page.notices().is_empty(), "{}: {:?}", builtin.name, page.notices());
+            let run = page.run(Slot::A).unwrap();
+            assert!(run.end() > 0.0 && !run.raster().is_empty(), "{}", builtin.name);
+            let last = run.columns().open.last().copied();
+            assert_eq!(last, run.outcome().summary.unfinished.value(), "{}", builtin.name);
+        }
+    }
+
+    #[test]
     fn the_stories_show_what_they_say() {
         let run = |name: &str, slot| {
             let story = super::super::stories().iter().find(|story| story.name == name).unwrap();

@@ -120,7 +120,8 @@ function paint(svg: SVGSVGElement, width: number, plot: Plot) {
         class: 'dead', d: `M${x} ${bottom - 2 * size}l${size} ${size}l${-size} ${size}l${-size} ${-size}z`,
         'data-tip': `${policy.name}: ${policy.end}`,
       }))
-      if (step > 34 || lanes === 1) group.append(s('text', { class: 'tick', x, y: bottom + (index && policy.retries.length === plot.policies[0]?.retries.length ? 30 : 16), 'text-anchor': 'middle' },
+      const named = index > 0 && policy.retries.length === plot.policies[0]?.retries.length
+      if (!named && (step > 34 || lanes === 1)) group.append(s('text', { class: 'tick', x, y: bottom + 16, 'text-anchor': 'middle' },
         policy.reason === 'deadlineExceeded' ? 'deadline' : 'dead'))
     }
     out.push(group)
