@@ -8,10 +8,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::{
-    error::{CliError, plain},
-    interrupt,
-};
+use crate::error::{CliError, plain};
 
 /// A file to be written.
 #[derive(Clone, Debug)]
@@ -78,13 +75,12 @@ impl Folder {
         Ok(Self(path.to_owned()))
     }
 
-    /// Writes all `files`, each under a temporary name first; on Ctrl-C the rest is left out.
+    /// Writes all `files`, each under a temporary name first.
     ///
     /// # Errors
     /// When one cannot be written.
     pub(crate) fn write(&self, files: &[File]) -> Result<(), CliError> {
         for file in files {
-            interrupt::check()?;
             write_whole(&self.0.join(&file.name), &file.bytes)?;
         }
         Ok(())

@@ -43,7 +43,11 @@ pub(crate) fn run(scenario: &Scenario, plan: Plan) -> Result<Outcome, CliError> 
     for ((policy, _), result) in jobs.iter().zip(results) {
         by_policy[*policy].extend(result);
     }
-    let policies = by_policy.into_iter().filter_map(merge).collect();
+    let mut policies: Vec<PolicyOutcome> = by_policy.into_iter().filter_map(merge).collect();
+    if interrupt::requested() {
+        // Replications that never started leave no mark of their own.
+        policies.iter_mut().for_each(|policy| policy.partial = true);
+    }
     Ok(run::collect(scenario, plan.runs, policies))
 }
 

@@ -18,6 +18,9 @@ const DIM: anstyle::Style = anstyle::Style::new().dimmed();
 pub(crate) fn run(typed: &args::Simulate) -> Result<(), CliError> {
     let Simulation { scenario, folder, format, command, plan } = Simulation::from_args(typed)?;
     let outcome = runner::run(&scenario, plan)?;
+    if outcome.policies.is_empty() {
+        interrupt::check()?;
+    }
     let mut listing = String::new();
     if let Some(folder) = &folder {
         let findings = Findings::new(&outcome, &scenario, &command)?;

@@ -205,6 +205,24 @@ pub(crate) fn latency(outcome: &Outcome) -> String {
     }
 }
 
+/// The title of the chart of amplification.
+pub(crate) fn amplification(outcome: &Outcome) -> String {
+    let cost = |policy: &PolicyOutcome| policy.summary.amplification.or_zero();
+    let dear = outcome.policies.iter().max_by(|a, b| cost(a).total_cmp(&cost(b)));
+    let cheap = outcome.policies.iter().min_by(|a, b| cost(a).total_cmp(&cost(b)));
+    match (dear, cheap) {
+        (Some(dear), Some(cheap)) if cost(dear) > 1.05 * cost(cheap) => format!(
+            "A task costs {} attempts under “{}”, {} under “{}”",
+            number(cost(dear)),
+            dear.name,
+            number(cost(cheap)),
+            cheap.name
+        ),
+        (Some(policy), _) => format!("A task costs {} attempts", number(cost(policy))),
+        _ => "What a task costs".to_owned(),
+    }
+}
+
 /// The title of the outcome chart.
 pub(crate) fn outcomes(outcome: &Outcome) -> String {
     let dead = |policy: &&PolicyOutcome| policy.summary.dead_letters();

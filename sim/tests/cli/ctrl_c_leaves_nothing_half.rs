@@ -23,6 +23,8 @@ fn an_interrupted_simulation() {
     assert_eq!(output.status.code(), Some(130), "{error}");
     assert!(error.contains("interrupted"), "{error}");
     if place.path("out").exists() {
+        // What there was is told, and marked.
+        assert!(place.read("out/summary.json").contains("\"partial\": true"));
         let left = names(&place.path("out"));
         assert!(left.iter().all(|name| !name.contains("tmp")), "{left:?}");
         assert!(!left.iter().any(|name| name.starts_with('.')), "{left:?}");

@@ -6,17 +6,13 @@ use redrive_sim::outcome::{Outcome, PolicyOutcome};
 
 use super::{
     Chart,
-    canvas::{Align, ChartError, Pen, Rect, Type},
+    canvas::{Align, ChartError, Pen, Rect},
     frame::{self, Header, Scale},
-    theme,
+    lines, theme,
 };
 use crate::{text, words};
 
-/// Room for the names of the lines.
-const NAMES: f64 = 150.0;
 const HEIGHT: f64 = 320.0;
-/// Lines of text that do not touch.
-const LEADING: f64 = 19.0;
 
 pub(crate) struct Latency<'a> {
     outcome: &'a Outcome,
@@ -35,7 +31,7 @@ impl<'a> Latency<'a> {
 
     fn plot(&self) -> Rect {
         let top = self.header.height() + 12.0;
-        let right = f64::from(theme::WIDTH) - theme::MARGIN - NAMES;
+        let right = f64::from(theme::WIDTH) - theme::MARGIN - lines::NAMES;
         Rect { left: 76.0, top, right, bottom: top + HEIGHT }
     }
 }
@@ -93,29 +89,6 @@ impl Chart for Latency<'_> {
             pen.line(&line, theme::series(index), 2.0)?;
             names.push((end, index));
         }
-        self.draw_names(pen, plot, names)
-    }
-}
-
-impl Latency<'_> {
-    /// Each name at the end of its line, moved apart where lines end together.
-    fn draw_names(
-        &self,
-        pen: &Pen<'_>,
-        plot: Rect,
-        mut names: Vec<(f64, usize)>,
-    ) -> Result<(), ChartError> {
-        names.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let mut next = f64::NEG_INFINITY;
-        for (y, index) in names {
-            let place = y.max(next);
-            next = place + LEADING;
-            let face = Type { color: theme::series(index), ..theme::NAME };
-            let name = self.outcome.policies.get(index).map_or("", |policy| policy.name.as_str());
-            pen.line(&[(plot.right, y), (plot.right + 10.0, place)], theme::series(index), 1.25)?;
-            let label = frame::fitted(name, face, NAMES - 14.0);
-            pen.text((plot.right + 14.0, place), &label, face, Align::Start)?;
-        }
-        Ok(())
+        lines::draw_names(pen, self.outcome, plot, names)
     }
 }

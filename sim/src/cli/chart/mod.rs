@@ -3,12 +3,14 @@
 //! A chart says its finding in words on top, shares its axes between the policies that it compares,
 //! and labels what it shows where it stands. It is drawn once and comes out as SVG and PNG.
 
+mod amplification;
 mod canvas;
 mod font;
 mod frame;
 mod heatmap;
 mod herd;
 mod latency;
+mod lines;
 mod outcomes;
 mod panels;
 mod pareto;
@@ -101,6 +103,10 @@ fn all(outcome: &Outcome) -> Vec<Box<dyn Chart + '_>> {
     if outcome.policies.iter().any(|policy| policy.latency.points.len() > 1) {
         charts.push(Box::new(latency::Latency::new(outcome)));
     }
+    let retried = |counts: &[u32]| counts.iter().any(|count| *count > 0);
+    if outcome.policies.iter().any(|policy| retried(&policy.series.retries)) {
+        charts.push(Box::new(amplification::Amplification::new(outcome)));
+    }
     charts.push(Box::new(outcomes::Outcomes::new(outcome)));
     charts
 }
@@ -113,7 +119,7 @@ mod tests {
     fn every_chart_comes_out_in_both_forms() {
         let outcome = sample::herd();
         let charts = all(&outcome);
-        assert_eq!(charts.len(), 5);
+        assert_eq!(charts.len(), 6);
         for chart in charts {
             let svg = chart.svg().expect("an SVG");
             assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));

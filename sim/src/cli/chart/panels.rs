@@ -1,7 +1,7 @@
 //! Small multiples: one wide strip a policy, one under the other, all over the same time, so that
 //! the eye compares them down the page.
 
-use redrive_sim::outcome::{Outcome, PolicyOutcome, Series};
+use redrive_sim::outcome::{Outcome, Series};
 
 use super::{
     canvas::{Align, ChartError, Pen, Rect},
@@ -60,7 +60,7 @@ impl Panels {
         notes: &[String],
     ) -> Result<(), ChartError> {
         for (index, (policy, plot)) in outcome.policies.iter().zip(&self.plots).enumerate() {
-            self.shade_faults(pen, policy, *plot)?;
+            shade_faults(pen, &self.time, &policy.series, *plot)?;
             let y = plot.top - 14.0;
             pen.text((plot.left, y), &policy.name, theme::NAME, Align::Start)?;
             let start = plot.left + font::width(&policy.name, theme::NAME.size, true) + 12.0;
@@ -70,22 +70,6 @@ impl Panels {
             }
         }
         frame::time_axis(pen, &self.time, &self.plots, "time since the start")
-    }
-
-    fn shade_faults(
-        &self,
-        pen: &Pen<'_>,
-        policy: &PolicyOutcome,
-        plot: Rect,
-    ) -> Result<(), ChartError> {
-        for (from, until, _) in &policy.series.faults {
-            let left = self.time.place_within(seconds(*from));
-            let right = self.time.place_within(seconds(*until));
-            if right > left {
-                pen.fill(Rect { left, right, ..plot }, theme::FAULT)?;
-            }
-        }
-        Ok(())
     }
 
     /// The line under a strip, and the ticks of its vertical axis.
@@ -105,6 +89,23 @@ impl Panels {
         }
         pen.line(&[(plot.left, plot.bottom), (plot.right, plot.bottom)], theme::MUTED, 1.0)
     }
+}
+
+/// Shades the times of faults.
+pub(crate) fn shade_faults(
+    pen: &Pen<'_>,
+    time: &Scale,
+    series: &Series,
+    plot: Rect,
+) -> Result<(), ChartError> {
+    for (from, until, _) in &series.faults {
+        let left = time.place_within(seconds(*from));
+        let right = time.place_within(seconds(*until));
+        if right > left {
+            pen.fill(Rect { left, right, ..plot }, theme::FAULT)?;
+        }
+    }
+    Ok(())
 }
 
 /// The entry of a key for the shaded times, if there are any.

@@ -46,6 +46,11 @@ fn page(findings: &Findings<'_>) -> Result<String, CliError> {
             escape(title)
         ),
     );
+    if outcome.policies.iter().any(|policy| policy.partial) {
+        page.push_str(
+            "<p class=\"says\"><strong>Partial: it was interrupted before its end.</strong></p>\n",
+        );
+    }
     for sentence in words::verdict(outcome, scenario) {
         put(&mut page, format_args!("<p class=\"says\">{}</p>\n", escape(&sentence)));
     }

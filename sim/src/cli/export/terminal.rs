@@ -39,6 +39,9 @@ fn headline(outcome: &Outcome, scenario: &Scenario, width: usize) -> String {
         title => format!("{}: {title}", outcome.scenario),
     };
     let mut facts = vec![format!("seed {}", outcome.seed)];
+    if outcome.policies.iter().any(|policy| policy.partial) {
+        facts.push("PARTIAL: interrupted before its end".to_owned());
+    }
     if outcome.runs > 1 {
         facts.push(format!("means of {} runs", outcome.runs));
     }
