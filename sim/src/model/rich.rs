@@ -247,7 +247,8 @@ impl<const RICH: bool> World<'_, RICH> {
                 self.rich.requests.get_mut(id).place = Place::Waiting;
                 self.note_queue(request.tier);
             }
-            Admission::Refuse(failure, retry_after) => {
+            Admission::Refuse(failure) => {
+                let retry_after = self.tier(request.tier).retry_after(failure);
                 return self.answer(now, id, Some(failure), retry_after);
             }
             Admission::Swallow => self.forget(id),

@@ -21,8 +21,8 @@ pub(crate) enum Admission {
     Begin(u64),
     /// It waits.
     Wait,
-    /// It was refused at once, perhaps with a time to come back.
-    Refuse(Failure, Option<Duration>),
+    /// It was refused at once; `retry_after` says whether it was told when to come back.
+    Refuse(Failure),
     /// It was swallowed: there will be no answer.
     Swallow,
 }
@@ -97,9 +97,7 @@ impl Tier {
         if !self.calm {
             match self.trouble.meets(now, key, attempt) {
                 Effect::None => {}
-                Effect::Refuse(failure, retry_after) => {
-                    return Admission::Refuse(failure, retry_after);
-                }
+                Effect::Refuse(failure) => return Admission::Refuse(failure),
                 Effect::Swallow => return Admission::Swallow,
             }
         }
@@ -114,9 +112,15 @@ impl Tier {
             return Admission::Wait;
         }
         match self.on_full {
-            OnFull::Reject => Admission::Refuse(Failure::Overloaded, None),
+            OnFull::Reject => Admission::Refuse(Failure::Overloaded),
             OnFull::Timeout => Admission::Swallow,
         }
+    }
+
+    /// What a request that was just refused so is told about coming back.
+    #[inline]
+    pub(crate) fn retry_after(&self, failure: Failure) -> Option<Duration> {
+        if failure == Failure::Throttle { self.trouble.hint } else { None }
     }
 
     /// A worker takes a request; returns the time that it needs.

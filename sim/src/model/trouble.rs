@@ -6,12 +6,12 @@ use super::{event::Failure, tier::span};
 use crate::scenario::{Fault, Mode};
 
 /// What a request meets.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// Nothing.
     None,
     /// It is refused at once.
-    Refuse(Failure, Option<Duration>),
+    Refuse(Failure),
     /// It is swallowed.
     Swallow,
 }
@@ -24,6 +24,9 @@ pub(crate) struct Trouble {
     active: bool,
     /// Whether an active fault refuses everything: then nothing else is looked at.
     down: bool,
+    /// What the last one that was throttled is told; it lies here and not in the answer, which
+    /// is a word without it.
+    pub(super) hint: Option<Duration>,
     /// What a brownout that cannot take a part of a worker does to the service times.
     slower: f64,
 }
@@ -43,7 +46,7 @@ struct Memory {
 impl Trouble {
     pub(crate) fn new(faults: Vec<Fault>, stream: Stream) -> Self {
         let memory = vec![Memory::default(); faults.len()];
-        Self { faults, memory, stream, active: false, down: false, slower: 1.0 }
+        Self { faults, memory, stream, active: false, down: false, hint: None, slower: 1.0 }
     }
 
     pub(crate) fn is_calm(&self) -> bool {
@@ -98,7 +101,7 @@ impl Trouble {
     #[inline]
     pub(crate) fn meets(&mut self, now: u64, key: u64, attempt: u32) -> Effect {
         if self.down {
-            return Effect::Refuse(Failure::Connection, None);
+            return Effect::Refuse(Failure::Connection);
         }
         self.meets_some(now, key, attempt)
     }
@@ -120,7 +123,8 @@ impl Trouble {
                     if memory.passes(now, per_second, burst) {
                         Effect::None
                     } else {
-                        Effect::Refuse(Failure::Throttle, retry_after)
+                        self.hint = retry_after;
+                        Effect::Refuse(Failure::Throttle)
                     }
                 }
                 Mode::Bursts { enter, exit, good_rate, bad_rate } => {
@@ -174,5 +178,5 @@ impl Memory {
 }
 
 fn refuse_if(fails: bool) -> Effect {
-    if fails { Effect::Refuse(Failure::Error, None) } else { Effect::None }
+    if fails { Effect::Refuse(Failure::Error) } else { Effect::None }
 }

@@ -325,7 +325,8 @@ impl<'s, const RICH: bool> World<'s, RICH> {
                 self.queue.push(now.saturating_add(time).min(1 << 62), Class::Complete.of(id));
             }
             Admission::Wait => self.meter.queue(self.server.waits()),
-            Admission::Refuse(failure, retry_after) => {
+            Admission::Refuse(failure) => {
+                let retry_after = self.server.retry_after(failure);
                 return self.failed(now, id, failure, retry_after);
             }
             // Scenarios in which requests are swallowed are rich: they need timeouts.
