@@ -103,10 +103,29 @@ pub fn draw(seed: u64, key: u64, attempt: u32) -> f64 {
 /// assert_ne!(key_of("017"), 17);
 /// ```
 pub fn key_of(text: &str) -> u64 {
-    match text.parse::<u64>() {
-        Ok(number) if text == "0" || !text.starts_with(['0', '+']) => number,
-        _ => hash(text.as_bytes()),
+    key_of_bytes(text.as_bytes())
+}
+
+/// [`key_of`] the text whose UTF-8 bytes these are.
+pub fn key_of_bytes(bytes: &[u8]) -> u64 {
+    decimal(bytes).unwrap_or_else(|| hash(bytes))
+}
+
+/// The number that `bytes` write, if they are digits only, without leading zeros, and fit.
+fn decimal(bytes: &[u8]) -> Option<u64> {
+    let (first, rest) = bytes.split_first()?;
+    if *first == b'0' && !rest.is_empty() {
+        return None;
     }
+    let mut number = 0_u64;
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number.checked_mul(10)?.checked_add(digit.into())?;
+    }
+    Some(number)
 }
 
 /// The frozen 64-bit hash of `bytes`: FNV-1a and one finaliser. Not for adversarial input.

@@ -17,7 +17,7 @@
 use core::{fmt, time::Duration};
 
 use crate::{
-    policy::{Action, Address, Budget, Class, ElapsedMeasure, RetryPolicy},
+    policy::{Action, Address, Budget, Class, ElapsedMeasure, RetryPolicy, Terms},
     random::Stream,
     time::{Time, nanos},
 };
@@ -125,6 +125,24 @@ pub enum Verdict {
     Discard,
     /// End it as failed.
     Fail,
+}
+
+/// A verdict that is no retry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ending {
+    Dead(Reason),
+    Discarded,
+    Failed,
+}
+
+impl From<Ending> for Verdict {
+    fn from(ending: Ending) -> Verdict {
+        match ending {
+            Ending::Dead(reason) => Self::DeadLetter(reason),
+            Ending::Discarded => Self::Discard,
+            Ending::Failed => Self::Fail,
+        }
+    }
 }
 
 /// A call that does not fit the task's state. The task is unchanged.
@@ -346,19 +364,12 @@ impl Task {
         if self.bits & STATE_MASK != RUNNING {
             return Err(self.not_running());
         }
-        match ctx.policy.action(class) {
-            Action::Retry | Action::RetryFree => {}
-            Action::DeadLetter => return Ok(self.die(now, Reason::Permanent)),
-            Action::Discard => {
-                self.settle(now, DISCARDED);
-                return Ok(Verdict::Discard);
-            }
-            Action::Fail => {
-                self.settle(now, FAILED);
-                return Ok(Verdict::Fail);
-            }
-        }
-        Ok(self.decide(now, ctx, class, retry_after, budget))
+        let retry_after = retry_after.map(nanos);
+        let terms = ctx.policy.terms(class);
+        Ok(match self.judge(now, &terms, ctx.stream, ctx.key, retry_after, budget) {
+            Ok(delay) => Verdict::Retry { at: self.at, delay: Duration::from_nanos(delay) },
+            Err(end) => end.into(),
+        })
     }
 
     /// Counts the attempt that failed as free, as long as there is room to count.
@@ -369,56 +380,70 @@ impl Task {
         room
     }
 
+    /// The delay before the next attempt by `terms`, in nanoseconds, or how the task ends.
     #[inline]
-    fn decide(
+    pub(crate) fn judge(
         &mut self,
         now: Time,
-        ctx: &Context<'_>,
-        class: Class,
-        retry_after: Option<Duration>,
+        terms: &Terms<'_>,
+        stream: Stream,
+        key: u64,
+        retry_after: Option<u64>,
         mut budget: Option<&mut Budget>,
-    ) -> Verdict {
-        let free = ctx.policy.action(class) == Action::RetryFree && self.excuse();
-        let limits = ctx.policy.limits();
+    ) -> Result<u64, Ending> {
+        match terms.action {
+            Action::Retry | Action::RetryFree => {}
+            Action::DeadLetter => return Err(self.die(now, Reason::Permanent)),
+            Action::Discard => {
+                self.settle(now, DISCARDED);
+                return Err(Ending::Discarded);
+            }
+            Action::Fail => {
+                self.settle(now, FAILED);
+                return Err(Ending::Failed);
+            }
+        }
+        let free = terms.action == Action::RetryFree && self.excuse();
         let counted = self.counted_attempts();
         let mut give_up = |task: &mut Task, reason| {
             if let Some(budget) = budget.as_mut() {
-                budget.on_last_failure(class.cost);
+                budget.on_last_failure(terms.cost);
             }
-            task.die(now, reason)
+            Err(task.die(now, reason))
         };
-        if !limits.allows_after(counted) || self.attempts == u32::MAX {
+        let allowed = terms.max_attempts.is_none_or(|max| counted < max.get());
+        if !allowed || self.attempts == u32::MAX {
             return give_up(self, Reason::Exhausted);
         }
         let address = Address {
-            stream: ctx.stream,
-            key: ctx.key,
+            stream,
+            key,
             attempt: self.attempts,
             retries: counted.saturating_sub(1),
             previous: (counted > 1).then_some(self.previous),
         };
-        let own = ctx.policy.delays(class).draw(&address);
+        let own = terms.delays.draw(&address);
         let wanted = match retry_after {
             Some(hint) => {
-                let mut draws = ctx.stream.draws(ctx.key, self.attempts);
-                ctx.policy.retry_after().apply(own, hint, counted.max(1), &mut draws)
+                let mut draws = stream.draws(key, self.attempts);
+                terms.hinting.apply(own, hint, counted.max(1), &mut draws)
             }
             None => own,
         };
-        let sleeps = ctx.policy.compat().elapsed_measure == ElapsedMeasure::Sleeps;
+        let sleeps = terms.measure == ElapsedMeasure::Sleeps;
         if sleeps && self.attempts == 1 {
             self.began = Time::ZERO;
         }
         let elapsed = if sleeps { self.began.as_nanos() } else { now.nanos_since(self.began) };
-        let Some(delay) = limits.admit(elapsed, wanted) else {
+        let Some(delay) = terms.deadline.admit(elapsed, wanted) else {
             return give_up(self, Reason::DeadlineExceeded);
         };
         if let Some(budget) = budget {
             let again = self.attempts > 1;
-            if !budget.withdraw(now, class.cost, again) {
-                return self.die(now, Reason::BudgetExhausted);
+            if !budget.withdraw(now, terms.cost, again) {
+                return Err(self.die(now, Reason::BudgetExhausted));
             }
-            let paid = u32::from(class.cost).min(PAID_MAX) << PAID_SHIFT;
+            let paid = u32::from(terms.cost).min(PAID_MAX) << PAID_SHIFT;
             self.bits = self.bits & !(PAID_MAX << PAID_SHIFT) | paid;
         }
         if sleeps {
@@ -430,7 +455,7 @@ impl Task {
         }
         self.at = now.plus_nanos(delay);
         self.set_state(WAITING);
-        Verdict::Retry { at: self.at, delay: Duration::from_nanos(delay) }
+        Ok(delay)
     }
 
     #[inline]
@@ -444,9 +469,9 @@ impl Task {
         self.set_state(state);
     }
 
-    fn die(&mut self, now: Time, reason: Reason) -> Verdict {
+    fn die(&mut self, now: Time, reason: Reason) -> Ending {
         self.settle(now, DEAD + reason as u32);
-        Verdict::DeadLetter(reason)
+        Ending::Dead(reason)
     }
 
     #[inline]
@@ -469,6 +494,20 @@ impl Task {
     #[cold]
     fn not_running(&self) -> TaskError {
         if self.state().is_final() { TaskError::Finished } else { TaskError::NotRunning }
+    }
+
+    /// A task whose attempt runs, from the four numbers that [`numbers`](Task::numbers) gave.
+    #[cfg(feature = "small")]
+    pub fn running(began: Time, previous: u64, attempts: u32, bits: u32) -> Task {
+        let attempts = attempts.max(bits >> FREE_SHIFT);
+        let bits = bits & !STATE_MASK | RUNNING;
+        Task { began, at: Time::ZERO, previous, attempts, bits }
+    }
+
+    /// When it began, the last delay in nanoseconds, its attempts, and the rest as one number.
+    #[cfg(feature = "small")]
+    pub const fn numbers(&self) -> (Time, u64, u32, u32) {
+        (self.began, self.previous, self.attempts, self.bits)
     }
 
     /// The task taken apart, to be stored.

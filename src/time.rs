@@ -85,7 +85,13 @@ impl fmt::Display for Time {
 
 /// `duration` in whole nanoseconds; what does not fit is `u64::MAX`.
 pub const fn nanos(duration: Duration) -> u64 {
-    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64)
+    const SECOND: u64 = 1_000_000_000;
+    let secs = duration.as_secs();
+    // Compared first: a saturating product is computed in 128 bits, which wasm does not have.
+    if secs > u64::MAX / SECOND {
+        return u64::MAX;
+    }
+    (secs * SECOND).saturating_add(duration.subsec_nanos() as u64)
 }
 
 /// Why a text is not a duration.

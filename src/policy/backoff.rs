@@ -147,6 +147,31 @@ impl Curve {
     }
 }
 
+impl Curve {
+    /// The curve of a kind by its place in the wire format, with its fields in order (a table with the
+    /// one delay that is asked for: to the power of 0 it is that delay at any retry).
+    #[cfg(feature = "small")]
+    pub(crate) fn by_number(
+        kind: u32,
+        scale: u64,
+        factor: f64,
+        added: u64,
+        each_step: Option<Rounding>,
+    ) -> Curve {
+        let initial = scale;
+        let law = match kind {
+            0 => StepLaw::Linear { initial, increment: 0 },
+            1 => StepLaw::Linear { initial, increment: added },
+            2 => StepLaw::Exponential { initial, multiplier: factor },
+            3 | 5 => StepLaw::Polynomial { initial, power: factor, offset: added },
+            4 => StepLaw::Fibonacci { initial },
+            6 => return Curve::Decorrelated { initial, multiplier: factor },
+            _ => return Curve::DecorrelatedV2 { initial },
+        };
+        Curve::Fixed(Steps { law, each_step })
+    }
+}
+
 impl Steps {
     /// The delay before jitter and cap, in nanoseconds, after `n` retries.
     pub(crate) fn at(&self, n: u32) -> u64 {

@@ -138,7 +138,7 @@ impl BudgetRule {
 /// One token, in the unit that balances are kept in.
 const TOKEN: u64 = 1_000;
 /// Into how many parts a ratio's window is cut: a request stops counting up to a tenth of it early.
-const PARTS: usize = 10;
+pub(super) const PARTS: usize = 10;
 
 fn milli(tokens: f64) -> u64 {
     (tokens * TOKEN as f64 + 0.5) as u64
@@ -152,14 +152,14 @@ fn milli(tokens: f64) -> u64 {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Budget {
     rule: BudgetRule,
-    ledger: Ledger,
-    denied: u64,
-    granted: u64,
+    pub(super) ledger: Ledger,
+    pub(super) denied: u64,
+    pub(super) granted: u64,
 }
 
 /// What a budget remembers.
 #[derive(Clone, Debug, PartialEq)]
-enum Ledger {
+pub(super) enum Ledger {
     /// The balance.
     Bucket { balance: u64 },
     /// Deposits and withdrawals by part of the window, the newest at `part % PARTS`.
@@ -171,7 +171,11 @@ enum Ledger {
 impl Budget {
     /// The budget that `rule` describes, untouched.
     pub fn new(rule: &BudgetRule) -> Budget {
-        let ledger = match rule {
+        Budget::owning(rule.clone())
+    }
+
+    pub(super) fn owning(rule: BudgetRule) -> Budget {
+        let ledger = match &rule {
             BudgetRule::TokenBucket(bucket) => {
                 Ledger::Bucket { balance: u64::from(bucket.capacity) * TOKEN }
             }
@@ -180,7 +184,7 @@ impl Budget {
             }
             BudgetRule::Concurrency { .. } => Ledger::InFlight { tasks: 0, retries: 0 },
         };
-        Budget { rule: rule.clone(), ledger, denied: 0, granted: 0 }
+        Budget { rule, ledger, denied: 0, granted: 0 }
     }
 
     /// The rule.

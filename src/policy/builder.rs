@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use super::{
-    Action, Backoff, BudgetRule, CapStage, Compat, Delays, ElapsedMeasure, ElapsedRule, Jitter,
-    Limits, Resample, RetryAfter, RetryPolicy, Rounding, Rule,
+    Action, Backoff, BudgetRule, CapStage, Compat, Delays, ElapsedMeasure, ElapsedRule, Hinting,
+    Jitter, Limits, Resample, RetryAfter, RetryPolicy, Rounding, Rule,
 };
 use crate::{time::Duration, wire::ConfigError};
 
@@ -228,6 +228,7 @@ impl PolicyBuilder {
                 attempt_timeout: self.attempt_timeout,
             },
             retry_after: self.retry_after,
+            hinting: Hinting::new(&self.retry_after),
             rules,
             default_action: self.default_action,
             budget: self.budget,

@@ -28,8 +28,9 @@ pub(crate) struct Address {
     pub(crate) previous: Option<u64>,
 }
 
-/// How many ranges are worked out ahead. Few policies retry more often.
-const AHEAD: usize = 12;
+/// How many ranges are worked out ahead. Few policies retry more often. A build for size computes all of
+/// them when they are needed: the same numbers, a little later.
+const AHEAD: usize = if cfg!(feature = "small") { 0 } else { 12 };
 
 /// Backoff, cap and jitter of a policy (or of one failure class of it), compiled.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +77,8 @@ impl Law {
 }
 
 /// The number a share `u` of the way from `low` to `high`.
-#[inline]
+#[cfg_attr(not(feature = "small"), inline)]
+#[cfg_attr(feature = "small", inline(never))]
 pub(crate) fn within(low: u64, high: u64, u: f64) -> u64 {
     if low == high {
         return low;
@@ -85,7 +87,8 @@ pub(crate) fn within(low: u64, high: u64, u: f64) -> u64 {
     low.saturating_add((u * width) as u64).min(high)
 }
 
-#[inline]
+#[cfg_attr(not(feature = "small"), inline)]
+#[cfg_attr(feature = "small", inline(never))]
 fn finish(delay: u64, rounding: Option<Rounding>, floor: u64, cap: u64) -> u64 {
     let delay = match rounding {
         Some(rounding) => rounding.apply(delay),
@@ -102,15 +105,26 @@ impl Delays {
         limits: (Duration, Option<Duration>),
         compat: &Compat,
     ) -> Delays {
-        let each_step = compat.rounding.filter(|rounding| rounding.each_step);
+        let curve = Curve::new(backoff, compat.rounding.filter(|rounding| rounding.each_step));
+        let limits = (nanos(limits.0), limits.1.map(nanos));
+        Delays::of_parts(curve, Spread::new(jitter), first.map(nanos), limits, compat)
+    }
+
+    pub(super) fn of_parts(
+        curve: Curve,
+        spread: Spread,
+        first: Option<u64>,
+        (min, max): (u64, Option<u64>),
+        compat: &Compat,
+    ) -> Delays {
         let mut delays = Delays {
             ahead: [(0, 0); AHEAD],
             known: 0,
-            curve: Curve::new(backoff, each_step),
-            spread: Spread::new(jitter),
-            first: first.map(nanos),
-            min: nanos(limits.0),
-            max: limits.1.map_or(u64::MAX, nanos),
+            curve,
+            spread,
+            first,
+            min,
+            max: max.unwrap_or(u64::MAX),
             stage: compat.cap_stage,
             rounding: compat.rounding,
             feedback: compat.feedback,

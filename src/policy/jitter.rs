@@ -125,6 +125,27 @@ impl Spread {
         Spread { low: Edge::new(low), high: Edge::new(high) }
     }
 
+    /// The spread that seven numbers spell: a kind by its place in the wire format, then the two ends of
+    /// a uniform range; other kinds have a factor in the place of the first.
+    #[cfg(feature = "small")]
+    pub(crate) fn by_number(row: &[f64; 7]) -> Spread {
+        let [kind, factor, ..] = *row;
+        let edge = |at: usize| Edge {
+            factor: row[at],
+            add: row[at + 1] as u64,
+            per_retry: row[at + 2] as u64,
+        };
+        Spread::new(&match kind as u32 {
+            0 => Jitter::None,
+            1 => Jitter::Full,
+            2 => Jitter::Equal,
+            3 => Jitter::Proportional { factor },
+            4 => Jitter::Symmetric { factor },
+            5 => Jitter::Subtractive { factor },
+            _ => return Spread { low: edge(1), high: edge(4) },
+        })
+    }
+
     /// The range around `delay`; its low end is never above its high end.
     #[inline]
     pub(crate) fn range(&self, delay: u64, retry: u32) -> (u64, u64) {
@@ -141,7 +162,8 @@ impl Spread {
 }
 
 /// `delay * factor` to the nearest nanosecond, saturating; exact where the factor is 0 or 1.
-#[inline]
+#[cfg_attr(not(feature = "small"), inline)]
+#[cfg_attr(feature = "small", inline(never))]
 pub(crate) fn scale(delay: u64, factor: f64) -> u64 {
     if factor == 1.0 {
         return delay;

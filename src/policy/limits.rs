@@ -51,12 +51,32 @@ impl Limits {
         self.max_attempts.is_none_or(|max| attempts < max.get())
     }
 
-    /// The delay that is left of `delay` when `elapsed` is spent, or `None` when it is too late.
+    /// The part that a verdict needs.
+    #[inline]
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline { max: self.max_elapsed.map(nanos), rule: self.elapsed_rule }
+    }
+
     #[inline]
     pub(crate) fn admit(&self, elapsed: u64, delay: u64) -> Option<u64> {
-        let Some(max) = self.max_elapsed else { return Some(delay) };
-        let left = nanos(max).saturating_sub(elapsed);
-        match self.elapsed_rule {
+        self.deadline().admit(elapsed, delay)
+    }
+}
+
+/// The time after which nothing is retried, in nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    pub(crate) max: Option<u64>,
+    pub(crate) rule: ElapsedRule,
+}
+
+impl Deadline {
+    /// The delay that is left of `delay` when `elapsed` is spent, or `None` when it is too late.
+    #[inline]
+    pub(crate) fn admit(self, elapsed: u64, delay: u64) -> Option<u64> {
+        let Some(max) = self.max else { return Some(delay) };
+        let left = max.saturating_sub(elapsed);
+        match self.rule {
             ElapsedRule::StopIfWouldExceed => (delay <= left).then_some(delay),
             ElapsedRule::StopIfReached => (left > 0).then_some(delay),
             ElapsedRule::Truncate => (left > 0).then_some(delay.min(left)),

@@ -14,6 +14,8 @@ mod compat;
 mod delay;
 mod jitter;
 mod limits;
+#[cfg(feature = "small")]
+pub mod numbers;
 pub mod presets;
 mod retry_after;
 pub mod schema;
@@ -22,7 +24,6 @@ pub mod wire;
 use alloc::{string::ToString, vec::Vec};
 use core::num::NonZeroU32;
 
-pub(crate) use self::delay::{Address, Delays, Law};
 pub use self::{
     backoff::Backoff,
     budget::{Budget, BudgetRule, DebitOn, Refund, TokenBucket},
@@ -32,6 +33,11 @@ pub use self::{
     jitter::{End, Jitter},
     limits::{ElapsedRule, Limits},
     retry_after::{HintMode, RetryAfter},
+};
+pub(crate) use self::{
+    delay::{Address, Delays, Law},
+    limits::Deadline,
+    retry_after::Hinting,
 };
 use crate::{
     random::{Stream, hash},
@@ -63,11 +69,25 @@ pub struct RetryPolicy {
     max_delay: Option<Duration>,
     limits: Limits,
     retry_after: RetryAfter,
+    hinting: Hinting,
     rules: Vec<Rule>,
     default_action: Action,
     budget: Option<BudgetRule>,
     compat: Compat,
     delays: Delays,
+}
+
+/// All of a policy that a verdict depends on, for one class of failures.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms<'p> {
+    pub(crate) action: Action,
+    pub(crate) max_attempts: Option<NonZeroU32>,
+    pub(crate) deadline: Deadline,
+    pub(crate) delays: &'p Delays,
+    pub(crate) hinting: &'p Hinting,
+    pub(crate) measure: ElapsedMeasure,
+    /// What a retry costs the budget.
+    pub(crate) cost: u16,
 }
 
 impl Default for RetryPolicy {
@@ -224,8 +244,22 @@ impl RetryPolicy {
         self.rules.get(class.rule as usize).map_or(self.default_action, |rule| rule.action)
     }
 
+    /// What the policy says about a failure of `class`.
     #[inline]
-    pub(crate) fn delays(&self, class: Class) -> &Delays {
+    pub(crate) fn terms(&self, class: Class) -> Terms<'_> {
+        Terms {
+            action: self.action(class),
+            max_attempts: self.limits.max_attempts,
+            deadline: self.limits.deadline(),
+            delays: self.delays(class),
+            hinting: &self.hinting,
+            measure: self.compat.elapsed_measure,
+            cost: class.cost,
+        }
+    }
+
+    #[inline]
+    fn delays(&self, class: Class) -> &Delays {
         if class.rule == Class::NO_RULE {
             return &self.delays;
         }

@@ -56,17 +56,28 @@ impl Default for RetryAfter {
     }
 }
 
-impl RetryAfter {
+/// The rule compiled to nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Hinting {
+    pub(super) mode: HintMode,
+    pub(super) max: u64,
+    pub(super) spread: Spread,
+}
+
+impl Hinting {
+    pub(super) fn new(rule: &RetryAfter) -> Hinting {
+        Hinting { mode: rule.mode, max: nanos(rule.max), spread: Spread::new(&rule.jitter) }
+    }
+
     /// The delay that comes of `delay` when the server asked for `hint`, in nanoseconds.
-    pub(crate) fn apply(&self, delay: u64, hint: Duration, retry: u32, draws: &mut Draws) -> u64 {
-        let max = nanos(self.max);
+    pub(crate) fn apply(&self, delay: u64, hint: u64, retry: u32, draws: &mut Draws) -> u64 {
         if self.mode == HintMode::Ignore {
             return delay;
         }
         if self.mode == HintMode::Clamp {
-            return nanos(hint).clamp(delay, delay.saturating_add(max));
+            return hint.clamp(delay, delay.saturating_add(self.max));
         }
-        let (low, high) = Spread::new(&self.jitter).range(nanos(hint).min(max), retry);
+        let (low, high) = self.spread.range(hint.min(self.max), retry);
         // The jitter is drawn second at this address: a hint never shifts the policy's own draw.
         draws.next_u64();
         let hint = super::delay::within(low, high, draws.unit());
@@ -88,7 +99,7 @@ mod tests {
             max: Duration::from_nanos(5_000),
             jitter: Jitter::Proportional { factor: 0.1 },
         };
-        rule.apply(delay, Duration::from_nanos(hint), 1, &mut Stream::new(1).draws(1, 1))
+        Hinting::new(&rule).apply(delay, hint, 1, &mut Stream::new(1).draws(1, 1))
     }
 
     #[test]

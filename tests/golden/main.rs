@@ -13,6 +13,7 @@ use redrive::{policy::wire, wire::Value};
 mod delays;
 mod policies;
 mod random;
+mod refusals;
 mod rehearsals;
 
 /// Compares a golden file with what the present code gives, or writes it when asked to.
@@ -50,6 +51,11 @@ fn random_numbers_hold() {
 #[test]
 fn delays_hold() {
     hold("delays.json", &delays::file());
+}
+
+#[test]
+fn refusals_hold() {
+    hold("refusals.json", &refusals::file_text());
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "golden",
         "--test",
         "golden_page",
+        "--test",
+        "npm_table",
     ]);
     if !args.bless {
         process::quiet(&mut tests)?;

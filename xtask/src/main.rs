@@ -9,11 +9,14 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench_js;
 mod chromium;
 mod ci;
 mod golden;
+mod npm;
 mod process;
 mod repo;
+mod sizes;
 mod tools;
 mod validate;
 mod wasm;
@@ -35,6 +38,9 @@ enum Command {
     Golden(golden::Args),
     Validate(validate::Args),
     Chromium(chromium::Args),
+    Npm(npm::Args),
+    Sizes(sizes::Args),
+    BenchJs(bench_js::Args),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +63,9 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Golden(args) => golden::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Chromium(args) => chromium::run(&args),
+        Command::Npm(args) => npm::run(&args),
+        Command::Sizes(args) => sizes::run(&args),
+        Command::BenchJs(args) => bench_js::run(&args),
     }?;
     Ok(true)
 }

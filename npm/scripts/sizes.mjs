@@ -1,0 +1,43 @@
+// What an import weighs, bundled and minified by esbuild and gzipped; ours against their budgets. The goal for the
+// first row is 8 kB; what holds it above is half the engine itself and half its executor.
+import { buildSync } from 'esbuild'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+
+import { peers } from './peers.mjs'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const dist = (file) => JSON.stringify(join(root, 'dist', file))
+
+function size(contents, resolveDir = root) {
+  const { outputFiles } = buildSync({ stdin: { contents, resolveDir }, bundle: true, minify: true, format: 'esm', write: false, logLevel: 'error' })
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length
+}
+
+const rows = [
+  ["import { retry } from 'redrive', the engine inside", `export { retry } from ${dist('index.js')}`, 9000],
+  ['import { retry, RetryPolicy }', `export { retry, RetryPolicy } from ${dist('index.js')}`, 13_500],
+  ['everything of redrive without ./sim', `export * from ${dist('index.js')}; export * from ${dist('testing.js')}`, 20_000],
+]
+let failed = 0
+for (const [name, code, limit] of rows) {
+  const bytes = size(code)
+  if (bytes > limit) failed += 1
+  console.log(`${bytes > limit ? 'OVER' : 'ok  '}  ${String(bytes).padStart(6)} of ${limit} bytes  ${name}`)
+}
+if (process.argv.includes('--peers')) {
+  const folder = peers()
+  for (const [name, code] of [
+    ['p-retry 9.0.0', "export { default } from 'p-retry'"],
+    ['async-retry 1.3.3', "export { default } from 'async-retry'"],
+    ['exponential-backoff 3.1.3', "export { backOff } from 'exponential-backoff'"],
+    ['@lifeomic/attempt 3.1.0', "export { retry } from '@lifeomic/attempt'"],
+    ['cockatiel 4.0.0, retry and backoff', "export { retry, handleAll, ExponentialBackoff } from 'cockatiel'"],
+    ['cockatiel 4.0.0, all', "export * from 'cockatiel'"],
+    ['@smithy/util-retry 4.6.2, standard', "export { StandardRetryStrategy } from '@smithy/util-retry'"],
+  ]) {
+    console.log(`peer  ${String(size(code, folder)).padStart(6)} bytes           ${name}`)
+  }
+}
+process.exitCode = failed ? 1 : 0

@@ -1,0 +1,46 @@
+import { compileBudget } from './compile.js'
+import { tellBudget, type State } from './core.js'
+import type { BudgetRule } from './types.js'
+
+/**
+ * An allowance of retries that many tasks share: while a service is down, retries become a small share of
+ * the load and not a multiple of it. Give one to every `retry` that calls the same service.
+ *
+ * A budget counts successes too, so with one even a success asks the engine.
+ */
+export class RetryBudget {
+  /** @internal */
+  readonly row: Float64Array
+  /** @internal */
+  readonly cost: number
+  /** @internal */
+  readonly costs: Record<string, number>
+
+  /** @throws {ConfigError} that names the field, the value and the limit. */
+  constructor(rule: BudgetRule = { kind: 'ratio' }) {
+    const { row, cost, costs } = compileBudget(rule)
+    this.row = new Float64Array(row)
+    this.cost = cost
+    this.costs = costs
+  }
+
+  /** @internal */
+  tell(event: number, now: number, state?: State): number {
+    return tellBudget(this.row, event, now, state)
+  }
+
+  /** What is left: tokens, retries of the window, or retries in flight. */
+  get balance(): number {
+    return this.tell(0, 0)
+  }
+
+  /** Retries refused so far. */
+  get denied(): number {
+    return this.row[7]! || 0
+  }
+
+  /** Retries granted so far. */
+  get granted(): number {
+    return this.row[8]! || 0
+  }
+}

@@ -1,0 +1,190 @@
+import { DEAD, delay, delayNs, due, newState, quantile, verdict, type Terms } from './core.js'
+import { compile, type Plan } from './compile.js'
+import { retry, type RetryOptions } from './retry.js'
+import { BACKOFFS, REASONS, RECOMMENDED } from './table.js'
+import type { AttemptContext, Backoff, PolicyOptions, Reason, Seed } from './types.js'
+
+/** One retry of a schedule. */
+export interface ScheduledRetry {
+  /** Its number, from 1: retry k comes before attempt k + 1. */
+  retry: number
+  /** The wait, in milliseconds. */
+  delay: number
+  /** The wait in nanoseconds, exact: what `redrive schedule` prints. */
+  delayNs: bigint
+  /** When the attempt starts if attempts take no time, in milliseconds. */
+  at: number
+}
+
+/** The retries of a task that always fails, and how that ends (`undefined` where more would follow). */
+export interface Schedule {
+  retries: ScheduledRetry[]
+  end: { reason: Reason; attempts: number } | undefined
+}
+
+/** The distribution of one delay over all keys, in milliseconds. */
+export interface Band {
+  retry: number
+  min: number
+  p5: number
+  p25: number
+  p50: number
+  p75: number
+  p95: number
+  max: number
+  /** Over how many keys it was measured; `null` where it is exact. */
+  samples: number | null
+}
+
+/** Which task a schedule is of, and how many retries of it. */
+export interface Address {
+  seed?: Seed
+  key?: Seed
+  /** How many retries at most; 1000 if not given. */
+  limit?: number
+}
+
+type Shortcut<K extends Backoff['kind']> = Omit<Extract<Backoff, { kind: K }>, 'kind'> & Omit<PolicyOptions, 'backoff'>
+
+const KINDS = /* @__PURE__ */ BACKOFFS.map(([kind, rows]) => [kind, [...rows.map((row) => row[0]), 'firstDelay', 'delays']] as const)
+
+/** A policy of one kind: the fields of the backoff and those of the policy side by side. */
+function of(kind: string, options: object = {}) {
+  const own = KINDS.find(([name]) => name == kind)![1]
+  const backoff: Record<string, unknown> = { kind }
+  const rest: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(options)) (own.includes(name) ? backoff : rest)[name] = value
+  return new RetryPolicy({ ...rest, backoff: backoff as never })
+}
+
+const noDeadLetters = (terms: Terms): Terms => ({ row: terms.row.map((n, i) => (i == 6 ? 0 : n)), table: terms.table })
+
+/**
+ * The rules by which a task is retried: checked once, immutable, plain JSON.
+ *
+ * `new RetryPolicy()` is three attempts, 2 s and 4 s apart with up to 10 % of jitter.
+ */
+export class RetryPolicy {
+  /** @internal */
+  readonly plan: Plan
+
+  /** @throws {ConfigError} that names the field, the value and the limit. */
+  constructor(options: PolicyOptions = {}) {
+    this.plan = compile(options)
+  }
+
+  /** The same wait before every retry. */
+  static constant = (options: Shortcut<'constant'>) => of('constant', options)
+  /** `initial + n * increment`. */
+  static linear = (options?: Shortcut<'linear'>) => of('linear', options)
+  /** `initial * multiplier^n`. */
+  static exponential = (options?: Shortcut<'exponential'>) => of('exponential', options)
+  /** `offset + initial * n^power`. */
+  static polynomial = (options?: Shortcut<'polynomial'>) => of('polynomial', options)
+  /** `initial` times 1, 1, 2, 3, 5, 8, ... */
+  static fibonacci = (options?: Shortcut<'fibonacci'>) => of('fibonacci', options)
+  /** The delays one by one; the last repeats. */
+  static table = (options: Shortcut<'table'>) => of('table', options)
+  /** `U[initial, multiplier * previous]`: it draws its own jitter. */
+  static decorrelated = (options?: Shortcut<'decorrelated'>) => of('decorrelated', options)
+  /** Polly's decorrelated jitter V2: it draws its own jitter. */
+  static decorrelatedV2 = (options?: Shortcut<'decorrelatedV2'>) => of('decorrelatedV2', options)
+
+  /** The specification's: `multiplier^n` seconds after the n-th failed attempt, and up to 10 % more. */
+  static classic = (maxAttempts = 3, multiplier = 2) =>
+    of('exponential', { initial: multiplier * 1000, multiplier, maxAttempts })
+
+  /** What we would run: 500 ms x 2, full jitter, 30 s cap, five attempts, a budget of 20 %. */
+  static recommended = () => new RetryPolicy(RECOMMENDED as never)
+
+  /** Reads what `toJSON`, Rust or the CLI wrote: an object, or its text. */
+  static fromJSON = (json: string | PolicyOptions) =>
+    new RetryPolicy(typeof json == 'string' ? JSON.parse(json) : json)
+
+  /** The policy as plain JSON. */
+  toJSON(): PolicyOptions {
+    return this.plan.json
+  }
+
+  /** Runs `fn` under this policy: `retry(fn, policy, options)`. */
+  retry<T>(fn: (context: AttemptContext) => T | PromiseLike<T>, options?: RetryOptions): Promise<T> {
+    return retry(fn, this, options)
+  }
+
+  /** A function that calls `fn` with the same arguments, under this policy. */
+  wrap<A extends unknown[], T>(fn: (...args: A) => T | PromiseLike<T>, options?: RetryOptions): (...args: A) => Promise<T> {
+    return (...args) => retry(() => fn(...args), this, options)
+  }
+
+  /** What the task with this seed and key will wait, if it always fails, in milliseconds. */
+  delays(address?: Address): number[] {
+    return this.schedule(address).retries.map((retry) => retry.delay)
+  }
+
+  /** The same with its exact nanoseconds, start times, and the end. */
+  schedule({ seed = 0, key = 0, limit = 1000 }: Address = {}): Schedule {
+    const terms = noDeadLetters(this.plan.terms)
+    const state = newState(seed, key)
+    const retries: ScheduledRetry[] = []
+    let at = 0
+    for (let retry = 1; ; retry++) {
+      state[5] = retry
+      const said = verdict(terms, state, at, -1, 0)
+      if (said) return { retries, end: { reason: REASONS[said - DEAD]!, attempts: retry } }
+      if (retry > limit) return { retries, end: undefined }
+      at = due()
+      retries.push({ retry, delay: delay(), delayNs: delayNs(), at })
+    }
+  }
+
+  /** The distribution of each delay over all keys: exact where it has a closed form, else measured. */
+  bands({ seed = 0, limit = 64, samples = 10_000 }: { seed?: Seed; limit?: number; samples?: number } = {}): Band[] {
+    const quantiles = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]
+    const retries = this.plan.terms.row[3]! ? Math.min(this.plan.terms.row[3]! - 1, limit) : limit
+    const free = { row: noDeadLetters(this.plan.terms).row.map((n, i) => (i == 4 ? NaN : i == 3 ? 0 : n)), table: this.plan.terms.table }
+    let drawn: Float64Array[] | undefined
+    const measured = (retry: number) => {
+      drawn ??= draw(free, seed, samples, retries)
+      const sorted = drawn[retry]!
+      // The nearest rank, as in Rust.
+      return quantiles.map((p) => sorted[Math.max(Math.ceil(p * samples), 1) - 1]!)
+    }
+    return Array.from({ length: retries }, (_, retry) => {
+      const exact = quantiles.map((p) => quantile(free, retry, p))
+      const known = exact[0]! >= 0
+      const [min, p5, p25, p50, p75, p95, max] = (known ? exact : measured(retry)) as [number, number, number, number, number, number, number]
+      return { retry: retry + 1, min, p5, p25, p50, p75, p95, max, samples: known ? null : samples }
+    })
+  }
+
+  /** The longest that a task can wait in all, in milliseconds; `Infinity` where nothing bounds it. */
+  worstCase(): number {
+    const { terms, deadline } = this.plan
+    const limit = terms.row[5] == 1 ? NaN : deadline
+    const attempts = terms.row[3]!
+    let total = attempts ? 0 : Infinity
+    let longest = 0
+    for (let retry = 0; retry < Math.min(attempts - 1, 2000); retry++) {
+      longest = quantile(terms, retry, 1)
+      if (longest < 0) longest = terms.row[1]! / 1e6
+      total += longest == longest ? longest : Infinity
+    }
+    total += Math.max(attempts - 2001, 0) * longest || 0
+    return limit < total ? limit : total
+  }
+}
+
+/** The delays of the keys 0, 1, 2, ...: one sorted list for each retry. */
+function draw(terms: Terms, seed: Seed, samples: number, retries: number): Float64Array[] {
+  const lists = Array.from({ length: retries }, () => new Float64Array(samples))
+  for (let key = 0; key < samples; key++) {
+    const state = newState(seed, key)
+    for (let retry = 0, at = 0; retry < retries; retry++) {
+      state[5] = retry + 1
+      verdict(terms, state, at, -1, 0)
+      lists[retry]![key] = delay()
+      at = due()
+    }
+  }
+  return lists.map((list) => list.sort())
+}

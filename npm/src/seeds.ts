@@ -1,0 +1,8 @@
+import { decimal, newState } from './core.js'
+import type { Seed } from './types.js'
+
+/** A fresh seed, to be noted where a run is to be repeated: `retry(fn, policy, { seed })`. */
+export const randomSeed = (): bigint => BigInt(decimal(newState(undefined, undefined)))
+
+/** The 64-bit number that a seed or key stands for: decimal numbers mean themselves, other texts their hash. */
+export const seedOf = (seed: Seed): bigint => BigInt(decimal(newState(seed, 0)))

@@ -1,0 +1,54 @@
+// Made from the core's own table (src/bounds.rs) by `cargo xtask golden --bless`. Do not edit.
+
+/** Name, unit (0 a number, 1 a duration in nanoseconds, 2 a whole number), least, most, default. */
+export type Row = readonly [string, 0 | 1 | 2, number, number, number | null]
+export type Kinds = ReadonlyArray<readonly [string, readonly Row[]]>
+
+export const MIN_DELAY: Row = ['minDelay', 1, 0, 1.8446744073709552e19, 0]
+export const MAX_DELAY: Row = ['maxDelay', 1, 0, 1.8446744073709552e19, null]
+export const FIRST_DELAY: Row = ['firstDelay', 1, 0, 1.8446744073709552e19, null]
+export const MAX_ATTEMPTS: Row = ['maxAttempts', 2, 1, 4.294967295e9, 3]
+export const MAX_ELAPSED: Row = ['maxElapsed', 1, 0, 1.8446744073709552e19, null]
+export const ATTEMPT_TIMEOUT: Row = ['attemptTimeout', 1, 1, 1.8446744073709552e19, null]
+export const RETRY_AFTER_MAX: Row = ['max', 1, 0, 1.8446744073709552e19, 3e11]
+export const DELAY: Row = ['delay', 1, 0, 1.8446744073709552e19, null]
+export const REFUND: Row = ['refundOnSuccess', 0, 0, 1000, 1]
+export const COST: Row = ['cost', 2, 0, 1000, 14]
+export const THRESHOLD: Row = ['threshold', 0, 0, 1e9, null]
+export const ROUNDING_UNIT: Row = ['unit', 1, 1, 8.64e13, 1e6]
+export const RESAMPLE_LOW: Row = ['low', 0, 0, 1, 0.5]
+export const RESAMPLE_HIGH: Row = ['high', 0, 0, 1, 1]
+export const ENDS: readonly Row[] = [['factor', 0, 0, 100, 1], ['add', 1, 0, 1.8446744073709552e19, 0], ['addPerRetry', 1, 0, 1.8446744073709552e19, 0]]
+export const BACKOFFS: Kinds = [
+  ['constant', [['delay', 1, 0, 1.8446744073709552e19, null]]],
+  ['linear', [['initial', 1, 0, 1.8446744073709552e19, 2e9], ['increment', 1, 0, 1.8446744073709552e19, 1e9]]],
+  ['exponential', [['initial', 1, 0, 1.8446744073709552e19, 2e9], ['multiplier', 0, 1, 1000, 2]]],
+  ['polynomial', [['initial', 1, 0, 1.8446744073709552e19, 2e9], ['power', 0, 0, 10, 2], ['offset', 1, 0, 1.8446744073709552e19, 0]]],
+  ['fibonacci', [['initial', 1, 0, 1.8446744073709552e19, 2e9]]],
+  ['table', []],
+  ['decorrelated', [['initial', 1, 0, 1.8446744073709552e19, 2e9], ['multiplier', 0, 1, 1000, 3]]],
+  ['decorrelatedV2', [['initial', 1, 0, 1.8446744073709552e19, 2e9]]],
+]
+export const JITTERS: Kinds = [
+  ['none', []],
+  ['full', []],
+  ['equal', []],
+  ['proportional', [['factor', 0, 0, 10, 0.1]]],
+  ['symmetric', [['factor', 0, 0, 1, 0.2]]],
+  ['subtractive', [['factor', 0, 0, 1, 0.5]]],
+  ['uniform', []],
+]
+export const BUDGETS: Kinds = [
+  ['tokenBucket', [['capacity', 2, 1, 1e9, 500], ['cost', 2, 0, 1000, 14], ['refundOnSuccess', 0, 0, 1000, 1]]],
+  ['ratio', [['percent', 0, 0, 1000, 20], ['minPerSecond', 0, 0, 1e6, 10], ['window', 1, 1e7, 3.6e12, 1e10]]],
+  ['concurrency', [['percent', 0, 0, 1000, 20], ['min', 2, 0, 1e6, 3]]],
+]
+export const ELAPSED_RULES = ['stopIfWouldExceed', 'stopIfReached', 'truncate'] as const
+export const ACTIONS = ['retry', 'retryFree', 'deadLetter', 'discard', 'fail'] as const
+export const MODES = ['atLeast', 'replace', 'clamp', 'ignore'] as const
+export const CAP_STAGES = ['fit', 'before', 'after', 'both', 'clip'] as const
+export const MEASURES = ['wall', 'sleeps'] as const
+export const ROUNDING_MODES = ['floor', 'nearest', 'ceil'] as const
+export const DEBITS = ['retry', 'failure'] as const
+export const REASONS = ['exhausted', 'deadlineExceeded', 'permanent', 'budgetExhausted', 'expired', 'crashed'] as const
+export const RECOMMENDED = {"version":1,"backoff":{"kind":"exponential","initial":"500ms","multiplier":2},"minDelay":"0s","maxDelay":"30s","jitter":"full","maxAttempts":5,"maxElapsed":null,"elapsedRule":"stopIfWouldExceed","attemptTimeout":null,"retryAfter":{"mode":"atLeast","max":"5m","jitter":{"kind":"proportional","factor":0.1}},"classify":[{"match":["throttle"],"action":"retry","backoff":{"kind":"exponential","initial":"1s","multiplier":2}}],"defaultAction":"retry","budget":{"kind":"ratio","percent":20,"minPerSecond":10,"window":"10s"}} as const

@@ -1,0 +1,158 @@
+/** A duration: milliseconds, or a text like `"250ms"`, `"2s"`, `"1m30s"`, `"1.5h"`. */
+export type Duration = number | string
+
+/** Why a task is a dead letter. */
+export type Reason =
+  | 'exhausted'
+  | 'deadlineExceeded'
+  | 'permanent'
+  | 'budgetExhausted'
+  | 'expired'
+  | 'crashed'
+
+/** What happens to a class of failures. */
+export type Action = 'retry' | 'retryFree' | 'deadLetter' | 'discard' | 'fail'
+
+/** How the delay grows; the kinds and fields of the wire format. */
+export type Backoff =
+  | { kind: 'constant'; delay: Duration; firstDelay?: Duration | null }
+  | { kind: 'linear'; initial?: Duration; increment?: Duration; firstDelay?: Duration | null }
+  | { kind: 'exponential'; initial?: Duration; multiplier?: number; firstDelay?: Duration | null }
+  | { kind: 'polynomial'; initial?: Duration; power?: number; offset?: Duration; firstDelay?: Duration | null }
+  | { kind: 'fibonacci'; initial?: Duration; firstDelay?: Duration | null }
+  | { kind: 'table'; delays: readonly Duration[]; firstDelay?: Duration | null }
+  | { kind: 'decorrelated'; initial?: Duration; multiplier?: number; firstDelay?: Duration | null }
+  | { kind: 'decorrelatedV2'; initial?: Duration; firstDelay?: Duration | null }
+
+/** One end of a uniform jitter: `factor * delay + add + addPerRetry * retry`. */
+export interface JitterEnd {
+  factor?: number
+  add?: Duration
+  addPerRetry?: Duration
+}
+
+/** How a delay d is spread. */
+export type Jitter =
+  /** d itself; U[0, d]; U[d/2, d]; U[d, 1.1 d]; U[0.8 d, 1.2 d]; U[d/2, d]. */
+  | 'none' | 'full' | 'equal' | 'proportional' | 'symmetric' | 'subtractive'
+  | { kind: 'none' | 'full' | 'equal' }
+  | { kind: 'proportional' | 'symmetric' | 'subtractive'; factor?: number }
+  | { kind: 'uniform'; low: JitterEnd; high: JitterEnd }
+
+/** What becomes of failures of some kinds. The first rule that matches wins. */
+export interface Rule {
+  /** Error names, codes or statuses: exact, `prefix*`, or `*` for all. */
+  match: string | readonly string[]
+  action?: Action
+  backoff?: Backoff | null
+  jitter?: Jitter | null
+}
+
+/** An allowance of retries that many tasks share. */
+export type BudgetRule =
+  | {
+      kind: 'tokenBucket'
+      capacity?: number
+      cost?: number
+      costByClass?: Readonly<Record<string, number>>
+      refundOnSuccess?: number
+      refundOnRetrySuccess?: 'cost' | number
+      debitOn?: 'retry' | 'failure'
+      threshold?: number | null
+    }
+  | { kind: 'ratio'; percent?: number; minPerSecond?: number; window?: Duration }
+  | { kind: 'concurrency'; percent?: number; min?: number }
+
+/** A policy as it is written: the wire format that Rust, the CLI and the page read too. */
+export interface PolicyOptions {
+  version?: 1
+  backoff?: Backoff
+  /** The cap: no delay is longer, jitter included. */
+  maxDelay?: Duration | null
+  minDelay?: Duration
+  jitter?: Jitter
+  /** Executions at most. **Always counts the first call.** `null` is unlimited and needs `maxElapsed`. */
+  maxAttempts?: number | null | 'unlimited'
+  /** The time since the first attempt after which nothing is retried. */
+  maxElapsed?: Duration | null
+  elapsedRule?: 'stopIfWouldExceed' | 'stopIfReached' | 'truncate'
+  /** How long one attempt may run before it fails as `timeout` and its signal is aborted. */
+  attemptTimeout?: Duration | null
+  retryAfter?: { mode?: 'atLeast' | 'replace' | 'clamp' | 'ignore'; max?: Duration; jitter?: Jitter }
+  classify?: readonly Rule[]
+  defaultAction?: Action
+  budget?: BudgetRule | null
+  compat?: {
+    capStage?: 'fit' | 'before' | 'after' | 'both' | 'clip'
+    rounding?: { unit?: Duration; mode?: 'floor' | 'nearest' | 'ceil'; eachStep?: boolean } | null
+    elapsedMeasure?: 'wall' | 'sleeps'
+    feedback?: boolean
+    resampleAbove?: { low?: number; high?: number } | null
+  } | null
+}
+
+/** What a seed or a key may be: the same text, number and bigint mean the same. */
+export type Seed = number | bigint | string
+
+/** One attempt that failed. */
+export interface Attempt {
+  /** Its number, from 1. */
+  attempt: number
+  /** What it threw or rejected with, as it was: never wrapped, never changed. */
+  error: unknown
+  /** When it failed, in milliseconds of the clock. */
+  at: number
+  /** The wait that followed it, in milliseconds; absent where none did. */
+  delay?: number
+}
+
+/** What `fn` gets. */
+export interface AttemptContext {
+  /** The number of this attempt, from 1. */
+  readonly attempt: number
+  /** Aborted when the retry is, and when this attempt runs into `attemptTimeout`. */
+  readonly signal: AbortSignal
+  readonly key: string
+  /** Milliseconds since the first attempt began. */
+  readonly elapsed: number
+  /** What the attempt before failed with. */
+  readonly lastError: unknown
+  /** When `maxElapsed` ends, in milliseconds of the clock; `undefined` without one. */
+  readonly deadline: number | undefined
+}
+
+/** Where time comes from. Read at each use, so that fake timers work. */
+export interface Clock {
+  /** Milliseconds since some epoch. */
+  now(): number
+  setTimeout(callback: () => void, ms: number): unknown
+  clearTimeout(timer: any): void
+}
+
+/** What `onRetry` gets. */
+export interface RetryEvent {
+  error: unknown
+  /** The attempt that failed. */
+  attempt: number
+  /** The wait that begins now, in milliseconds. */
+  delay: number
+  /** When it ends, in milliseconds of the clock. */
+  at: number
+  /** What `resume` needs to go on with this retry in another process: plain JSON. */
+  snapshot(): Snapshot
+}
+
+/** A retry in flight, as plain JSON. */
+export interface Snapshot {
+  version: 1
+  policy: PolicyOptions
+  seed: string
+  key: string
+  /** When the first attempt began and when the next is due, in milliseconds of the clock. */
+  began: number
+  due: number
+  /** What the core remembers of the task. */
+  state: number[]
+  taskType: string
+  payload: unknown
+}

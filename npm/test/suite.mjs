@@ -1,0 +1,714 @@
+// The suite that every runtime runs: Node, Deno, Bun, workerd, browsers. Nothing here belongs to one of them.
+//
+// collect(redrive, testing, golden) returns [name, test] pairs; the runners beside this file run them.
+
+export const failures = (error) => `${error?.name}: ${error?.message}`
+
+function assert(condition, message = 'it is not so') {
+  if (!condition) throw new Error(message)
+}
+const show = (value) => JSON.stringify(value, (_, v) => (typeof v == 'bigint' ? `${v}n` : v === undefined ? 'undefined' : v))
+const equal = (actual, expected, message = '') =>
+  assert(Object.is(actual, expected), `${message} ${show(actual)} is not ${show(expected)}`)
+const same = (actual, expected, message = '') =>
+  assert(show(actual) == show(expected), `${message} ${show(actual)} is not ${show(expected)}`)
+async function rejects(promise) {
+  let value
+  try {
+    value = await promise
+  } catch (error) {
+    return error
+  }
+  throw new Error(`it resolved with ${show(value)}`)
+}
+function throws(fn) {
+  try {
+    fn()
+  } catch (error) {
+    return error
+  }
+  throw new Error('it did not throw')
+}
+const soon = () => new Promise((resolve) => setTimeout(resolve, 0))
+
+export function collect(redrive, { VirtualClock }, golden) {
+  const { retry, resume, retryHttp, parseRetryAfter, RetryPolicy, RetryBudget, DeadLetterQueue, DeadLetterError } = redrive
+  const tests = []
+  const test = (name, fn) => tests.push([name, fn])
+  const boom = (message = 'boom') => () => Promise.reject(new Error(message))
+  const quick = (options) => RetryPolicy.constant({ delay: 10, jitter: 'none', ...options })
+  /** A function that fails so often and then gives `value`. */
+  const failing = (times, value = 'done') => {
+    let calls = 0
+    return Object.assign(async () => {
+      calls += 1
+      if (calls <= times) throw new Error(`failure ${calls}`)
+      return value
+    }, { calls: () => calls })
+  }
+
+  // One engine: the numbers are Rust's.
+
+  test('delays are the golden ones of Rust, to the last nanosecond', () => {
+    let compared = 0
+    for (const { policy, delays } of golden['delays.json'].cases) {
+      const rehearsed = new RetryPolicy({ ...policy, maxAttempts: null, maxElapsed: '584y'.replace('584y', '200000d') })
+      const longest = new Map()
+      for (const [seed, key, retry, frozen] of delays) {
+        if (retry > 1000) continue
+        const place = `${seed} ${key}`
+        if (!longest.has(place)) longest.set(place, rehearsed.schedule({ seed, key, limit: Math.max(...delays.filter(([s, k, r]) => s == seed && k == key && r <= 1000).map(([, , r]) => r)) }))
+        const { retries } = longest.get(place)
+        if (retries.length < retry) continue
+        equal(String(retries[retry - 1].delayNs), frozen, `${show(policy)} ${place} ${retry}`)
+        compared += 1
+      }
+    }
+    assert(compared >= 700, `only ${compared} were compared`)
+  })
+
+  test('verdicts are the golden ones of Rust: classes, budgets, Retry-After, deadlines', async () => {
+    let compared = 0
+    for (const { policy, seed, key, failures, verdicts } of golden['verdicts.json'].cases) {
+      const clock = new VirtualClock()
+      const said = []
+      let n = 0
+      const error = await rejects(clock.run(retry(async () => {
+        const failure = failures[n++]
+        if (!failure) throw Object.assign(new Error('no more'), { kind: 'over' })
+        const took = failure.took ? span(failure.took) : 0
+        if (took) await new Promise((resolve) => clock.setTimeout(resolve, took))
+        throw Object.assign(new Error('golden'), {
+          kind: failure.kind ?? '', code: failure.code,
+          retryAfter: failure.retryAfter === undefined ? undefined : span(failure.retryAfter),
+        })
+      }, new RetryPolicy(policy), {
+        seed, key, clock,
+        retryOn: (e) => (e.kind == 'over' ? false : undefined),
+        onRetry: ({ attempt, delay }) => said.push([attempt, 'retry', Math.round(delay * 1e6)]),
+      })))
+      const expected = verdicts.filter(([, , verdict]) => verdict == 'retry').map(([attempt, , verdict, ns]) => [attempt, verdict, Number(ns)])
+      same(said, expected, show(policy))
+      const last = verdicts.at(-1)
+      if (last[2] != 'retry' && last[2].startsWith?.('deadLetter')) equal(`deadLetter:${error.reason}`, last[2], show(policy))
+      compared += 1
+    }
+    assert(compared >= 60, `only ${compared} cases`)
+  })
+
+  function span(text) {
+    const policy = new RetryPolicy({ backoff: { kind: 'constant', delay: text }, jitter: 'none', maxAttempts: 2 })
+    return policy.delays()[0]
+  }
+
+  test('text keys and seeds stand for the golden numbers', () => {
+    for (const [text, number] of golden['random.json'].keys) equal(String(redrive.seedOf(text)), number, text)
+    equal(redrive.seedOf(42), 42n)
+    equal(redrive.seedOf(2n ** 64n - 1n), 2n ** 64n - 1n)
+  })
+
+  test('what JavaScript refuses is what Rust refuses', () => {
+    for (const { policy, path, ok } of golden['refusals.json'].cases) {
+      let error
+      try { new RetryPolicy(policy) } catch (e) { error = e }
+      if (ok) assert(!error, `${show(policy)}: ${error?.message}`)
+      else {
+        assert(error?.name == 'ConfigError', `${show(policy)} was accepted; Rust says ${path}`)
+        assert(error.path == path || error.path.startsWith(path) || path.startsWith(error.path), `${show(policy)}: ${error.path} is not ${path}`)
+      }
+    }
+  })
+
+  test('the default policy is the specification: 3 attempts, 2 s and 4 s with up to a tenth more', async () => {
+    const policy = new RetryPolicy()
+    const { retries, end } = policy.schedule({ seed: 42, key: 7 })
+    equal(retries.length, 2)
+    assert(retries[0].delay >= 2000 && retries[0].delay <= 2200)
+    assert(retries[1].delay >= 4000 && retries[1].delay <= 4400)
+    same(end, { reason: 'exhausted', attempts: 3 })
+    same(RetryPolicy.classic().delays({ seed: 1 }), policy.delays({ seed: 1 }))
+    const clock = new VirtualClock()
+    const waits = []
+    const error = await rejects(clock.run(retry(boom(), undefined, { clock, seed: 42, key: 7, onRetry: ({ delay }) => waits.push(delay) })))
+    equal(error.reason, 'exhausted')
+    equal(error.attempts, 3)
+    same(waits, policy.delays({ seed: 42, key: 7 }))
+  })
+
+  test('the delays of a run are those of the preview', async () => {
+    const policy = RetryPolicy.exponential({ initial: '200ms', maxDelay: '30s', jitter: 'full', maxAttempts: 12 })
+    const clock = new VirtualClock()
+    const waits = []
+    const error = await rejects(clock.run(retry(boom(), policy, { clock, seed: 'a seed', key: 'order-17', onRetry: ({ delay }) => waits.push(delay) })))
+    same(waits, policy.delays({ seed: 'a seed', key: 'order-17' }))
+    same(waits, policy.delays({ seed: error.seed, key: error.key }))
+  })
+
+  test('jitter at the cap still spreads', () => {
+    const policy = RetryPolicy.exponential({ initial: '1s', maxDelay: '30s', jitter: 'proportional', maxAttempts: 12 })
+    const last = Array.from({ length: 200 }, (_, key) => policy.delays({ seed: 1, key }).at(-1))
+    assert(new Set(last).size > 190)
+    assert(Math.max(...last) <= 30_000 && Math.min(...last) < 28_000)
+  })
+
+  test('bands are exact where they can be, and hold what is drawn', () => {
+    const [band] = RetryPolicy.constant({ delay: '1s', jitter: 'full' }).bands()
+    same(band, { retry: 1, min: 0, p5: 50, p25: 250, p50: 500, p75: 750, p95: 950, max: 1000, samples: null })
+    const walk = RetryPolicy.decorrelated({ initial: '1s', maxDelay: '60s', maxAttempts: 4 }).bands({ samples: 500 })
+    equal(walk.length, 3)
+    assert(walk[2].samples == 500 && walk[2].min >= 1000 && walk[2].max <= 60_000 && walk[2].p50 > walk[0].p50)
+  })
+
+  test('the worst case is the sum of the longest waits, or the deadline', () => {
+    equal(quick({ maxAttempts: 4 }).worstCase(), 30)
+    equal(quick({ maxAttempts: null, maxElapsed: '5s' }).worstCase(), 5000)
+    equal(RetryPolicy.exponential({ initial: 100, jitter: 'full', maxDelay: 400, maxAttempts: 5 }).worstCase(), 1100)
+  })
+
+  // The executor. Each is something that a library in use gets wrong.
+
+  test('a success returns its value and calls fn once', async () => {
+    const fn = failing(0, 7)
+    equal(await retry(fn), 7)
+    equal(fn.calls(), 1)
+    equal(await retry(() => 'sync'), 'sync')
+  })
+
+  test('a success never starts the engine', async () => {
+    const { Instance } = globalThis.WebAssembly
+    let started = 0
+    globalThis.WebAssembly.Instance = class extends Instance { constructor(...args) { super(...args); started += 1 } }
+    try {
+      const fresh = new RetryPolicy({ maxAttempts: 5 })
+      equal(await retry(async () => 1, fresh), 1)
+      equal(started, 0)
+    } finally {
+      globalThis.WebAssembly.Instance = Instance
+    }
+  })
+
+  test('fn gets attempt, signal, key, elapsed, lastError and deadline', async () => {
+    const clock = new VirtualClock(1000)
+    const seen = []
+    await rejects(clock.run(retry(({ attempt, signal, key, elapsed, lastError, deadline }) => {
+      seen.push([attempt, signal.aborted, key, elapsed, lastError?.message, deadline])
+      throw new Error(`e${attempt}`)
+    }, quick({ maxAttempts: 2, maxElapsed: '1m' }), { clock, key: 17 })))
+    same(seen, [[1, false, '17', 0, undefined, 61_000], [2, false, '17', 10, 'e1', 61_000]])
+  })
+
+  test('maxAttempts counts the first call', async () => {
+    const clock = new VirtualClock()
+    const fn = failing(99)
+    const error = await rejects(clock.run(retry(fn, quick({ maxAttempts: 3 }), { clock })))
+    equal(fn.calls(), 3)
+    equal(error.errors.length, 3)
+  })
+
+  test('a sync throw is a failure like any other', async () => {
+    const clock = new VirtualClock()
+    let calls = 0
+    equal(await clock.run(retry(() => { if (++calls < 3) throw new Error('sync'); return 'ok' }, quick(), { clock })), 'ok')
+  })
+
+  test('throw null, throw undefined and rejected non-errors are failures', async () => {
+    for (const thrown of [null, undefined, 0, '', 'text', false, Symbol('s')]) {
+      const clock = new VirtualClock()
+      let calls = 0
+      const error = await rejects(clock.run(retry(() => { calls += 1; throw thrown }, quick({ classify: [{ match: 'x', action: 'fail' }] }), { clock })))
+      equal(calls, 3)
+      equal(error.cause, thrown)
+      assert(error instanceof DeadLetterError)
+    }
+  })
+
+  test('errors are never changed, frozen ones neither, and stay as cause and in the list', async () => {
+    const clock = new VirtualClock()
+    const frozen = Object.freeze(new Error('frozen'))
+    const stack = frozen.stack
+    const error = await rejects(clock.run(retry(() => Promise.reject(frozen), quick(), { clock })))
+    equal(error.cause, frozen)
+    equal(frozen.stack, stack)
+    equal(Reflect.ownKeys(frozen).length, Reflect.ownKeys(new Error('frozen')).length)
+    equal(error.errors[0].error, frozen)
+    same(error.errors.map(({ attempt, at, delay }) => [attempt, at, delay]), [[1, 0, 10], [2, 10, 10], [3, 20, undefined]])
+    assert(error.message.includes('3 attempts') && error.message.includes('frozen'), error.message)
+  })
+
+  test('abort during a wait settles at once, and fn is not called again', async () => {
+    const clock = new VirtualClock()
+    const controller = new AbortController()
+    const fn = failing(99)
+    const running = retry(fn, quick({ delay: '1h' }), { clock, signal: controller.signal })
+    const settled = rejects(running)
+    await clock.advance(50)
+    controller.abort('enough')
+    const error = await settled
+    equal(error.name, 'AbortError')
+    equal(error.cause, 'enough')
+    equal(error.errors.length, 1)
+    equal(clock.pending, 0)
+    await clock.advance(1e9)
+    equal(fn.calls(), 1)
+  })
+
+  test('abort while an attempt runs aborts its signal and settles at once', async () => {
+    const controller = new AbortController()
+    let signal
+    const running = retry((context) => { signal = context.signal; return new Promise(() => {}) }, undefined, { signal: controller.signal })
+    await soon()
+    controller.abort(new Error('stop'))
+    const error = await rejects(running)
+    equal(error.cause.message, 'stop')
+    assert(signal.aborted)
+    equal(signal.reason.message, 'stop')
+  })
+
+  test('a signal that is aborted already: fn is never called', async () => {
+    const fn = failing(0)
+    const error = await rejects(retry(fn, undefined, { signal: AbortSignal.abort('no') }))
+    equal(error.cause, 'no')
+    equal(fn.calls(), 0)
+  })
+
+  test('an abort from within fn or onRetry ends it as well', async () => {
+    for (const where of ['fn', 'onRetry']) {
+      const clock = new VirtualClock()
+      const controller = new AbortController()
+      let calls = 0
+      const error = await rejects(clock.run(retry(() => {
+        calls += 1
+        if (where == 'fn') controller.abort(where)
+        throw new Error('x')
+      }, quick(), { clock, signal: controller.signal, onRetry: () => controller.abort(where) })))
+      equal(error.cause, where)
+      equal(calls, 1)
+      equal(clock.pending, 0)
+    }
+  })
+
+  test('10,000 retries with one signal leave no listener and no timer', async () => {
+    const clock = new VirtualClock()
+    const { signal } = new AbortController()
+    let listeners = 0
+    const { addEventListener, removeEventListener } = signal
+    signal.addEventListener = function (...args) { listeners += 1; return addEventListener.apply(this, args) }
+    signal.removeEventListener = function (...args) { listeners -= 1; return removeEventListener.apply(this, args) }
+    const all = Array.from({ length: 10_000 }, (_, i) => retry(failing(i % 3), quick({ attemptTimeout: '1m' }), { clock, signal, key: i }))
+    await clock.run(Promise.all(all))
+    equal(listeners, 0)
+    equal(clock.pending, 0)
+  })
+
+  test('attemptTimeout aborts the attempt, counts as a failure, and leaves no ghost attempt', async () => {
+    const clock = new VirtualClock()
+    const signals = []
+    let calls = 0
+    const running = retry(({ signal }) => {
+      calls += 1
+      signals.push(signal)
+      return new Promise((resolve) => { clock.setTimeout(() => resolve('late'), 5000) })
+    }, quick({ attemptTimeout: '1s' }), { clock })
+    const error = await rejects(clock.run(running))
+    equal(error.cause.name, 'TimeoutError')
+    assert(signals.every((signal) => signal.aborted && signal.reason.name == 'TimeoutError'))
+    equal(clock.now(), 3 * 1000 + 2 * 10)
+    await clock.advance(1e6)
+    equal(calls, 3)
+  })
+
+  test('nothing happens after it settled', async () => {
+    const clock = new VirtualClock()
+    const events = []
+    let late
+    const running = retry(() => new Promise((_, reject) => { late = reject }), quick({ attemptTimeout: 50, maxAttempts: 1 }), { clock, onRetry: () => events.push('retry'), onDeadLetter: () => events.push('dead') })
+    await rejects(clock.run(running))
+    late(new Error('too late'))
+    await clock.advance(1e6)
+    same(events, ['dead'])
+  })
+
+  test('options are never changed', async () => {
+    const clock = new VirtualClock()
+    const options = Object.freeze({ clock, seed: 1, key: 'k', payload: Object.freeze({ a: 1 }) })
+    const policy = Object.freeze({ backoff: Object.freeze({ kind: 'constant', delay: 1 }), maxAttempts: 2 })
+    await rejects(clock.run(retry(boom(), new RetryPolicy(policy), options)))
+    same(Object.keys(options), ['clock', 'seed', 'key', 'payload'])
+  })
+
+  test('a wait over 2^31 - 1 ms is waited for, and not cut to nothing', async () => {
+    const clock = new VirtualClock()
+    const slices = []
+    const watched = { now: clock.now, clearTimeout: clock.clearTimeout, setTimeout: (run, ms) => { slices.push(ms); return clock.setTimeout(run, ms) } }
+    await clock.run(retry(failing(1), quick({ delay: '60d' }), { clock: watched }))
+    equal(clock.now(), 60 * 86_400_000)
+    assert(Math.max(...slices) <= 2 ** 31 - 1 && slices.length == 3, show(slices))
+  })
+
+  test('unlimited attempts do not grow: 20,000 under virtual time', async () => {
+    const clock = new VirtualClock()
+    const fn = failing(20_000)
+    const policy = quick({ delay: 1, maxAttempts: null, maxElapsed: '1000d' })
+    let kept = 0
+    equal(await clock.run(retry(fn, policy, { clock, retryOn: () => void (kept = Math.max(kept, clock.pending)) })), 'done')
+    equal(fn.calls(), 20_001)
+    assert(kept <= 2)
+  })
+
+  test('the clock jumping back moves no deadline and breaks nothing', async () => {
+    let now = 1e6
+    const timers = []
+    const clock = { now: () => now, setTimeout: (run) => timers.push(run), clearTimeout() {} }
+    const running = retry(({ elapsed }) => { assert(elapsed >= 0); now -= 5e5; throw new Error('x') }, quick({ maxElapsed: '1h' }), { clock })
+    const settled = rejects(running)
+    for (let i = 0; i < 4; i++) { await soon(); timers.shift()?.() }
+    equal((await settled).attempts, 3)
+  })
+
+  test('maxElapsed ends it as deadlineExceeded', async () => {
+    const clock = new VirtualClock()
+    const error = await rejects(clock.run(retry(boom(), quick({ delay: '1s', maxAttempts: null, maxElapsed: '3s' }), { clock })))
+    equal(error.reason, 'deadlineExceeded')
+    equal(error.attempts, 4)
+  })
+
+  test('rules: by name, code, status and prefix; permanent, discarded, failed and free', async () => {
+    const policy = quick({ maxAttempts: 5, classify: [
+      { match: 'ValidationError', action: 'deadLetter' },
+      { match: ['ENOENT', 'E_GONE*'], action: 'discard' },
+      { match: '401', action: 'fail' },
+    ] })
+    const run = (props) => { const clock = new VirtualClock(); return rejects(clock.run(retry(() => Promise.reject(Object.assign(new Error('x'), props)), policy, { clock }))) }
+    const permanent = await run({ name: 'ValidationError' })
+    equal(permanent.reason, 'permanent')
+    equal(permanent.attempts, 1)
+    equal((await run({ code: 'E_GONE_FOREVER' })).reason, 'discarded')
+    equal((await run({ status: 401 })).name, 'Error')
+    equal((await run({ name: 'Other' })).reason, 'exhausted')
+    const clock = new VirtualClock()
+    let calls = 0
+    const free = quick({ maxAttempts: 2, classify: [{ match: 'snooze', action: 'retryFree' }] })
+    await rejects(clock.run(retry(() => { calls += 1; throw Object.assign(new Error('x'), calls <= 5 ? { name: 'snooze' } : {}) }, free, { clock })))
+    equal(calls, 7)
+  })
+
+  test('a rule has a backoff of its own', async () => {
+    const clock = new VirtualClock()
+    const policy = quick({ classify: [{ match: 'throttle', action: 'retry', backoff: { kind: 'constant', delay: '7s' } }] })
+    const waits = []
+    await rejects(clock.run(retry(() => Promise.reject(Object.assign(new Error(), { status: 429 })), policy, { clock, onRetry: (e) => waits.push(e.delay) })))
+    same(waits, [7000, 7000])
+  })
+
+  test('retryOn false never retries; a text is a kind', async () => {
+    const clock = new VirtualClock()
+    const fn = failing(9)
+    const error = await rejects(clock.run(retry(fn, undefined, { clock, retryOn: () => false })))
+    equal(error.reason, 'permanent')
+    equal(fn.calls(), 1)
+    const policy = quick({ classify: [{ match: 'mine', action: 'deadLetter' }] })
+    equal((await rejects(clock.run(retry(boom(), policy, { clock, retryOn: () => 'mine' })))).reason, 'permanent')
+  })
+
+  test('a callback that throws ends the retry with what it threw', async () => {
+    for (const option of ['onRetry', 'retryOn', 'retryAfter']) {
+      const clock = new VirtualClock()
+      const error = await rejects(clock.run(retry(boom(), undefined, { clock, [option]: () => { throw new Error(option) } })))
+      equal(error.message, option)
+      equal(clock.pending, 0)
+    }
+  })
+
+  test('Retry-After is heard: at least, replace, clamp, ignore, and its limit', async () => {
+    const wait = async (retryAfter, ms, delay = 100) => {
+      const clock = new VirtualClock()
+      let seen
+      await rejects(clock.run(retry(boom(), quick({ delay, maxAttempts: 2, retryAfter: { jitter: 'none', ...retryAfter } }), { clock, retryAfter: () => ms, onRetry: (e) => { seen = e.delay } })))
+      return seen
+    }
+    equal(await wait({}, 5000), 5000)
+    equal(await wait({}, 50), 100)
+    equal(await wait({}, 1e12), 300_000)
+    equal(await wait({}, -5), 100)
+    equal(await wait({}, NaN), 100)
+    equal(await wait({}, undefined), 100)
+    equal(await wait({ mode: 'replace' }, 50), 50)
+    equal(await wait({ mode: 'clamp', max: '5s' }, 60_000), 5100)
+    equal(await wait({ mode: 'ignore' }, 60_000), 100)
+  })
+
+  test('Retry-After is read as seconds, date and RateLimit-Reset, and nonsense is not', () => {
+    const now = Date.parse('2026-11-23T12:00:00Z')
+    equal(parseRetryAfter('120', now), 120_000)
+    equal(parseRetryAfter(' 1.5 ', now), 1500)
+    equal(parseRetryAfter('Mon, 23 Nov 2026 12:01:00 GMT', now), 60_000)
+    equal(parseRetryAfter('Mon, 23 Nov 2020 12:01:00 GMT', now), 0)
+    equal(parseRetryAfter('-5', now), undefined)
+    equal(parseRetryAfter('soon', now), undefined)
+    equal(parseRetryAfter('', now), undefined)
+    equal(parseRetryAfter(null, now), undefined)
+    equal(parseRetryAfter(new Headers({ 'Retry-After': '7' }), now), 7000)
+    equal(parseRetryAfter(new Headers({ 'RateLimit-Reset': '9' }), now), 9000)
+    equal(parseRetryAfter({ headers: { 'x-ratelimit-reset': String(now / 1000 + 30) } }, now), 30_000)
+    equal(parseRetryAfter({ response: { headers: new Headers({ 'retry-after-ms': '250' }) } }, now), 250)
+  })
+
+  test('retryHttp retries statuses, hears Retry-After, and keeps the last body', async () => {
+    const clock = new VirtualClock()
+    const answers = [new Response('a', { status: 503, headers: { 'Retry-After': '3' } }), new Response('b', { status: 429 }), new Response('fine')]
+    const waits = []
+    const policy = quick({ retryAfter: { jitter: 'none' } })
+    const response = await clock.run(retryHttp(async () => answers.shift(), policy, { clock, onRetry: (e) => waits.push(e.delay) }))
+    equal(await response.text(), 'fine')
+    same(waits, [3000, 10])
+    equal((await retryHttp(async () => new Response('', { status: 404 }))).status, 404)
+    const error = await rejects(clock.run(retryHttp(async () => new Response('why', { status: 500 }), policy, { clock })))
+    equal(error.cause.status, 500)
+    equal(await error.cause.response.text(), 'why')
+  })
+
+  test('concurrent retries share a budget', async () => {
+    const clock = new VirtualClock()
+    const budget = new RetryBudget({ kind: 'tokenBucket', capacity: 100, cost: 10 })
+    let calls = 0
+    const all = Array.from({ length: 50 }, (_, key) => retry(() => { calls += 1; return Promise.reject(new Error('down')) }, quick({ maxAttempts: 5 }), { clock, budget, key }).catch((e) => e))
+    const errors = await clock.run(Promise.all(all))
+    equal(calls, 50 + 10)
+    equal(budget.denied + errors.filter((e) => e.reason == 'exhausted').length, 50)
+    assert(errors.some((e) => e.reason == 'budgetExhausted'))
+    equal(budget.granted, 10)
+    equal(budget.balance, 0)
+    await retry(async () => 1, undefined, { budget })
+    equal(budget.balance, 1)
+  })
+
+  test('a policy with a budget shares it among all that use the policy', async () => {
+    const clock = new VirtualClock()
+    const policy = quick({ maxAttempts: 9, budget: { kind: 'concurrency', percent: 0, min: 1 } })
+    const errors = await clock.run(Promise.all([1, 2].map((key) => retry(boom(), policy, { clock, key }).catch((e) => e))))
+    same(errors.map((e) => e.reason).sort(), ['budgetExhausted', 'exhausted'])
+  })
+
+  // Policies as data.
+
+  test('a policy is JSON and comes back the same', () => {
+    const policy = RetryPolicy.polynomial({ initial: '1s', power: 4, offset: '15s', maxAttempts: 6, classify: [{ match: 'a*', action: 'discard' }] })
+    const back = RetryPolicy.fromJSON(JSON.stringify(policy))
+    same(back.delays({ seed: 3 }), policy.delays({ seed: 3 }))
+    same(back.toJSON(), policy.toJSON())
+    assert(RetryPolicy.recommended().delays({ seed: 1 }).length == 4)
+    same(new RetryPolicy({ max_attempts: 2, max_delay: '1s' }).delays({ seed: 1 }).length, 1)
+  })
+
+  test('wrong policies are refused by field, value and limit', () => {
+    for (const [policy, ...parts] of [
+      [{ backoff: { kind: 'exponential', multiplier: 0.5 } }, 'backoff.multiplier', '0.5', '1'],
+      [{ maxAttempts: 0 }, 'maxAttempts', '0'],
+      [{ maxAttempts: 2.5 }, 'maxAttempts', '2.5'],
+      [{ maxDelay: '5 parsecs' }, 'maxDelay', 'parsecs'],
+      [{ minDelay: '2s', maxDelay: '1s' }, 'minDelay', 'maxDelay'],
+      [{ maxAttempts: null }, 'maxAttempts', 'maxElapsed'],
+      [{ maxatempts: 3 }, 'maxatempts', 'maxAttempts'],
+      [{ backoff: { kind: 'cubic' } }, 'backoff', 'cubic', 'exponential'],
+      [{ backoff: { kind: 'table', delays: [] } }, 'backoff.delays'],
+      [{ jitter: { kind: 'symmetric', factor: NaN } }, 'jitter.factor'],
+      [{ backoff: { kind: 'decorrelated' }, jitter: 'full' }, 'jitter'],
+      [{ classify: [{ match: '' }] }, 'classify[0].match'],
+      [{ budget: { kind: 'ratio', percent: -1 } }, 'budget.percent', '-1'],
+    ]) {
+      const error = throws(() => new RetryPolicy(policy))
+      equal(error.name, 'ConfigError')
+      for (const part of parts) assert(error.message.includes(part), `${error.message} does not say ${part}`)
+    }
+  })
+
+  test('prototype-pollution keys in a policy JSON are refused', () => {
+    for (const key of ['__proto__', 'constructor', 'prototype']) {
+      const error = throws(() => RetryPolicy.fromJSON(`{"${key}": {"maxAttempts": 9}}`))
+      equal(error.name, 'ConfigError')
+      throws(() => RetryPolicy.fromJSON(`{"backoff": {"kind": "constant", "delay": 1, "${key}": {}}}`))
+    }
+    equal({}.maxAttempts, undefined)
+  })
+
+  test('a plain object is no policy, and says so', async () => {
+    const error = await rejects(retry(async () => 1, { maxAttempts: 2 }))
+    assert(error.message.includes('new RetryPolicy'), error.message)
+  })
+
+  test('wrap keeps the arguments', async () => {
+    const clock = new VirtualClock()
+    let calls = 0
+    const add = quick().wrap(async (a, b) => { if (++calls < 2) throw new Error('once'); return a + b }, { clock })
+    equal(await clock.run(add(2, 3)), 5)
+  })
+
+  // Snapshots.
+
+  test('a retry in flight goes on in another process, with the same schedule', async () => {
+    const policy = RetryPolicy.exponential({ initial: '1s', jitter: 'full', maxAttempts: 6, maxElapsed: '1h' })
+    const waits = []
+    const clock = new VirtualClock(5000)
+    const controller = new AbortController()
+    let kept
+    const first = rejects(retry(boom(), policy, { clock, seed: 9, key: 'job', payload: { n: 1 }, signal: controller.signal, onRetry: (e) => { waits.push(e.delay); if (e.attempt == 3) { kept = JSON.stringify(e.snapshot()); controller.abort() } } }))
+    await clock.run(first)
+    const later = new VirtualClock(JSON.parse(kept).due - 10)
+    let first_at
+    const error = await rejects(later.run(resume(({ attempt }) => { first_at ??= [attempt, later.now()]; throw new Error('still') }, JSON.parse(kept), { clock: later, onRetry: (e) => waits.push(e.delay) })))
+    same(waits, policy.delays({ seed: 9, key: 'job' }))
+    equal(first_at[0], 4)
+    assert(Math.abs(first_at[1] - JSON.parse(kept).due) <= 1)
+    equal(error.attempts, 6)
+    equal((await rejects(resume(boom(), { version: 2 }))).name, 'ConfigError')
+    equal((await rejects(resume(boom(), { ...JSON.parse(kept), state: [1] }))).name, 'ConfigError')
+  })
+
+  // Dead letters.
+
+  test('a dead letter is stored before the promise rejects, with its history', async () => {
+    const clock = new VirtualClock(1_000)
+    const deadLetters = new DeadLetterQueue({ clock })
+    const error = await rejects(clock.run(retry(boom('no route'), quick(), { clock, deadLetters, key: 'order-17', seed: 5, payload: { order: 17 }, taskType: 'charge' })))
+    const letter = deadLetters.get(error.id)
+    equal(letter.key, 'order-17')
+    same(letter.payload, { order: 17 })
+    equal(letter.taskType, 'charge')
+    equal(letter.reason, 'exhausted')
+    same(letter.lastError, { kind: 'Error', message: 'no route' })
+    same(letter.history.map((a) => [a.attempt, a.endedAt, a.delay]), [[1, 1000, 10], [2, 1010, 10], [3, 1020, 0]])
+    equal(letter.seed, '5')
+  })
+
+  test('queues list, filter, group, remove and purge', async () => {
+    const clock = new VirtualClock(100_000)
+    const queue = new DeadLetterQueue({ clock })
+    for (const [message, taskType] of [['timeout after 31 ms', 'a'], ['timeout after 47 ms', 'a'], ['no row', 'b']]) {
+      await rejects(clock.run(retry(boom(message), quick({ maxAttempts: 1 }), { clock, deadLetters: queue, taskType })))
+    }
+    equal(queue.size, 3)
+    equal(queue.list({ taskType: 'a' }).length, 2)
+    equal(queue.list({ message: 'row' }).length, 1)
+    equal(queue.list({ olderThan: '1s' }).length, 0)
+    equal(queue.list((letter) => letter.id == 2).length, 1)
+    same([...queue.groupBy('pattern')].map(([name, letters]) => [name, letters.length]), [['timeout after # ms', 2], ['no row', 1]])
+    equal((await queue.remove(1)).id, 1)
+    equal(await queue.remove(1), undefined)
+    equal(await queue.purge({ taskType: 'b' }), 1)
+    const seen = []
+    for await (const letter of queue) seen.push(letter.id)
+    same(seen, [2])
+    same(queue.stats().byReason, { exhausted: 1 })
+  })
+
+  test('a full queue refuses, or drops and says so; nothing is lost in silence', async () => {
+    const refusing = new DeadLetterQueue({ capacity: 1 })
+    await refusing.push({ reason: 'exhausted' })
+    equal((await rejects(refusing.push({ reason: 'exhausted' }))).name, 'QueueFullError')
+    const clock = new VirtualClock()
+    const error = await rejects(clock.run(retry(boom(), quick({ maxAttempts: 1 }), { clock, deadLetters: refusing })))
+    equal(error.storageError.name, 'QueueFullError')
+    for (const full of ['dropOldest', 'dropNew']) {
+      const drops = []
+      const queue = new DeadLetterQueue({ capacity: 1, full, onDrop: (letter, cause) => drops.push([letter.key, cause]) })
+      await queue.push({ reason: 'exhausted', key: 'old' })
+      await queue.push({ reason: 'exhausted', key: 'new' })
+      same(drops, [[full == 'dropOldest' ? 'old' : 'new', 'full']])
+      equal(queue.stats().dropped.full, 1)
+      equal(queue.size, 1)
+    }
+  })
+
+  test('letters older than the retention are dropped and reported', async () => {
+    const clock = new VirtualClock()
+    const drops = []
+    const queue = new DeadLetterQueue({ clock, retention: '1h', onDrop: (letter, cause) => drops.push(cause) })
+    await queue.push({ reason: 'exhausted' })
+    await clock.advance(3_600_001)
+    equal(await queue.expire(), 1)
+    same(drops, ['retention'])
+  })
+
+  test('a redrive sends letters back, paced and spread, and reports what it did', async () => {
+    const clock = new VirtualClock()
+    const queue = new DeadLetterQueue({ clock })
+    for (let key = 0; key < 20; key++) await queue.push({ reason: 'exhausted', key: String(key), policy: quick({ maxAttempts: 1 }).toJSON() })
+    const starts = []
+    const report = await clock.run(queue.redrive({ rate: 10, spread: '50ms', limit: 15 }, async (letter) => {
+      starts.push(clock.now())
+      if (letter.key == '3') throw new Error('again')
+    }))
+    same(report, { selected: 15, scheduled: 15, succeeded: 14, failed: 1, parked: 0, skipped: 0 })
+    equal(queue.size, 6)
+    assert(Math.max(...starts) >= 1400 && Math.max(...starts) <= 1460, show(starts))
+    assert(new Set(starts.map((at) => at % 100)).size > 8, 'they are spread')
+    const [back] = queue.list({ key: '3' })
+    equal(back.redrives, 1)
+    equal(back.lastError.message, 'again')
+    same(await queue.redrive({ filter: { key: 'nobody' } }, () => {}), { selected: 0, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0 })
+  })
+
+  test('a letter that was redriven too often is parked', async () => {
+    const clock = new VirtualClock()
+    const queue = new DeadLetterQueue({ clock })
+    await queue.push({ reason: 'exhausted', policy: quick({ maxAttempts: 1 }).toJSON() })
+    const reports = []
+    for (let i = 0; i < 4; i++) reports.push(await clock.run(queue.redrive({ maxRedrives: 2 }, boom())))
+    same(reports.map((r) => [r.selected, r.failed, r.parked]), [[1, 1, 0], [1, 1, 0], [1, 0, 1], [0, 0, 0]])
+    const [letter] = queue.list({ parked: true })
+    equal(letter.redrives, 2)
+    equal(letter.lineage, letter.id)
+  })
+
+  test('an aborted redrive leaves the rest in the queue', async () => {
+    const clock = new VirtualClock()
+    const queue = new DeadLetterQueue({ clock })
+    for (let i = 0; i < 5; i++) await queue.push({ reason: 'exhausted' })
+    const controller = new AbortController()
+    const report = await clock.run(queue.redrive({ rate: 1, spread: 0, concurrency: 1, signal: controller.signal }, async (letter) => { if (letter.id == 2) controller.abort() }))
+    equal(report.skipped + report.succeeded, 5)
+    equal(queue.size, 5 - report.succeeded)
+    assert(queue.size >= 3)
+  })
+
+  test('NDJSON and snapshots are round trips', async () => {
+    const clock = new VirtualClock(1_795_000_000_000)
+    const queue = new DeadLetterQueue({ clock })
+    await rejects(clock.run(retry(boom('x "y" \n z'), quick(), { clock, deadLetters: queue, key: 'schlüssel', payload: { deep: [1, null] }, seed: 2n ** 63n })))
+    const text = queue.toNDJSON()
+    assert(text.endsWith('}\n') && text.split('\n').length == 2)
+    const other = new DeadLetterQueue({ clock })
+    equal(await other.fromNDJSON(text), 1)
+    equal(other.toNDJSON(), text)
+    const restored = DeadLetterQueue.restore(JSON.parse(JSON.stringify(queue.snapshot())))
+    equal(restored.toNDJSON(), text)
+    const error = await rejects(other.fromNDJSON(text + '{"schema":"redrive-dead-letter/1"}\n'))
+    assert(error.message.includes('line 2'), error.message)
+  })
+
+  test('a storage is written before the rejection, and read again by the next queue', async () => {
+    const items = new Map()
+    const storage = {
+      getKeys: async (base) => [...items.keys()].filter((key) => key.startsWith(base)),
+      getItem: async (key) => JSON.parse(items.get(key)),
+      setItem: async (key, value) => { await soon(); items.set(key, JSON.stringify(value)) },
+      removeItem: async (key) => void items.delete(key),
+    }
+    const deadLetters = new DeadLetterQueue({ storage })
+    const error = await rejects(retry(boom(), quick({ maxAttempts: 1 }), { deadLetters, payload: 'p' }))
+    equal(items.size, 1)
+    items.set('redrive:dead-letters:torn', '{"schema":"redrive')
+    const again = new DeadLetterQueue({ storage })
+    await again.ready
+    equal(again.get(error.id).payload, 'p')
+    equal(again.stats().damaged, 1)
+    await again.redrive({ spread: 0 }, () => 'ok')
+    equal(items.size, 1)
+    const broken = new DeadLetterQueue({ storage: { ...storage, setItem: () => Promise.reject(new Error('disk full')) } })
+    const lost = await rejects(retry(boom(), quick({ maxAttempts: 1 }), { deadLetters: broken }))
+    equal(lost.storageError.message, 'disk full')
+    equal(broken.size, 1, 'the letter is still in memory')
+  })
+
+  return tests
+}

@@ -1,0 +1,113 @@
+//! What is refused: a policy, and the path of the field that is wrong with it, if one is.
+
+use redrive::{RetryPolicy, wire::Value};
+
+use super::{file, json};
+
+/// Policies around every limit, right and wrong ones side by side.
+const POLICIES: &[&str] = &[
+    r#"{}"#,
+    r#"{"version":1}"#,
+    r#"{"version":2}"#,
+    r#"{"maxAttempts":0}"#,
+    r#"{"maxAttempts":1}"#,
+    r#"{"maxAttempts":1.5}"#,
+    r#"{"maxAttempts":4294967295}"#,
+    r#"{"maxAttempts":4294967296}"#,
+    r#"{"maxAttempts":-1}"#,
+    r#"{"maxAttempts":"3"}"#,
+    r#"{"maxAttempts":null}"#,
+    r#"{"maxAttempts":null,"maxElapsed":"1h"}"#,
+    r#"{"maxAttempts":"unlimited","maxElapsed":"1h"}"#,
+    r#"{"max_attempts":4}"#,
+    r#"{"maxDelay":null}"#,
+    r#"{"maxDelay":"-1s"}"#,
+    r#"{"maxDelay":-1}"#,
+    r#"{"maxDelay":"soon"}"#,
+    r#"{"maxDelay":""}"#,
+    r#"{"maxDelay":"1m30s"}"#,
+    r#"{"minDelay":"2s","maxDelay":"1s"}"#,
+    r#"{"minDelay":"1s","maxDelay":"1s"}"#,
+    r#"{"attemptTimeout":0}"#,
+    r#"{"attemptTimeout":"1ms"}"#,
+    r#"{"elapsedRule":"truncate"}"#,
+    r#"{"elapsedRule":"never"}"#,
+    r#"{"defaultAction":"fail"}"#,
+    r#"{"defaultAction":"explode"}"#,
+    r#"{"backoff":{"kind":"exponential","multiplier":0.999}}"#,
+    r#"{"backoff":{"kind":"exponential","multiplier":1}}"#,
+    r#"{"backoff":{"kind":"exponential","multiplier":1000.5}}"#,
+    r#"{"backoff":{"kind":"exponential","increment":1}}"#,
+    r#"{"backoff":{"kind":"constant"}}"#,
+    r#"{"backoff":{"kind":"constant","delay":"0s"}}"#,
+    r#"{"backoff":{"kind":"linear","initial":5,"increment":5}}"#,
+    r#"{"backoff":{"kind":"polynomial","power":10.01}}"#,
+    r#"{"backoff":{"kind":"polynomial","power":0,"offset":"1s"}}"#,
+    r#"{"backoff":{"kind":"table","delays":[]}}"#,
+    r#"{"backoff":{"kind":"table"}}"#,
+    r#"{"backoff":{"kind":"table","delays":["1s","x"]}}"#,
+    r#"{"backoff":{"kind":"table","delays":["1s",5]}}"#,
+    r#"{"backoff":{"kind":"square"}}"#,
+    r#"{"backoff":{"initial":"1s"}}"#,
+    r#"{"backoff":{"kind":"constant","delay":"1s","firstDelay":"5s"},"maxDelay":"2s"}"#,
+    r#"{"backoff":{"kind":"constant","delay":"1s","firstDelay":"0s"},"minDelay":"1s"}"#,
+    r#"{"backoff":{"kind":"constant","delay":"1s","firstDelay":"0s"}}"#,
+    r#"{"backoff":{"kind":"decorrelated"},"jitter":"full"}"#,
+    r#"{"backoff":{"kind":"decorrelated"},"jitter":"none"}"#,
+    r#"{"backoff":{"kind":"decorrelatedV2"},"jitter":"equal"}"#,
+    r#"{"jitter":"full"}"#,
+    r#"{"jitter":"lots"}"#,
+    r#"{"jitter":{"kind":"proportional","factor":10}}"#,
+    r#"{"jitter":{"kind":"proportional","factor":10.1}}"#,
+    r#"{"jitter":{"kind":"symmetric","factor":1.01}}"#,
+    r#"{"jitter":{"kind":"subtractive","factor":-0.1}}"#,
+    r#"{"jitter":{"kind":"full","factor":0.5}}"#,
+    r#"{"jitter":{"kind":"uniform","low":{"factor":0.5},"high":{"factor":1}}}"#,
+    r#"{"jitter":{"kind":"uniform","low":{"factor":2},"high":{"factor":1}}}"#,
+    r#"{"jitter":{"kind":"uniform","low":{"add":"2s"},"high":{"add":"1s"}}}"#,
+    r#"{"jitter":{"kind":"uniform","low":{"factor":0},"high":{"factor":101}}}"#,
+    r#"{"retryAfter":{"mode":"clamp","max":"5s"}}"#,
+    r#"{"retryAfter":{"mode":"maybe"}}"#,
+    r#"{"retryAfter":{"max":-1}}"#,
+    r#"{"retryAfter":{"jitter":{"kind":"symmetric","factor":2}}}"#,
+    r#"{"classify":[{"match":"a","action":"discard"},{"match":["b","c*"],"action":"retryFree"}]}"#,
+    r#"{"classify":[{"match":""}]}"#,
+    r#"{"classify":[{"match":[]}]}"#,
+    r#"{"classify":[{"match":"a","action":"hope"}]}"#,
+    r#"{"classify":[{"match":"a","action":"retry","backoff":{"kind":"exponential","multiplier":0}}]}"#,
+    r#"{"classify":[{"match":"a","action":"retry","jitter":"full"}]}"#,
+    r#"{"backoff":{"kind":"decorrelated"},"classify":[{"match":"a","action":"retry","jitter":"full"}]}"#,
+    r#"{"budget":{"kind":"tokenBucket","capacity":0}}"#,
+    r#"{"budget":{"kind":"tokenBucket","costByClass":{"a":1001}}}"#,
+    r#"{"budget":{"kind":"tokenBucket","costByClass":{"a":5},"refundOnRetrySuccess":"cost"}}"#,
+    r#"{"budget":{"kind":"tokenBucket","refundOnRetrySuccess":-1}}"#,
+    r#"{"budget":{"kind":"tokenBucket","debitOn":"failure","threshold":250}}"#,
+    r#"{"budget":{"kind":"ratio","percent":1001}}"#,
+    r#"{"budget":{"kind":"ratio","window":"1ms"}}"#,
+    r#"{"budget":{"kind":"ratio","percent":10}}"#,
+    r#"{"budget":{"kind":"concurrency","min":-1}}"#,
+    r#"{"budget":{"kind":"lottery"}}"#,
+    r#"{"budget":null}"#,
+    r#"{"compat":{"capStage":"after","rounding":{"unit":"1ms","mode":"ceil","eachStep":true}}}"#,
+    r#"{"compat":{"capStage":"sometimes"}}"#,
+    r#"{"compat":{"rounding":{"unit":0}}}"#,
+    r#"{"compat":{"resampleAbove":{"low":0.5,"high":1}}}"#,
+    r#"{"compat":{"resampleAbove":{"low":0.5,"high":1}},"maxDelay":"1s"}"#,
+    r#"{"compat":{"resampleAbove":{"low":0.9,"high":0.1}},"maxDelay":"1s"}"#,
+    r#"{"compat":{"feedback":true,"elapsedMeasure":"sleeps"}}"#,
+    r#"{"compat":{"feedback":1}}"#,
+    r#"{"unknown":1}"#,
+    r#"{"__proto__":{}}"#,
+];
+
+fn case(text: &str) -> Value {
+    let policy = json(text);
+    let refused = RetryPolicy::from_value(&policy).err();
+    let path = refused.as_ref().map_or(Value::Null, |error| error.path().into());
+    Value::map([("policy", policy), ("ok", refused.is_none().into()), ("path", path)])
+}
+
+pub(crate) fn file_text() -> String {
+    let about = "cases: a policy, whether it is accepted, and if not the field that is wrong.";
+    file(about, &[("cases", POLICIES.iter().map(|text| case(text)).collect())])
+}

@@ -1,0 +1,186 @@
+//! The policy engine as numbers: what `import { retry } from 'redrive'` carries inside.
+//!
+//! One module of a few kilobytes, so four things are left out on purpose. **No glue**: its functions
+//! take and give plain numbers, everything longer goes through one buffer that JavaScript sees, and it
+//! imports nothing at all. **No texts**: JavaScript knows the fields' names and limits from a table that
+//! is made from the core's, and says what is wrong. **No state**: policy, task and budget are rows of
+//! numbers that JavaScript keeps and sends along, which is also what a snapshot stores; nothing has to
+//! be freed, so nothing can leak. **No allocator**, for the same reason.
+//!
+//! 64-bit numbers (seeds, keys, delays to the nanosecond) cross as two halves, high and low: an i64
+//! would be a `BigInt` in JavaScript, and `wasm2js` cannot pass one.
+
+#![cfg(target_family = "wasm")]
+#![no_std]
+
+mod allocator;
+mod buffer;
+
+use core::mem;
+
+use redrive::{
+    Budget, Task, Time, Verdict,
+    policy::numbers::{Terms, read_budget, write_budget},
+    random::{Stream, key_of_bytes},
+    task::Reason,
+};
+
+use crate::buffer::Buffer;
+
+/// Where what stands in the buffer. The same places stand in npm/src/core.ts.
+mod slot {
+    /// The policy's terms, as `redrive::policy::numbers` reads them.
+    pub(crate) const TERMS: usize = 0;
+    pub(crate) const SEED: usize = 36;
+    pub(crate) const KEY: usize = 38;
+    /// When the first attempt began, in milliseconds of the caller's clock.
+    pub(crate) const BEGAN: usize = 40;
+    pub(crate) const ATTEMPTS: usize = 41;
+    /// What else the task remembers.
+    pub(crate) const BITS: usize = 42;
+    pub(crate) const PREVIOUS: usize = 43;
+    /// Out: the delay in milliseconds, its nanoseconds in two halves, and when it ends in milliseconds.
+    pub(crate) const DELAY: usize = 46;
+    pub(crate) const BUDGET: usize = 52;
+    /// A table of delays, or the UTF-8 bytes of a key.
+    pub(crate) const REST: usize = 128;
+}
+
+/// Verdicts as numbers; a dead letter is `DEAD` and the index of its reason.
+const RETRY: u32 = 0;
+const DISCARD: u32 = 1;
+const FAIL: u32 = 2;
+const DEAD: u32 = 8;
+
+/// The kind of backoff that is a table of delays.
+const TABLE: f64 = 5.0;
+
+const MILLISECOND: f64 = 1e6;
+
+/// The address of the buffer.
+#[allow(unsafe_code, reason = "an exported name; there is one module, so nothing else bears it")]
+#[unsafe(no_mangle)]
+pub extern "C" fn io() -> *const f64 {
+    buffer::with(|buffer| buffer.address())
+}
+
+/// Puts the number that a text of that many bytes stands for as a key or a seed at `place`.
+#[allow(unsafe_code, reason = "as above")]
+#[unsafe(no_mangle)]
+pub extern "C" fn key(bytes: usize, place: usize) {
+    buffer::with(|buffer| {
+        let number = buffer.bytes(slot::REST, bytes).map_or(0, key_of_bytes);
+        buffer.put_halves(place, number);
+    });
+}
+
+/// The verdict after the failure of the running attempt that stands in the buffer, with the budget there
+/// if `budget` is not 0. `hint` is the server's Retry-After in milliseconds, negative for none; `cost`
+/// is what a retry costs the budget.
+#[allow(unsafe_code, reason = "as above")]
+#[unsafe(no_mangle)]
+pub extern "C" fn fail(now: f64, hint: f64, cost: u32, budget: u32) -> u32 {
+    buffer::with(|buffer| {
+        let mut task = task(buffer);
+        let mut shared = (budget != 0).then(|| read_budget(&buffer.row(slot::BUDGET)));
+        let hint = (hint >= 0.0).then(|| to_nanos(hint));
+        let address = (Stream::new(buffer.halves(slot::SEED)), buffer.halves(slot::KEY));
+        let terms = terms(buffer, task.counted_attempts().saturating_sub(1));
+        let verdict =
+            terms.judge(&mut task, time(now), address, hint, shared.as_mut(), cost as u16);
+        if let Some(budget) = shared {
+            put_budget(buffer, budget);
+        }
+        let (began, previous, _, bits) = task.numbers();
+        buffer.put(slot::BEGAN, to_millis(began));
+        buffer.put(slot::BITS, bits.into());
+        buffer.put_halves(slot::PREVIOUS, previous);
+        match verdict {
+            Ok(delay) => {
+                buffer.put(slot::DELAY, delay as f64 / MILLISECOND);
+                buffer.put_halves(slot::DELAY + 1, delay);
+                buffer.put(slot::DELAY + 3, to_millis(task.at()));
+                RETRY
+            }
+            Err(Verdict::Discard) => DISCARD,
+            Err(Verdict::DeadLetter(reason)) => DEAD + reason as u32,
+            Err(_) => FAIL,
+        }
+    })
+}
+
+/// The p-quantile of the delay after `retries` retries over all keys, in milliseconds; negative where it
+/// has no closed form.
+#[allow(unsafe_code, reason = "as above")]
+#[unsafe(no_mangle)]
+pub extern "C" fn quantile(retries: u32, p: f64) -> f64 {
+    buffer::with(|buffer| {
+        let delay = terms(buffer, retries).quantile(retries, p);
+        delay.map_or(-1.0, |delay| delay as f64 / MILLISECOND)
+    })
+}
+
+/// Tells the budget in the buffer what happened at `now`, and returns what is left of it: 0 nothing
+/// (only asks), 1 a first attempt starts, 2 a retry starts, 3 a first attempt succeeded, 4 a retry
+/// succeeded (the task in the buffer knows what it had cost), 5 a task is over whose last attempt was its first, 6 one is over that was
+/// retried.
+#[allow(unsafe_code, reason = "as above")]
+#[unsafe(no_mangle)]
+pub extern "C" fn budget(event: u32, now: f64) -> f64 {
+    buffer::with(|buffer| {
+        let paid = task(buffer).paid();
+        let mut budget = read_budget(&buffer.row(slot::BUDGET));
+        let (now, odd) = (time(now), event % 2 == 1);
+        match event {
+            1 | 2 => budget.on_attempt(now, !odd),
+            3 | 4 => budget.on_success(now, !odd, paid),
+            5 | 6 => budget.on_end(!odd),
+            _ => {}
+        }
+        let left = budget.balance();
+        put_budget(buffer, budget);
+        left
+    })
+}
+
+fn terms(buffer: &Buffer, retries: u32) -> Terms {
+    let mut row = buffer.row(slot::TERMS);
+    // A table: its length stands where others have a delay, and the delay that counts comes from it;
+    // the last repeats.
+    if row[31] == TABLE {
+        let last = (row[32] as usize).saturating_sub(1);
+        row[32] = buffer.get(slot::REST + (retries as usize).min(last));
+    }
+    Terms::read(&row)
+}
+
+/// The task in the buffer: an attempt of it runs.
+fn task(buffer: &Buffer) -> Task {
+    let (began, previous) = (time(buffer.get(slot::BEGAN)), buffer.halves(slot::PREVIOUS));
+    let (attempts, bits) = (buffer.get(slot::ATTEMPTS) as u32, buffer.get(slot::BITS) as u32);
+    Task::running(began, previous, attempts, bits)
+}
+
+fn put_budget(buffer: &mut Buffer, mut budget: Budget) {
+    let mut row = buffer.row(slot::BUDGET);
+    write_budget(&mut budget, &mut row);
+    buffer.put_row(slot::BUDGET, &row);
+    // It holds no memory to be given back; the compiler cannot know.
+    mem::forget(budget);
+}
+
+fn time(millis: f64) -> Time {
+    Time::from_nanos(to_nanos(millis))
+}
+
+fn to_millis(time: Time) -> f64 {
+    time.as_nanos() as f64 / MILLISECOND
+}
+
+/// Saturating, and 0 for what is below.
+fn to_nanos(millis: f64) -> u64 {
+    (millis * MILLISECOND + 0.5) as u64
+}
+
+/// Reasons cross as their index.
+const _: () = assert!(Reason::Exhausted as u32 == 0 && Reason::Crashed as u32 == 5);

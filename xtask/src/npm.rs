@@ -1,0 +1,94 @@
+//! `cargo xtask npm`: from the engine to a tarball that works where it is installed.
+//!
+//! cargo builds the numeric module, `npm/scripts/build.mjs` makes it small and bundles the package, and
+//! `npm/scripts/check.mjs` packs it, installs the tarball into projects of their own and runs the one
+//! suite in every runtime.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value};
+
+use crate::{
+    chromium,
+    process::{self, say},
+    repo, tools,
+};
+
+/// The golden files that every runtime's suite reads.
+const GOLDEN: [&str; 4] = ["delays.json", "random.json", "refusals.json", "verdicts.json"];
+
+/// Build the npm package, install the tarball into test projects and run the suite in each runtime
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Every runtime and bundler, and not only Node.js and Chromium
+    #[arg(long)]
+    all: bool,
+    /// Build the package and stop
+    #[arg(long)]
+    build: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    build()?;
+    if !args.build {
+        say(check(args.all)?.trim_end());
+    }
+    Ok(())
+}
+
+/// The folder of the package.
+pub(crate) fn folder() -> PathBuf {
+    repo::root().join("npm")
+}
+
+/// Builds npm/dist.
+pub(crate) fn build() -> Result<()> {
+    tools::wasm_target()?;
+    tools::node()?;
+    tools::npm_packages(&folder())?;
+    let module = compile("wasm-small", "")?;
+    // wasm2js knows only the first WebAssembly; what `as` means must not depend on it, so the compiler
+    // spells it out there (npm's own lowering returns 0 where Rust saturates).
+    let plain = "-bulk-memory,-nontrapping-fptoint,-sign-ext,-multivalue,-reference-types";
+    let plain = compile("wasm-plain", &format!(" -C target-feature={plain}"))?;
+    let mut node = process::command("node");
+    node.arg(folder().join("scripts/build.mjs")).arg(module).arg(plain);
+    process::quiet(&mut node).context("building npm/dist")
+}
+
+/// Compiles the numeric module; each set of flags has a target folder of its own.
+fn compile(name: &str, flags: &str) -> Result<PathBuf> {
+    let target = repo::target().join(name);
+    let mut cargo = process::cargo();
+    cargo.args(["build", "--locked", "--package", "redrive-wasm-core", "--lib"]);
+    cargo.args(["--target", tools::WASM_TARGET, "--profile", "wasm-small", "--target-dir"]);
+    // Low addresses are short numbers; the engine needs some hundred bytes of stack.
+    let flags = format!("-C link-arg=-zstack-size=8192{flags}");
+    process::quiet(cargo.arg(&target).env("RUSTFLAGS", flags))?;
+    Ok(target.join(tools::WASM_TARGET).join("wasm-small/redrive_wasm_core.wasm"))
+}
+
+/// Runs the suite wherever the package is to work; what it says.
+pub(crate) fn check(all: bool) -> Result<String> {
+    write_golden()?;
+    let mut node = process::command("node");
+    node.arg(folder().join("scripts/check.mjs")).env("CHROMIUM", chromium::chromium()?);
+    if all {
+        node.arg("--all");
+    }
+    process::merged(&mut node).context("the suite of the npm package")
+}
+
+/// Puts the golden values where the suite finds them: in one file, which a browser can load too.
+fn write_golden() -> Result<()> {
+    let mut golden = Map::new();
+    for name in GOLDEN {
+        let path = repo::root().join("tests/golden").join(name);
+        let text = fs::read_to_string(&path).with_context(|| repo::shown(&path))?;
+        let values: Value = serde_json::from_str(&text).with_context(|| repo::shown(&path))?;
+        golden.insert(name.to_owned(), values);
+    }
+    let path = folder().join("test/golden.json");
+    fs::write(&path, Value::Object(golden).to_string()).with_context(|| repo::shown(&path))
+}
