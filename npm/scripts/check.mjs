@@ -25,6 +25,7 @@ const PINS = {
   bun: ['@oven/bun-linux-x64@1.4.5'],
   workerd: ['@cloudflare/workerd-linux-64@1.20261117.1'],
   bundlers: ['vite@8.3.0', 'webpack@5.112.0', 'webpack-cli@7.0.0', 'rollup@4.62.0', '@rollup/plugin-node-resolve@16.0.3'],
+  storage: ['unstorage@1.17.6'],
   lint: ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5'],
 }
 
@@ -176,6 +177,11 @@ await step("Chromium, Content-Security-Policy script-src 'self', by ./js", async
   return chromium(folder, 'csp.html', { 'content-security-policy': "script-src 'self'" })
 })
 
+await step('the examples of README.md', async () => {
+  const { stdout } = await execute(process.execPath, [join(root, 'scripts/examples.mjs')], { cwd: root })
+  return stdout.trim().split('\n').at(-1)
+})
+
 if (all) {
   await step('Deno', async () => {
     const { stdout, stderr } = await execute(join(tools('deno'), '@deno/linux-x64-glibc/deno'), ['test', '--allow-all', '--no-check', '--node-modules-dir=manual', 'node.test.mjs'], { cwd: folder, maxBuffer: 1 << 26, env: { ...process.env, NO_COLOR: '1' } })
@@ -216,6 +222,28 @@ const worker :Workerd.Worker = (compatibilityDate = "2026-11-01", modules = [
     await execute(process.execPath, ['--input-type=module', '-e', `import { createRequire } from 'node:module'; const require = createRequire(${JSON.stringify(bundlers + '/x.js')}); const { rollup } = require('rollup'); const resolve = require('@rollup/plugin-node-resolve'); const b = await rollup({ input: 'rolled.mjs', plugins: [(resolve.default ?? resolve)()] }); await b.write({ file: 'out/rollup.js', format: 'es' })`], { cwd: folder })
     writeFileSync(join(folder, 'rollup.html'), page('<script type="module" src="out/rollup.js"></script>'))
     return chromium(folder, 'rollup.html')
+  })
+  await step('unstorage on a disk, across kill -9', async () => {
+    const unstorage = join(tools('storage'), 'unstorage')
+    const setup = `import { createStorage } from ${JSON.stringify(join(unstorage, 'dist/index.mjs'))}
+import fs from ${JSON.stringify(join(unstorage, 'drivers/fs.mjs'))}
+import { retry, RetryPolicy, DeadLetterQueue } from 'redrive'
+const deadLetters = new DeadLetterQueue({ storage: createStorage({ driver: fs({ base: './letters' }) }) })
+`
+    writeFileSync(join(folder, 'dies.mjs'), `${setup}
+await retry(() => { throw new Error('boom') }, RetryPolicy.constant({ delay: 1 }), { deadLetters, key: 'order-17', payload: { order: 17 } }).catch(() => {})
+process.kill(process.pid, 'SIGKILL')
+`)
+    writeFileSync(join(folder, 'lives.mjs'), `${setup}
+await deadLetters.ready
+const [letter] = deadLetters
+await deadLetters.redrive({ spread: 0 }, () => 'done')
+console.log(JSON.stringify([letter?.key, letter?.payload, letter?.history.length, deadLetters.size]))
+`)
+    const death = await execute(process.execPath, ['dies.mjs'], { cwd: folder }).then(() => 'it lived', (error) => error.signal)
+    const { stdout } = await execute(process.execPath, ['lives.mjs'], { cwd: folder })
+    if (death != 'SIGKILL' || stdout.trim() != '["order-17",{"order":17},3,0]') throw new Error(`${death} ${stdout}`)
+    return 'the letter is there, and goes back to work'
   })
   await step('publint', async () => {
     const { stdout } = await execute(process.execPath, [join(tools('lint'), 'publint/src/cli.js'), tarball, '--strict'])
