@@ -1,12 +1,12 @@
 //! A policy as code: TypeScript, Rust, JSON.
 //!
 //! What is written is short (fields that are as by default are left out) and exact (reading it gives
-//! the same policy). The Rust builder says most policies; the few that have rules for failure kinds,
-//! a token bucket or quirks of other systems are written as the JSON that they are.
+//! the same policy). The Rust builder says most policies; the few that have a token bucket, quirks of
+//! other systems or rules of several patterns are written as the JSON that they are.
 
 use redrive::{
     Backoff, BudgetRule, Jitter, RetryPolicy,
-    policy::Compat,
+    policy::{Action, Compat, Rule},
     time::{Duration, nanos},
     wire::Value,
 };
@@ -67,8 +67,7 @@ pub fn rust(policy: &RetryPolicy) -> String {
 /// The builder's calls, if they can say this policy.
 fn builder(policy: &RetryPolicy) -> Option<String> {
     let default = RetryPolicy::default();
-    let sayable = policy.rules().is_empty()
-        && policy.default_action() == default.default_action()
+    let sayable = policy.default_action() == default.default_action()
         && *policy.compat() == Compat::default()
         && policy.retry_after() == default.retry_after()
         && policy.limits().elapsed_rule == default.limits().elapsed_rule;
@@ -105,13 +104,39 @@ fn builder(policy: &RetryPolicy) -> Option<String> {
         call("budget", budget(rule)?);
         uses.push("BudgetRule");
     }
+    for rule in policy.rules() {
+        call("rule", rule_call(rule)?);
+        uses.extend(["Action", "Rule"]);
+        uses.extend(rule.jitter.map(|_| "Jitter"));
+    }
     uses.sort_unstable();
+    uses.dedup();
     let (uses, calls) = (uses.join(", "), calls.join("\n        "));
     Some(format!(
         "use core::time::Duration;\n\nuse redrive::{{{uses}}};\n\n\
          pub fn policy() -> Result<RetryPolicy, ConfigError> {{\n    \
          RetryPolicy::builder()\n        {calls}\n        .build()\n}}\n"
     ))
+}
+
+fn rule_call(rule: &Rule) -> Option<String> {
+    let [pattern] = &rule.matches[..] else { return None };
+    let action = match rule.action {
+        Action::Retry => "Retry",
+        Action::RetryFree => "RetryFree",
+        Action::DeadLetter => "DeadLetter",
+        Action::Discard => "Discard",
+        Action::Fail => "Fail",
+        _ => return None,
+    };
+    let mut text = format!("Rule::new({pattern:?}, Action::{action})");
+    if let Some(own) = &rule.backoff {
+        text += &format!(".backoff({})", backoff(own)?);
+    }
+    if let Some(own) = &rule.jitter {
+        text += &format!(".jitter({})", jitter(own)?);
+    }
+    Some(text)
 }
 
 fn backoff(backoff: &Backoff) -> Option<String> {
