@@ -1,0 +1,162 @@
+//! The words of `redrive dlq`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Dlq {
+    /// List the dead letters, one a line
+    List(DlqList),
+    /// Show one dead letter with its history
+    Show {
+        /// Dead letters (NDJSON; - is standard input)
+        file: PathBuf,
+        /// The letter's id
+        id: u64,
+        /// What to print
+        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+        format: ListFormat,
+    },
+    /// Count the dead letters by reason, class, type and message
+    Stats(DlqStats),
+    /// Send dead letters back to work: they leave the file, paced over time
+    Redrive(DlqRedrive),
+    /// Delete dead letters from the file
+    Purge(DlqPurge),
+    /// Print the chosen dead letters as NDJSON or CSV
+    Export(DlqExport),
+}
+
+/// Which dead letters.
+#[derive(Debug, Args)]
+pub(crate) struct Choice {
+    /// Only those with this id; can be repeated
+    #[arg(long = "id", value_name = "ID")]
+    pub(crate) ids: Vec<u64>,
+    /// Only those of this key
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// Only those that died of this reason; can be repeated
+    #[arg(long = "reason", value_name = "REASON")]
+    pub(crate) reasons: Vec<String>,
+    /// Only those whose last error is of this class
+    #[arg(long, visible_alias = "kind")]
+    pub(crate) class: Option<String>,
+    /// Only tasks of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) task_type: Option<String>,
+    /// Only those whose last error contains this text
+    #[arg(long)]
+    pub(crate) message: Option<String>,
+    /// Only those that died at least this long ago, like 2h
+    #[arg(long, allow_hyphen_values = true, value_name = "AGE")]
+    pub(crate) older_than: Option<String>,
+    /// Only those that died less than this long ago
+    #[arg(long, allow_hyphen_values = true, value_name = "AGE")]
+    pub(crate) younger_than: Option<String>,
+    /// Only parked letters (redriven too often)
+    #[arg(long)]
+    pub(crate) parked: bool,
+    /// The time that ages count from, as the letters count it; the latest death when left out
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqList {
+    /// Dead letters (NDJSON; - is standard input)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// At most this many
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// For people
+    Text,
+    /// JSON
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqStats {
+    /// Dead letters (NDJSON; - is standard input)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqRedrive {
+    /// Dead letters (NDJSON)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// At most this many
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// So many a second
+    #[arg(long, allow_hyphen_values = true, value_name = "PER_SECOND")]
+    pub(crate) rate: Option<f64>,
+    /// Move each within this long, so that they are no herd of their own
+    #[arg(long, allow_hyphen_values = true, value_name = "DURATION")]
+    pub(crate) spread: Option<String>,
+    /// How attempts count in the next life: reset, keep, or a number of further ones
+    #[arg(long, value_name = "reset|keep|N", default_value = "reset")]
+    pub(crate) attempts: String,
+    /// Park a letter that was redriven so often (or `none`)
+    #[arg(long, allow_hyphen_values = true, value_name = "N|none")]
+    pub(crate) max_redrives: Option<String>,
+    /// The seed of the spread
+    #[arg(long, default_value = "42")]
+    pub(crate) seed: String,
+    /// Where the redriven tasks go, as NDJSON, earliest first; standard output when left out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    /// Say what would happen, change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqPurge {
+    /// Dead letters (NDJSON)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// Delete every letter: needed when no other choice is given
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Say what would happen, change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqExport {
+    /// Dead letters (NDJSON; - is standard input)
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
+    pub(crate) format: ExportFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One JSON object a line
+    Ndjson,
+    /// One line a letter, for a spreadsheet
+    Csv,
+}
