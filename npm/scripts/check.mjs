@@ -6,7 +6,7 @@
 // CHROMIUM names the browser.
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join } from 'node:path'
@@ -133,19 +133,23 @@ async function chromium(folder, page, headers = {}) {
     response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream', ...headers }).end(readFileSync(path))
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const profile = join(folder, '.profile')
-  const child = spawn(process.env.CHROMIUM ?? 'chromium', ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/${page}`], { stdio: 'ignore' })
+  const profile = mkdtempSync(join(folder, '.profile-'))
+  const child = spawn(process.env.CHROMIUM ?? 'chromium', ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/${page}`], { stdio: 'ignore', detached: true })
   const late = new Promise((_, reject) => setTimeout(() => reject(new Error('the page reported nothing in 120 s')), 120_000).unref())
   try {
     const { failed, said } = await Promise.race([reported, late])
     if (failed || !said.length) throw new Error(said.join('\n'))
     return said.at(-1)
   } finally {
-    child.kill()
-    await new Promise((resolve) => (child.exitCode === null && child.signalCode === null ? child.on('exit', resolve) : resolve()))
+    // The whole group: a browser's children outlive it, and write into the profile while it is removed.
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((resolve) => child.on('exit', resolve))
+      process.kill(-child.pid, 'SIGKILL')
+      await gone
+    }
     server.closeAllConnections()
     server.close()
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 }
 
