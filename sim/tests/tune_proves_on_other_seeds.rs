@@ -84,6 +84,16 @@ fn the_front_holds_what_nothing_beats() {
 }
 
 #[test]
+fn giving_tasks_up_is_no_answer_under_other_constraints() {
+    let scenario = small_herd();
+    let plan = plan("completionSeconds", &["peakToCapacity <= 1.5"]);
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new() };
+    let tuning = tune(&scenario, &plan, &mut runner).unwrap();
+    let succeeded = Metric::find("succeededShare").unwrap();
+    assert!(tuning.candidate.mean_of(&succeeded).unwrap() > 0.9, "{:?}", tuning.constraints);
+}
+
+#[test]
 fn the_same_question_has_the_same_answer() {
     let scenario = small_herd();
     let plan = plan("amplification", &["succeededShare >= 0.9"]);

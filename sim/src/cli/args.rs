@@ -195,8 +195,8 @@ pub(crate) struct Tune {
     /// The figure that should be large
     #[arg(long, value_name = "METRIC")]
     pub(crate) maximize: Option<String>,
-    /// A limit, like 'peakToCapacity <= 1.2'; can be repeated. Without any, no fewer tasks may
-    /// succeed than under the best preset
+    /// A limit, like 'peakToCapacity <= 1.2'; can be repeated. Without one on successes, no fewer may
+    /// there be than under the best preset
     #[arg(long, value_name = "LIMIT")]
     pub(crate) subject_to: Vec<String>,
     /// How many policies to try

@@ -53,7 +53,8 @@ pub trait Runner {
 pub struct Plan {
     /// What is wanted.
     pub goal: Goal,
-    /// Within which limits. Without any, no fewer tasks may succeed than under the best preset.
+    /// Within which limits. Where none of them (and not the goal) is about how many tasks succeed, no
+    /// fewer may than under the best preset.
     pub constraints: Vec<Constraint>,
     /// Policies to try.
     pub trials: u32,
@@ -264,17 +265,22 @@ fn is_searched(name: &str) -> bool {
     name.starts_with(search::PREFIX)
 }
 
-/// The plan's constraints, or, so that giving tasks up is not the answer, at least the best preset's
-/// share of successes.
+/// The plan's constraints and, unless it says itself how many tasks have to succeed, at least the best
+/// preset's share of successes: giving tasks up is quick and calm, and not the answer.
 fn constraints(plan: &Plan, known: &[Judged]) -> Vec<Constraint> {
-    if !plan.constraints.is_empty() {
-        return plan.constraints.clone();
+    let mut constraints = plan.constraints.clone();
+    let asked = |name: &&str| {
+        plan.goal.metric.name == *name || constraints.iter().any(|c| c.metric.name == *name)
+    };
+    if ["succeededShare", "deadLetterShare", "goodputPerFirst"].iter().any(asked) {
+        return constraints;
     }
-    let Ok(metric) = Metric::find("succeededShare") else { return Vec::new() };
+    let Ok(metric) = Metric::find("succeededShare") else { return constraints };
     let best = known.iter().filter_map(|judged| judged.mean_of(&metric)).fold(0.0, f64::max);
     // To three digits, rounded down: a limit that people can read.
     let limit = (libm::floor(best * 1_000.0) - 1.0).max(0.0) / 1_000.0;
-    vec![Constraint { metric, relation: Relation::AtLeast, limit }]
+    constraints.push(Constraint { metric, relation: Relation::AtLeast, limit });
+    constraints
 }
 
 fn rejudge(known: Vec<Judged>, goal: &Goal, constraints: &[Constraint]) -> Vec<Judged> {
