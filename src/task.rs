@@ -361,6 +361,32 @@ impl Task {
         retry_after: Option<Duration>,
         budget: Option<&mut Budget>,
     ) -> Result<Verdict, TaskError> {
+        // Running, nothing paid and no attempt free: all but a few failures of most policies.
+        if self.bits == RUNNING
+            && retry_after.is_none()
+            && budget.is_none()
+            && let Some(range) = ctx.policy.plain_range(class, self.attempts)
+        {
+            let delay = range.at(ctx.stream.draws(ctx.key, self.attempts).unit());
+            self.previous = delay;
+            self.at = now.plus_nanos(delay);
+            self.bits = WAITING;
+            return Ok(Verdict::Retry { at: self.at, delay: Duration::from_nanos(delay) });
+        }
+        // Copied: a context that nobody points to need not lie in memory.
+        self.fail_with_care(now, *ctx, class, retry_after, budget)
+    }
+
+    /// [`fail`](Self::fail) for what needs more than one draw.
+    #[inline(never)]
+    fn fail_with_care(
+        &mut self,
+        now: Time,
+        ctx: Context<'_>,
+        class: Class,
+        retry_after: Option<Duration>,
+        budget: Option<&mut Budget>,
+    ) -> Result<Verdict, TaskError> {
         if self.bits & STATE_MASK != RUNNING {
             return Err(self.not_running());
         }

@@ -215,7 +215,7 @@ impl PolicyBuilder {
                 Delays::new(backoff, &jitter, first, limits, &compat)
             });
         }
-        RetryPolicy {
+        let mut policy = RetryPolicy {
             backoff: self.backoff,
             jitter,
             first_delay: self.first_delay,
@@ -234,7 +234,10 @@ impl PolicyBuilder {
             budget: self.budget,
             compat,
             delays,
-        }
+            plain: 0,
+        };
+        policy.plain = policy.count_plain();
+        policy
     }
 }
 

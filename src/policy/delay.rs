@@ -37,7 +37,7 @@ const AHEAD: usize = if cfg!(feature = "small") { 0 } else { 12 };
 pub(crate) struct Delays {
     /// The ranges of the first retries, worked out when the policy is built: what nearly every draw
     /// needs: with them a verdict takes 5 to 10 ns. Unused for curves that depend on the delay before.
-    ahead: [(u64, u64); AHEAD],
+    ahead: [Range; AHEAD],
     known: u32,
     curve: Curve,
     spread: Spread,
@@ -48,6 +48,31 @@ pub(crate) struct Delays {
     rounding: Option<Rounding>,
     feedback: bool,
     resample: Option<Resample>,
+}
+
+/// What one delay is drawn from, uniformly, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Range {
+    low: u64,
+    high: u64,
+    /// `high - low`: the conversion costs as much as the rest of a draw.
+    width: f64,
+}
+
+impl Range {
+    /// No range that ends later needs the care of [`within`]: sums of what lies below do not
+    /// overflow, and signed conversions, which machines have an instruction for, are exact.
+    const PLAIN: u64 = 1 << 62;
+
+    fn new((low, high): (u64, u64)) -> Range {
+        Range { low, high, width: (high - low) as f64 }
+    }
+
+    /// The number a share `u` of the way through a plain range: what [`within`] says, in fewer steps.
+    #[inline]
+    pub(crate) fn at(&self, u: f64) -> u64 {
+        (self.low + (u * self.width) as i64 as u64).min(self.high)
+    }
 }
 
 /// The distribution of one delay.
@@ -118,7 +143,7 @@ impl Delays {
         compat: &Compat,
     ) -> Delays {
         let mut delays = Delays {
-            ahead: [(0, 0); AHEAD],
+            ahead: [Range::default(); AHEAD],
             known: 0,
             curve,
             spread,
@@ -132,7 +157,7 @@ impl Delays {
         };
         if !delays.walks() {
             for n in 0..AHEAD as u32 {
-                delays.ahead[n as usize] = delays.range(n, None);
+                delays.ahead[n as usize] = Range::new(delays.range(n, None));
             }
             delays.known = AHEAD as u32;
         }
@@ -161,7 +186,7 @@ impl Delays {
             return self.draw_polly(initial, at);
         }
         let (low, high) = match self.ahead.get(at.retries as usize) {
-            Some(range) if at.retries < self.known => *range,
+            Some(range) if at.retries < self.known => (range.low, range.high),
             _ => self.range(at.retries, at.previous),
         };
         let (floor, cap) = self.limits();
@@ -176,6 +201,26 @@ impl Delays {
             delay = within(scale(self.max, low), scale(self.max, high), draws.unit());
         }
         finish(delay, self.rounding, floor, cap)
+    }
+
+    /// The range of a retry that was worked out ahead.
+    #[inline]
+    pub(crate) fn ahead(&self, retries: u32) -> Option<&Range> {
+        self.ahead.get(retries as usize)
+    }
+
+    /// For how many of the first retries a draw from [`ahead`](Self::ahead) is the whole delay: nothing
+    /// is rounded, drawn again or held within limits afterwards.
+    pub(crate) fn straight(&self) -> u32 {
+        let (floor, cap) = self.limits();
+        let whole = self.first.is_none()
+            && self.rounding.is_none()
+            && self.resample.is_none()
+            && !matches!(self.curve, Curve::DecorrelatedV2 { .. });
+        let is_straight =
+            |range: &&Range| range.low >= floor && range.high <= cap && range.high < Range::PLAIN;
+        let known = self.ahead.iter().take(self.known as usize);
+        if whole { known.take_while(is_straight).count() as u32 } else { 0 }
     }
 
     /// The distribution of the delay after `retries` retries, over all keys.

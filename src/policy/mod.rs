@@ -35,7 +35,7 @@ pub use self::{
     retry_after::{HintMode, RetryAfter},
 };
 pub(crate) use self::{
-    delay::{Address, Delays, Law},
+    delay::{Address, Delays, Law, Range},
     limits::Deadline,
     retry_after::Hinting,
 };
@@ -75,6 +75,9 @@ pub struct RetryPolicy {
     budget: Option<BudgetRule>,
     compat: Compat,
     delays: Delays,
+    /// After fewer attempts than this a failure that no rule matches is retried, whatever the time,
+    /// and its delay is one draw. Worked out when the policy is built; 0 for policies of other kinds.
+    plain: u32,
 }
 
 /// All of a policy that a verdict depends on, for one class of failures.
@@ -267,6 +270,28 @@ impl RetryPolicy {
             .get(class.rule as usize)
             .and_then(|rule| rule.delays.as_ref())
             .unwrap_or(&self.delays)
+    }
+
+    /// What the delay after that many attempts is drawn from, if the failure is a plain one: of no rule,
+    /// without budget, hint or deadline. It is what all but a few verdicts of most policies need.
+    #[inline]
+    pub(crate) fn plain_range(&self, class: Class, attempts: u32) -> Option<&Range> {
+        if class.rule != Class::NO_RULE || attempts >= self.plain {
+            return None;
+        }
+        self.delays.ahead(attempts.wrapping_sub(1))
+    }
+
+    /// The number of attempts before which [`plain_range`](Self::plain_range) may be asked.
+    fn count_plain(&self) -> u32 {
+        let simple = self.default_action == Action::Retry
+            && self.limits.max_elapsed.is_none()
+            && self.compat.elapsed_measure == ElapsedMeasure::Wall;
+        if !simple {
+            return 0;
+        }
+        let ranges = self.delays.straight() + 1;
+        self.limits.max_attempts.map_or(ranges, |max| ranges.min(max.get()))
     }
 
     pub(crate) fn base_delays(&self) -> &Delays {
