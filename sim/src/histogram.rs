@@ -7,7 +7,11 @@ use crate::outcome::{Figure, LatencyCdf, Quantiles};
 /// Where one step of a published CDF ends: this many points are enough for any picture.
 const CDF_POINTS: usize = 400;
 
+/// The step of times, in nanoseconds: a number that the compiler knows is not divided by.
+const MICROSECOND: u64 = 1_000;
+
 /// A histogram of whole numbers; sum and maximum are exact.
+#[derive(Clone)]
 pub(crate) struct Histogram {
     /// `None` when it could not be made, which three digits cannot bring about.
     hdr: Option<Hdr<u64>>,
@@ -22,7 +26,7 @@ pub(crate) struct Histogram {
 impl Histogram {
     /// Of nanoseconds: kept by the microsecond, published in seconds.
     pub(crate) fn of_times() -> Self {
-        Self::new(1_000, 1e9)
+        Self::new(MICROSECOND, 1e9)
     }
 
     /// Of counts.
@@ -36,12 +40,33 @@ impl Histogram {
 
     #[inline]
     pub(crate) fn record(&mut self, value: u64) {
-        self.sum += u128::from(value);
+        self.record_many(value, 1);
+    }
+
+    /// The same value `count` times.
+    #[inline]
+    pub(crate) fn record_many(&mut self, value: u64, count: u64) {
+        if count == 0 {
+            return;
+        }
+        self.sum += u128::from(value) * u128::from(count);
         self.max = self.max.max(value);
-        self.count += 1;
+        self.count += count;
         if let Some(hdr) = &mut self.hdr {
+            let steps = if self.step == MICROSECOND { value / MICROSECOND } else { value };
             // It grows as it must; 64 bits always fit.
-            let _grown = hdr.record(value / self.step);
+            let _grown = hdr.record_n(steps, count);
+        }
+    }
+
+    /// All that `other`, of the same unit, holds.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.sum += other.sum;
+        self.max = self.max.max(other.max);
+        self.count += other.count;
+        if let (Some(hdr), Some(other)) = (&mut self.hdr, &other.hdr) {
+            // It grows as it must, like above.
+            let _grown = hdr.add(other);
         }
     }
 

@@ -77,8 +77,9 @@ fn summary(scenario: &Scenario, meter: &Meter, run: &Remains<'_>) -> Summary {
     let real = |count: u64| Some(count as f64);
     let per_task = |count: u64| Figure::ratio(real(count), real(tasks));
     let end = meter.last_end;
-    let squared = meter.attempts_squared as f64 * meter.attempts_per_task.count() as f64;
-    let sum = meter.attempts_per_task.sum() as f64;
+    let (attempts_per_task, squared) = meter.attempts_per_task();
+    let squared = squared as f64 * attempts_per_task.count() as f64;
+    let sum = attempts_per_task.sum() as f64;
     let most = run.policy.max_attempts().map(|most| f64::from(most.get()));
     Summary {
         tasks: tasks.into(),
@@ -105,8 +106,8 @@ fn summary(scenario: &Scenario, meter: &Meter, run: &Remains<'_>) -> Summary {
         windows: windows(scenario, meter),
         time_to_success_seconds: meter.to_success.quantiles(),
         time_to_dead_letter_seconds: meter.to_dead_letter.quantiles(),
-        time_to_end_seconds: meter.to_end.quantiles(),
-        attempts_per_task: meter.attempts_per_task.quantiles(),
+        time_to_end_seconds: meter.to_end().quantiles(),
+        attempts_per_task: attempts_per_task.quantiles(),
         dead_letter_share: per_task(dead),
         retry_share: Figure::ratio(real(counts[RETRIES]), real(attempts)),
         peak_to_mean: rates.peak_to_mean.into(),

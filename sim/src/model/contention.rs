@@ -105,8 +105,10 @@ impl<'s> Contest<'s> {
         let last = self.scenario.end().as_nanos().saturating_sub(1).min(1 << 62);
         loop {
             let arrival = source.next();
-            match self.queue.pop(arrival.min(last)) {
+            let limit = arrival.min(last);
+            match self.queue.pop(limit) {
                 Some((now, entity)) => self.step(now, entity)?,
+                None if self.queue.turn(limit) => {}
                 None if arrival <= last => {
                     source.take();
                     self.meter.turn(arrival)?;

@@ -23,6 +23,9 @@ pub(crate) const DEAD: usize = 5;
 pub(crate) const QUEUE: usize = 6;
 pub(crate) const TASKS: usize = 7;
 
+/// Fewer attempts than this are counted each for itself.
+const FEW: usize = 64;
+
 /// One bin.
 pub(crate) type Bins = [u32; 8];
 
@@ -61,9 +64,12 @@ pub(crate) struct Meter {
     pub(crate) before_after: u32,
     pub(crate) to_success: Histogram,
     pub(crate) to_dead_letter: Histogram,
-    pub(crate) to_end: Histogram,
-    pub(crate) attempts_per_task: Histogram,
-    pub(crate) attempts_squared: u128,
+    /// To ends of other kinds.
+    to_other_end: Histogram,
+    /// How many tasks took so many attempts: nearly all take few, and then one addition counts them.
+    few_attempts: [u64; FEW],
+    many_attempts: Histogram,
+    many_squared: u128,
     pub(crate) dead: [u64; Reason::ALL.len()],
     pub(crate) discarded: u64,
     pub(crate) failed_tasks: u64,
@@ -106,9 +112,10 @@ impl Meter {
             before_after: 0,
             to_success: Histogram::of_times(),
             to_dead_letter: Histogram::of_times(),
-            to_end: Histogram::of_times(),
-            attempts_per_task: Histogram::of_counts(),
-            attempts_squared: 0,
+            to_other_end: Histogram::of_times(),
+            few_attempts: [0; FEW],
+            many_attempts: Histogram::of_counts(),
+            many_squared: 0,
             dead: [0; Reason::ALL.len()],
             discarded: 0,
             failed_tasks: 0,
@@ -215,22 +222,50 @@ impl Meter {
     pub(crate) fn succeeded(&mut self, now: u64, began: u64, attempts: u32) {
         self.row[SUCCEEDED] += 1;
         self.to_success.record(now - began);
-        self.ended(now, began, attempts);
+        self.counted(now, attempts);
     }
 
     pub(crate) fn dead_letter(&mut self, now: u64, began: u64, attempts: u32, reason: Reason) {
         self.row[DEAD] += 1;
         self.dead[reason as usize % Reason::ALL.len()] += 1;
         self.to_dead_letter.record(now - began);
-        self.ended(now, began, attempts);
+        self.counted(now, attempts);
+    }
+
+    /// A task ended, neither in success nor as a dead letter.
+    pub(crate) fn ended(&mut self, now: u64, began: u64, attempts: u32) {
+        self.to_other_end.record(now - began);
+        self.counted(now, attempts);
     }
 
     #[inline]
-    pub(crate) fn ended(&mut self, now: u64, began: u64, attempts: u32) {
+    fn counted(&mut self, now: u64, attempts: u32) {
         self.last_end = now;
-        self.to_end.record(now - began);
-        self.attempts_per_task.record(u64::from(attempts));
-        self.attempts_squared += u128::from(attempts) * u128::from(attempts);
+        match self.few_attempts.get_mut(attempts as usize) {
+            Some(count) => *count += 1,
+            None => {
+                self.many_attempts.record(u64::from(attempts));
+                self.many_squared += u128::from(attempts) * u128::from(attempts);
+            }
+        }
+    }
+
+    /// The times to whatever end.
+    pub(crate) fn to_end(&self) -> Histogram {
+        let mut all = self.to_success.clone();
+        all.add(&self.to_dead_letter);
+        all.add(&self.to_other_end);
+        all
+    }
+
+    /// Attempts for each task that ended, and the sum of their squares.
+    pub(crate) fn attempts_per_task(&self) -> (Histogram, u128) {
+        let (mut all, mut squared) = (self.many_attempts.clone(), self.many_squared);
+        for (attempts, count) in (0_u64..).zip(self.few_attempts) {
+            all.record_many(attempts, count);
+            squared += u128::from(attempts * attempts) * u128::from(count);
+        }
+        (all, squared)
     }
 
     /// Whether the task is in the raster.

@@ -91,7 +91,7 @@ impl Tier {
     }
 
     /// A request arrives.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn admit(&mut self, now: u64, request: u32, key: u64, attempt: u32) -> Admission {
         self.reached += 1;
         if !self.calm {

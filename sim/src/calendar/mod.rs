@@ -10,6 +10,7 @@
 //!   so that no event allocates; a bit for each bucket finds the next one that holds anything.
 //! * An event takes 8 bytes: its offset in the bucket (32 bits) and its entity (32 bits). The
 //!   bucket knows the rest of the time, so nanoseconds are exact without a 16-byte key.
+//! * A bucket is sorted by one distribution over its time, see [`sorter`].
 //! * Events for the current bucket go to a small 4-ary heap beside the sorted rest; events beyond
 //!   the ring wait in a spill list, which is looked through once in a turn of the ring at most.
 //! * The width follows the load: when buckets come out nearly empty or overfull, the calendar is
@@ -20,6 +21,11 @@
 //! two policies could not be compared event by event. Width and rebuilds therefore cannot be seen
 //! from outside; a differential test against a plain heap says so.
 
+mod heap;
+mod sorter;
+
+use self::{heap::Heap, sorter::Sorter};
+
 /// Buckets in the ring, a power of two.
 const RING: u64 = 4096;
 /// The widest bucket: the offset in it has 32 bits.
@@ -29,8 +35,6 @@ const MIN_SHIFT: u32 = 10;
 /// Keys in a block of 256 bytes.
 const BLOCK: usize = 32;
 const NONE: u32 = u32::MAX;
-/// Entities that `soon` tells at a time.
-const BATCH: usize = 32;
 /// The width is judged after so many buckets.
 const JUDGED: u32 = 64;
 
@@ -56,14 +60,16 @@ pub(crate) struct Calendar {
     least_shift: u32,
     /// Number of the current bucket: `rest` and `late` hold its events, offsets from its start.
     base: u64,
+    /// When it begins.
+    start: u64,
     /// The current bucket, rising; what is before `head` is done.
     rest: Vec<u64>,
     head: usize,
-    /// Up to where `soon` has told.
-    told: usize,
     /// Events that were added to the current bucket after it was sorted.
     late: Heap,
-    ring: Vec<Bucket>,
+    /// What sorting a bucket needs.
+    sorter: Sorter,
+    ring: Box<[Bucket; RING as usize]>,
     occupied: Vec<u64>,
     pool: Vec<Block>,
     /// The block after each: an older one of its bucket, or the next free one.
@@ -72,7 +78,8 @@ pub(crate) struct Calendar {
     /// Events beyond the ring, and the first bucket among them.
     spill: Vec<(u64, u32)>,
     spill_first: u64,
-    len: usize,
+    /// How many events lie in the ring and in the spill list.
+    ahead: usize,
     /// Nothing in the ring or the spill list is due before this: looking is in vain.
     idle_until: u64,
     judged: u32,
@@ -95,18 +102,19 @@ impl Calendar {
             shift,
             least_shift: least.clamp(MIN_SHIFT, MAX_SHIFT),
             base: 0,
+            start: 0,
             rest: Vec::new(),
             head: 0,
-            told: 0,
-            late: Heap(Vec::new()),
-            ring: vec![EMPTY; RING as usize],
+            late: Heap::new(),
+            sorter: Sorter::new(),
+            ring: Box::new([EMPTY; RING as usize]),
             occupied: vec![0; RING as usize / 64],
             pool: Vec::with_capacity(blocks),
             links: Vec::with_capacity(blocks),
             free: NONE,
             spill: Vec::new(),
             spill_first: u64::MAX,
-            len: 0,
+            ahead: 0,
             idle_until: 0,
             judged: 0,
             drained: 0,
@@ -117,52 +125,62 @@ impl Calendar {
     #[must_use]
     pub(crate) fn bytes(&self) -> usize {
         self.pool.capacity() * size_of::<Block>()
-            + (self.rest.capacity() + self.late.0.capacity() + self.occupied.len()) * 8
+            + (self.rest.capacity() + self.occupied.len()) * 8
+            + self.late.bytes()
+            + self.sorter.bytes()
             + self.ring.len() * size_of::<Bucket>()
             + self.links.capacity() * 4
             + self.spill.capacity() * 16
     }
 
-    /// Adds an event. `time` must not lie before the last popped event, nor before a `limit` that
-    /// `pop` returned `None` for.
+    /// Adds an event. `time` must not lie before the last popped event, nor before a `limit` for
+    /// which there was nothing left.
     #[inline]
     pub(crate) fn push(&mut self, time: u64, entity: u32) {
-        self.len += 1;
-        self.idle_until = self.idle_until.min(time);
-        self.place(time, entity);
-    }
-
-    #[inline]
-    fn place(&mut self, time: u64, entity: u32) {
         let bucket = time >> self.shift;
-        if bucket <= self.base {
-            let start = self.base << self.shift;
-            debug_assert!(time >= start, "an event in the past");
-            self.late.push(time.saturating_sub(start) << 32 | u64::from(entity));
-        } else if bucket - self.base < RING {
+        // For the current bucket and those before it this wraps around to a large number.
+        if bucket.wrapping_sub(self.base + 1) < RING - 1 {
             let offset = time & ((1 << self.shift) - 1);
             self.put(bucket, offset << 32 | u64::from(entity));
         } else {
+            self.push_aside(time, entity);
+        }
+    }
+
+    /// Adds an event to the current bucket, or beyond the ring.
+    #[inline(never)]
+    fn push_aside(&mut self, time: u64, entity: u32) {
+        let bucket = time >> self.shift;
+        if bucket <= self.base {
+            debug_assert!(time >= self.start, "an event in the past");
+            self.late.push(time.saturating_sub(self.start) << 32 | u64::from(entity));
+        } else {
+            self.ahead += 1;
             self.spill_first = self.spill_first.min(bucket);
+            self.idle_until = self.idle_until.min(bucket << self.shift);
             self.spill.push((time, entity));
         }
     }
 
     #[inline]
     fn put(&mut self, bucket: u64, key: u64) {
+        self.ahead += 1;
         let slot = (bucket % RING) as usize;
         let Bucket { block, len } = self.ring[slot];
+        let place = len as usize % BLOCK;
         // An empty bucket has no block, and a full block no room: both need a new one.
-        if !(len as usize).is_multiple_of(BLOCK) {
-            self.pool[block as usize].0[len as usize] = key;
+        if place != 0 {
+            self.pool[block as usize].0[place] = key;
             self.ring[slot].len = len + 1;
             return;
         }
-        self.chain(slot, block, key);
+        self.chain(bucket, block, key);
     }
 
     #[inline(never)]
-    fn chain(&mut self, slot: usize, next: u32, key: u64) {
+    fn chain(&mut self, bucket: u64, next: u32, key: u64) {
+        self.idle_until = self.idle_until.min(bucket << self.shift);
+        let slot = (bucket % RING) as usize;
         let index = if self.free == NONE {
             if self.pool.len() == self.pool.capacity() {
                 // By an eighth and not by half: the pool is what a run of millions holds most of.
@@ -192,20 +210,15 @@ impl Calendar {
         next
     }
 
-    /// The first event, if its time is not after `limit`.
-    #[inline]
+    /// The first event of the current bucket, if its time is not after `limit`. When there is none,
+    /// [`turn`](Self::turn) may bring more.
+    #[inline(always)]
     pub(crate) fn pop(&mut self, limit: u64) -> Option<(u64, u32)> {
-        if self.head == self.rest.len()
-            && self.late.0.is_empty()
-            && (limit < self.idle_until || !self.advance(limit))
-        {
-            return None;
-        }
         let next = self.rest.get(self.head).copied().unwrap_or(u64::MAX);
-        let late = self.late.0.first().copied().unwrap_or(u64::MAX);
+        let late = self.late.first().unwrap_or(u64::MAX);
         let key = next.min(late);
-        let time = (self.base << self.shift) + (key >> 32);
-        if time > limit {
+        let time = self.start + (key >> 32);
+        if time > limit || key == u64::MAX {
             return None;
         }
         if late < next {
@@ -213,28 +226,30 @@ impl Calendar {
         } else {
             self.head += 1;
         }
-        self.len -= 1;
         Some((time, key as u32))
     }
 
-    /// Entities that will be popped soon, some at a time and each once: so that whoever needs
-    /// memory for them can ask for all of it together. Mostly empty.
+    /// After the last event of the current bucket: makes the next bucket that holds anything the
+    /// current one, unless it begins after `limit`. Returns whether it did.
     #[inline]
-    #[must_use]
-    pub(crate) fn soon(&mut self) -> &[u64] {
-        if self.head + BATCH < self.told || self.told >= self.rest.len() {
-            return &[];
-        }
-        let from = self.told.max(self.head);
-        self.told = (from + BATCH).min(self.rest.len());
-        self.rest.get(from..self.told).unwrap_or_default()
+    pub(crate) fn turn(&mut self, limit: u64) -> bool {
+        self.head == self.rest.len()
+            && self.late.is_empty()
+            && limit >= self.idle_until
+            && self.advance(limit)
+    }
+
+    /// Entities of the current bucket that will be popped soon, in order: whoever needs memory for
+    /// them can ask for all of it together.
+    pub(crate) fn soon(&self) -> impl Iterator<Item = u32> {
+        self.rest.get(self.head..).unwrap_or_default().iter().map(|key| *key as u32)
     }
 
     /// Makes the next bucket that holds anything the current one, unless it begins after `limit`.
     #[cold]
     #[inline(never)]
     fn advance(&mut self, limit: u64) -> bool {
-        if self.len == 0 {
+        if self.ahead == 0 {
             return false;
         }
         let mut next = self.next_occupied();
@@ -244,7 +259,7 @@ impl Calendar {
                 return false;
             }
             // Everything before the spill's first bucket is done: the ring may turn there.
-            self.base = self.spill_first - 1;
+            self.go_to(self.spill_first - 1);
             self.respill();
             next = self.next_occupied();
         }
@@ -259,7 +274,7 @@ impl Calendar {
                 // All of it fell into the current bucket.
                 None => return true,
             }
-            if !self.late.0.is_empty() {
+            if !self.late.is_empty() {
                 return true;
             }
             if bucket > limit >> self.shift {
@@ -270,12 +285,17 @@ impl Calendar {
         true
     }
 
+    fn go_to(&mut self, bucket: u64) {
+        self.base = bucket;
+        self.start = bucket << self.shift;
+    }
+
     /// Sorts a bucket of the ring into the current place.
     fn drain(&mut self, bucket: u64) {
-        self.base = bucket;
+        self.go_to(bucket);
         let slot = (bucket % RING) as usize;
         self.rest.clear();
-        (self.head, self.told) = (0, 0);
+        self.head = 0;
         let Bucket { block: mut index, len } = std::mem::replace(&mut self.ring[slot], EMPTY);
         self.occupied[slot / 64] &= !(1 << (slot % 64));
         let mut len = len as usize;
@@ -284,7 +304,8 @@ impl Calendar {
             index = self.unchain(index);
             len = BLOCK;
         }
-        self.rest.sort_unstable();
+        self.sorter.sort(&mut self.rest, 32 + self.shift);
+        self.ahead -= self.rest.len();
         self.judged += 1;
         self.drained += self.rest.len();
     }
@@ -318,7 +339,8 @@ impl Calendar {
             let (time, entity) = self.spill[i];
             let bucket = time >> self.shift;
             if bucket < self.base + RING {
-                self.place(time, entity);
+                self.ahead -= 1;
+                self.push(time, entity);
             } else {
                 self.spill_first = self.spill_first.min(bucket);
                 self.spill[kept] = (time, entity);
@@ -340,7 +362,7 @@ impl Calendar {
     fn rebuild(&mut self, bucket: u64) -> bool {
         let mean = self.drained / self.judged as usize;
         (self.judged, self.drained) = (0, 0);
-        let shift = if mean < 64 && self.len > 16 * (mean + 1) && self.shift < MAX_SHIFT {
+        let shift = if mean < 64 && self.ahead > 16 * (mean + 1) && self.shift < MAX_SHIFT {
             self.shift + if mean < 16 { 2 } else { 1 }
         } else if mean > 4096 && self.shift > self.least_shift && self.lies_near(bucket) {
             self.shift - 2
@@ -349,13 +371,13 @@ impl Calendar {
         };
         let shift = shift.clamp(self.least_shift, MAX_SHIFT);
         let old_shift = self.shift;
-        let old_ring = std::mem::replace(&mut self.ring, vec![EMPTY; RING as usize]);
+        let old_ring = std::mem::replace(&mut self.ring, Box::new([EMPTY; RING as usize]));
         self.occupied.fill(0);
         let old_base = self.base;
         self.shift = shift;
-        self.base = ((bucket << old_shift) >> shift).saturating_sub(1);
+        self.go_to(((bucket << old_shift) >> shift).saturating_sub(1));
         self.rest.clear();
-        (self.head, self.told) = (0, 0);
+        self.head = 0;
         for ahead in 1..RING {
             let old = old_base + ahead;
             let Bucket { block: mut index, len } = old_ring[(old % RING) as usize];
@@ -364,64 +386,15 @@ impl Calendar {
                 // Freed before its keys are placed again, so that the pool does not grow.
                 let block = self.pool[index as usize];
                 index = self.unchain(index);
+                self.ahead -= len;
                 for key in &block.0[..len] {
-                    self.place((old << old_shift) + (key >> 32), *key as u32);
+                    self.push((old << old_shift) + (key >> 32), *key as u32);
                 }
                 len = BLOCK;
             }
         }
         self.respill();
         true
-    }
-}
-
-/// A 4-ary heap of keys: half the levels of a binary one, the children side by side.
-struct Heap(Vec<u64>);
-
-impl Heap {
-    #[inline]
-    fn push(&mut self, key: u64) {
-        let keys = &mut self.0;
-        keys.push(key);
-        let mut i = keys.len() - 1;
-        while i > 0 {
-            let parent = (i - 1) / 4;
-            if keys[parent] <= key {
-                break;
-            }
-            keys[i] = keys[parent];
-            i = parent;
-        }
-        keys[i] = key;
-    }
-
-    #[inline]
-    fn pop(&mut self) {
-        let keys = &mut self.0;
-        let Some(last) = keys.pop() else { return };
-        let len = keys.len();
-        let mut i = 0;
-        if len == 0 {
-            return;
-        }
-        loop {
-            let first = i * 4 + 1;
-            if first >= len {
-                break;
-            }
-            let mut child = first;
-            for other in first + 1..(first + 4).min(len) {
-                if keys[other] < keys[child] {
-                    child = other;
-                }
-            }
-            if keys[child] >= last {
-                break;
-            }
-            keys[i] = keys[child];
-            i = child;
-        }
-        keys[i] = last;
     }
 }
 
@@ -433,6 +406,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    impl Calendar {
+        fn next(&mut self, limit: u64) -> Option<(u64, u32)> {
+            loop {
+                match self.pop(limit) {
+                    None if self.turn(limit) => {}
+                    event => return event,
+                }
+            }
+        }
+
+        fn len(&self) -> usize {
+            self.ahead + self.late.len() + self.rest.len() - self.head
+        }
+    }
 
     /// What a user of the queue may do: add an event some time ahead, or take those due.
     #[derive(Clone, Copy, Debug)]
@@ -476,20 +464,20 @@ mod tests {
                     }
                     Step::Pop => {
                         let expected = heap.pop().map(|Reverse(event)| event);
-                        prop_assert_eq!(calendar.pop(u64::MAX), expected);
+                        prop_assert_eq!(calendar.next(u64::MAX), expected);
                         now = expected.map_or(now, |(time, _)| time);
                     }
                     Step::PopUntil { ahead } => {
                         let limit = now.saturating_add(ahead).min(1 << 62);
                         while heap.peek().is_some_and(|Reverse((time, _))| *time <= limit) {
                             let expected = heap.pop().map(|Reverse(event)| event);
-                            prop_assert_eq!(calendar.pop(limit), expected);
+                            prop_assert_eq!(calendar.next(limit), expected);
                         }
-                        prop_assert_eq!(calendar.pop(limit), None);
+                        prop_assert_eq!(calendar.next(limit), None);
                         now = limit;
                     }
                 }
-                prop_assert_eq!(calendar.len, heap.len());
+                prop_assert_eq!(calendar.len(), heap.len());
             }
         }
     }
@@ -509,7 +497,7 @@ mod tests {
             heap.push(Reverse((time, entity)));
         }
         for round in 0..400_000_u64 {
-            let event = calendar.pop(u64::MAX);
+            let event = calendar.next(u64::MAX);
             assert_eq!(event, heap.pop().map(|Reverse(event)| event));
             let Some((time, entity)) = event else { break };
             // Sparse for a while, dense for a while, then it runs dry.
@@ -519,6 +507,6 @@ mod tests {
                 heap.push(Reverse((time + ahead, entity)));
             }
         }
-        assert_eq!(calendar.len, 0);
+        assert_eq!(calendar.len(), 0);
     }
 }
