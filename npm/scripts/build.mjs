@@ -81,7 +81,7 @@ const engine = (path) => ({
   },
 })
 
-const common = { bundle: true, target: 'es2022', platform: 'neutral', charset: 'ascii', legalComments: 'none', logLevel: 'warning', absWorkingDir: root, outdir: dist }
+const common = { bundle: true, mangleProps: /[a-z]_$/, target: 'es2022', platform: 'neutral', charset: 'ascii', legalComments: 'none', logLevel: 'warning', absWorkingDir: root, outdir: dist }
 
 async function bundle() {
   const entries = { index: 'src/index.ts', testing: 'src/testing.ts' }

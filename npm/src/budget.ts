@@ -1,3 +1,4 @@
+import { kindsOf } from './classes.js'
 import { compileBudget } from './compile.js'
 import { tellBudget, type State } from './core.js'
 import type { BudgetRule } from './types.js'
@@ -22,6 +23,12 @@ export class RetryBudget {
     this.row = new Float64Array(row)
     this.cost = cost
     this.costs = costs
+  }
+
+  /** @internal What a retry after this failure costs. */
+  costOf(error: unknown, wish: unknown): number {
+    const name = kindsOf(error, wish).find((word) => this.costs[word] != null)
+    return name == null ? this.cost : this.costs[name]!
   }
 
   /** @internal */

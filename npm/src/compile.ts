@@ -1,6 +1,7 @@
 // From a policy as it is written to rows of numbers. Which fields there are, what they default to and
 // how far they go comes from the core's own table; here is only how to read them.
 import { RetryBudget } from './budget.js'
+import { choose, type TermsOf } from './classes.js'
 import type { Terms } from './core.js'
 import { nanoseconds } from './duration.js'
 import { ConfigError } from './errors.js'
@@ -12,7 +13,8 @@ import type { PolicyOptions } from './types.js'
 export interface Plan {
   json: PolicyOptions
   terms: Terms
-  rules: { match: string[]; terms: Terms }[]
+  /** The terms that a rule has for this failure; absent where there are no rules. */
+  choose?: (error: unknown, wish: unknown) => Terms | undefined
   /** Milliseconds. */
   timeout: number
   deadline: number
@@ -173,14 +175,15 @@ export function compile(value: PolicyOptions): Plan {
   if (row[29]! > row[30]!) throw new ConfigError('compat.resampleAbove.low', 'is above high')
   if (row[29]! >= 0 && max != max) throw new ConfigError('compat.resampleAbove', 'needs a cap to resample above; set maxDelay')
   const timeout = optional(policy, '', t.ATTEMPT_TIMEOUT)
-  const plan: Plan = { json: { ...value, version: 1 }, terms: { row, table }, rules: [], timeout: timeout / 1e6, deadline: row[4]! / 1e6 }
+  const plan: Plan = { json: { ...value, version: 1 }, terms: { row, table }, timeout: timeout / 1e6, deadline: row[4]! / 1e6 }
   if (policy['budget']) plan.budget = new RetryBudget(policy['budget'])
-  plan.rules = rules(policy['classify'] ?? [], plan.terms)
+  const list = rules(policy['classify'] ?? [], plan.terms)
+  if (list.length) plan.choose = (error, wish) => choose(list, error, wish)
   return plan
 }
 
 /** Each rule with terms of its own: the policy's, its action, and its backoff and jitter if it has them. */
-function rules(list: any, base: Terms): Plan['rules'] {
+function rules(list: any, base: Terms): TermsOf[] {
   if (!Array.isArray(list) || list.length > 1000) throw new ConfigError('classify', `= ${show(list)} is no list of up to 1000 rules`)
   return list.map((item, index) => {
     const path = `classify[${index}]`

@@ -1,3 +1,5 @@
+import type { DeadLetter } from './letters.js'
+import type { RedriveReport } from './redrive.js'
 import type { Attempt, Reason } from './types.js'
 
 /** A policy, budget or option that is not valid. The message names the field, the value and the limit. */
@@ -26,10 +28,13 @@ export class DeadLetterError extends RetryError {
   override name = 'DeadLetterError'
   /** Why: `exhausted`, `deadlineExceeded`, `permanent`, `budgetExhausted`; `discarded` by a rule. */
   reason: Reason | 'discarded' = 'exhausted'
-  /** The number of the dead letter, where `deadLetters` was given and stored it. */
+  /** The number of the dead letter in the queue `deadLetters`; `undefined` where it is in none. */
   id: number | undefined
-  /** Why the dead letter could not be stored, where it could not. */
-  storageError: unknown
+  /**
+   * What the queue said instead of taking the letter: a `QueueFullError`, which carries it, or a
+   * `StorageError`, with which the letter is in the queue's memory and `id` its number.
+   */
+  queueError: unknown
   /** What the delays were drawn from: with them `policy.delays({ seed, key })` shows the waits again. */
   seed = ''
   key = ''
@@ -43,4 +48,31 @@ export class RetryAbortedError extends RetryError {
 /** An attempt that took longer than the policy's `attemptTimeout`. Its failure kind is `timeout`. */
 export class AttemptTimeoutError extends Error {
   override name = 'TimeoutError'
+}
+
+/** There was no room, and the queue refuses rather than drops. It carries the letter. */
+export class QueueFullError extends Error {
+  override name = 'QueueFullError'
+  constructor(
+    capacity: number,
+    /** What did not fit. */
+    readonly letter: DeadLetter,
+  ) {
+    super(`the dead-letter queue holds ${capacity} letters and is full; redrive, purge, or raise its capacity`)
+  }
+}
+
+/** The storage of a dead-letter queue failed. `cause` is its own error; `flush` tries again what it refused. */
+export class StorageError extends Error {
+  override name = 'StorageError'
+  /** What had been done when it failed, where it was a redrive. */
+  report: RedriveReport | undefined
+  constructor(
+    fault: unknown,
+    /** The letter that it was about: the queue has it as it should be, the storage has not. */
+    readonly letter?: DeadLetter,
+  ) {
+    const cause = fault instanceof StorageError ? fault.cause : fault
+    super(`the storage of the dead-letter queue failed, what it did not take is kept in memory: ${(cause as Error)?.message ?? cause}`, { cause })
+  }
 }

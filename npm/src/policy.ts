@@ -74,32 +74,52 @@ export class RetryPolicy {
   }
 
   /** The same wait before every retry. */
-  static constant = (options: Shortcut<'constant'>) => of('constant', options)
+  static constant(options: Shortcut<'constant'>): RetryPolicy {
+    return of('constant', options)
+  }
   /** `initial + n * increment`. */
-  static linear = (options?: Shortcut<'linear'>) => of('linear', options)
+  static linear(options?: Shortcut<'linear'>): RetryPolicy {
+    return of('linear', options)
+  }
   /** `initial * multiplier^n`. */
-  static exponential = (options?: Shortcut<'exponential'>) => of('exponential', options)
+  static exponential(options?: Shortcut<'exponential'>): RetryPolicy {
+    return of('exponential', options)
+  }
   /** `offset + initial * n^power`. */
-  static polynomial = (options?: Shortcut<'polynomial'>) => of('polynomial', options)
+  static polynomial(options?: Shortcut<'polynomial'>): RetryPolicy {
+    return of('polynomial', options)
+  }
   /** `initial` times 1, 1, 2, 3, 5, 8, ... */
-  static fibonacci = (options?: Shortcut<'fibonacci'>) => of('fibonacci', options)
+  static fibonacci(options?: Shortcut<'fibonacci'>): RetryPolicy {
+    return of('fibonacci', options)
+  }
   /** The delays one by one; the last repeats. */
-  static table = (options: Shortcut<'table'>) => of('table', options)
+  static table(options: Shortcut<'table'>): RetryPolicy {
+    return of('table', options)
+  }
   /** `U[initial, multiplier * previous]`: it draws its own jitter. */
-  static decorrelated = (options?: Shortcut<'decorrelated'>) => of('decorrelated', options)
+  static decorrelated(options?: Shortcut<'decorrelated'>): RetryPolicy {
+    return of('decorrelated', options)
+  }
   /** Polly's decorrelated jitter V2: it draws its own jitter. */
-  static decorrelatedV2 = (options?: Shortcut<'decorrelatedV2'>) => of('decorrelatedV2', options)
+  static decorrelatedV2(options?: Shortcut<'decorrelatedV2'>): RetryPolicy {
+    return of('decorrelatedV2', options)
+  }
 
   /** The specification's: `multiplier^n` seconds after the n-th failed attempt, and up to 10 % more. */
-  static classic = (maxAttempts = 3, multiplier = 2) =>
-    of('exponential', { initial: multiplier * 1000, multiplier, maxAttempts })
+  static classic(maxAttempts = 3, multiplier = 2): RetryPolicy {
+    return of('exponential', { initial: multiplier * 1000, multiplier, maxAttempts })
+  }
 
   /** What we would run: 500 ms x 2, full jitter, 30 s cap, five attempts, a budget of 20 %. */
-  static recommended = () => new RetryPolicy(RECOMMENDED as never)
+  static recommended(): RetryPolicy {
+    return new RetryPolicy(RECOMMENDED as never)
+  }
 
   /** Reads what `toJSON`, Rust or the CLI wrote: an object, or its text. */
-  static fromJSON = (json: string | PolicyOptions) =>
-    new RetryPolicy(typeof json == 'string' ? JSON.parse(json) : json)
+  static fromJSON(json: string | PolicyOptions): RetryPolicy {
+    return new RetryPolicy(typeof json == 'string' ? JSON.parse(json) : json)
+  }
 
   /** The policy as plain JSON. */
   toJSON(): PolicyOptions {

@@ -1,6 +1,10 @@
 // The executor: runs attempts, waits, aborts. It decides nothing: what happens after a failure, and how
 // long to wait, is the engine's verdict.
-import { DEAD, DISCARD, decimal, delay, due, newState, verdict, type State } from './core.js'
+//
+// One loop for all retries. It is as short as one written by hand where there is no signal and no timeout,
+// which alone need something beside the attempt that can end it. Names with `_` at their end are ours alone:
+// the build shortens them.
+import { DEAD, DISCARD, FAIL, decimal, delay, due, newState, verdict, type State } from './core.js'
 import type { RetryBudget } from './budget.js'
 import type { Plan } from './compile.js'
 import { AttemptTimeoutError, ConfigError, DeadLetterError, RetryAbortedError, type RetryError } from './errors.js'
@@ -9,7 +13,7 @@ import type { DeadLetterSink } from './dead-letters.js'
 import type { RetryPolicy } from './policy.js'
 import type { Attempt, AttemptContext, Clock, RetryEvent, Seed, Snapshot } from './types.js'
 
-/** How one retry is run. */
+/** How one retry is run. Nothing in it is changed. */
 export interface RetryOptions {
   /** Which task this is: the same seed and key give the same delays. */
   key?: Seed
@@ -17,25 +21,33 @@ export interface RetryOptions {
   seed?: Seed
   /** Gives the retry up: at once, whether an attempt runs or waits. */
   signal?: AbortSignal | undefined
-  /** `false`: never retry this error. A text: treat it as a failure of that kind. Anything else: the rules decide. */
-  retryOn?: (error: unknown, context: AttemptContext) => boolean | string | undefined | void
+  /**
+   * `false`: never retry this error. A text: treat it as a failure of that kind. Anything else: the rules
+   * decide. May be async.
+   */
+  retryOn?: (error: unknown, context: AttemptContext) => Wish | PromiseLike<Wish>
   /** The server's own wish, in milliseconds, if the error carries one. Default: its property `retryAfter`. */
   retryAfter?: (error: unknown) => number | undefined
-  /** Called when a wait begins. What it throws ends the retry. */
-  onRetry?: (event: RetryEvent) => void
-  /** Called when a task will not be retried, after its dead letter was stored. */
-  onDeadLetter?: (error: DeadLetterError) => void
+  /** Called when a wait begins. May be async: the wait goes on meanwhile. What it throws ends the retry. */
+  onRetry?: (event: RetryEvent) => unknown
+  /** Called when a task will not be retried, after its dead letter was stored. May be async. What it throws is what the caller gets. */
+  onDeadLetter?: (error: DeadLetterError) => unknown
   /** A budget that several retries share. Default: the policy's own, shared by all that use this policy object. */
   budget?: RetryBudget
   /** Where dead letters go; written before the promise rejects. */
   deadLetters?: DeadLetterSink
-  /** What the dead letter is to carry. */
+  /** What the dead letter is to carry: what it takes to do the work again, as JSON. */
   payload?: unknown
+  /** What kind of task it is, to tell dead letters apart. */
   taskType?: string
   /** Let the process end while this waits. */
   unref?: boolean
+  /** Where time comes from. Default: `Date.now` and the global timers, read at each use. */
   clock?: Clock
 }
+
+/** What `retryOn` says. */
+export type Wish = boolean | string | undefined | void
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -50,242 +62,281 @@ const SLICE = 2 ** 31 - 1
 const KEEP = 100
 
 /** `new RetryPolicy()`, as numbers: three attempts, 2 s and 4 s apart, and up to 10 % more. */
-export const STANDARD: Plan = {
+const STANDARD: Plan = {
   json: {},
   terms: {
     row: [0, NaN, NaN, 3, NaN, 0, 0, 0, 3e11, 3, 0.1, 0, 0, 0, 0, 0, 3, 0.1, 0, 0, 0, 0, 0, 0, 0, 0, NaN, 0, 0, NaN, NaN, 2, 2e9, 2, 0, 0],
     table: [],
   },
-  rules: [],
   timeout: NaN,
   deadline: NaN,
 }
 
 /**
- * Calls `fn` until it succeeds or the policy says that it is enough.
+ * Calls `fn` until it succeeds or the policy says that it is enough, and gives what it gave.
+ *
+ * ```ts
+ * const policy = RetryPolicy.exponential({ initial: '200ms', maxDelay: '30s', jitter: 'full', maxAttempts: 5 })
+ * await retry(({ signal }) => fetch(url, { signal }), policy)
+ * ```
  *
  * Rejects with a `DeadLetterError` (its `cause` is the last error, its `errors` are all of them), with a
  * `RetryAbortedError` when `signal` is aborted, or, where a rule says `fail`, with the error itself.
+ *
+ * @param fn the work: whatever it throws or rejects with is a failure.
+ * @param policy the rules; without one three attempts, 2 s and 4 s apart with up to 10 % of jitter.
  */
-export function retry<T>(
+export const retry = <T>(
   fn: (context: AttemptContext) => T | PromiseLike<T>,
   policy?: RetryPolicy,
   options: RetryOptions = {},
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const plan = policy ? policy.plan : STANDARD
-    if (!plan) throw new ConfigError('policy', 'is no RetryPolicy; write new RetryPolicy({ ... })')
-    new Run(fn, plan, options, resolve, reject).start()
-  })
-}
+): Promise<T> => go(fn, policy ? policy.plan : STANDARD, options)
 
 class Context implements AttemptContext {
-  controller?: AbortController
+  controller_: AbortController | undefined = undefined
   constructor(
-    readonly run: Run<any>,
+    readonly run_: Run,
     readonly attempt: number,
   ) {}
   get signal() {
-    if (!this.controller) {
-      this.controller = new AbortController()
-      if (this.run.context != this) this.controller.abort()
+    const { run_ } = this
+    if (!this.controller_) {
+      this.controller_ = new AbortController()
+      // Asked for when the attempt is over: what would begin with it is not to begin.
+      if (run_.context_ != this) this.controller_.abort(run_.options_.signal?.reason)
     }
-    return this.controller.signal
+    return this.controller_.signal
   }
   get key() {
-    return String(this.run.options.key ?? 0)
+    return keyOf(this.run_)
   }
   get elapsed() {
-    return this.run.now() - this.run.began
+    return this.run_.now_() - this.run_.began_
   }
   get lastError() {
-    return this.run.errors.at(-1)?.error
+    return this.run_.errors_.at(-1)?.error
   }
   get deadline() {
-    const { deadline } = this.run.plan
-    return deadline >= 0 ? this.run.began + deadline : undefined
+    const { began_, plan_ } = this.run_
+    return plan_.deadline >= 0 ? began_ + plan_.deadline : undefined
   }
 }
 
-export class Run<T> {
+const keyOf = (run: Run) => String(run.options_.key ?? 0)
+
+/**
+ * The retries that one signal can end: one listener for all of them. With one each, eleven retries under the
+ * signal of a server's shutdown have Node.js warn of a leak.
+ */
+class Hub extends Set<Run> {
+  handleEvent() {
+    for (const run of this) run.abort_()
+  }
+}
+
+const hubs = new WeakMap<AbortSignal, Hub>()
+
+/** A retry in flight. */
+export class Run {
   /** The attempt that runs; what comes of any other is ignored. */
-  context: Context | undefined
-  errors: Attempt[] = []
-  attempts = 0
-  began: number
-  last = -Infinity
-  state: State | undefined
-  timer: unknown
-  clock: Clock
-  budget: RetryBudget | undefined
+  context_: Context | undefined = undefined
+  errors_: Attempt[] = []
+  attempts_ = 0
+  clock_: Clock
+  last_ = -Infinity
+  began_: number
+  started_ = 0
+  /** The wait before the attempt that runs, or that comes next. */
+  delay_ = 0
+  state_: State | undefined = undefined
+  timer_: unknown = undefined
+  /** Ends what is being waited for: an attempt or a wait. */
+  stop_: ((reason?: unknown) => void) | undefined = undefined
+  budget_: RetryBudget | undefined
 
   constructor(
-    readonly fn: (context: AttemptContext) => T | PromiseLike<T>,
-    readonly plan: Plan,
-    readonly options: RetryOptions,
-    readonly resolve: (value: T) => void,
-    readonly reject: (error: unknown) => void,
+    readonly plan_: Plan,
+    readonly options_: RetryOptions,
   ) {
-    this.clock = options.clock ?? systemClock
-    this.began = this.now()
-    this.budget = options.budget ?? plan.budget
-    options.signal?.addEventListener('abort', this)
+    this.clock_ = options_.clock ?? systemClock
+    this.began_ = this.now_()
+    this.budget_ = options_.budget ?? plan_.budget
   }
 
   /** The time, which never goes back. */
-  now() {
-    return (this.last = Math.max(this.last, this.clock.now()))
+  now_() {
+    return (this.last_ = Math.max(this.last_, this.clock_.now()))
   }
 
-  /** The signal was aborted. An object listens, so that a retry without a signal makes no closure. */
-  handleEvent() {
-    const { reason } = this.options.signal!
-    const { context } = this
-    this.settle()
-    context?.controller?.abort(reason)
-    this.reject(this.ended(new RetryAbortedError('the retry was aborted after ' + this.attempts + ' attempts', { cause: reason })))
+  /** Tells the budget of an event, by its number for a first attempt; that for a retry is the next. */
+  tell_(event: number) {
+    this.budget_?.tell(this.attempts_ > 1 ? event + 1 : event, this.now_(), this.state_)
   }
 
-  start() {
-    if (this.options.signal?.aborted) return this.handleEvent()
-    const context = (this.context = new Context(this, ++this.attempts))
-    const first = this.attempts == 1
-    this.budget?.tell(first ? 1 : 2, this.now(), this.state)
-    if (this.plan.timeout) this.wait(this.plan.timeout, () => this.timedOut(context))
-    let result
-    try {
-      result = this.fn(context)
-    } catch (error) {
-      return this.failed(context, error)
-    }
-    Promise.resolve(result).then(
-      (value) => {
-        if (this.context != context) return
-        this.budget?.tell(this.attempts == 1 ? 3 : 4, this.now(), this.state)
-        this.settle()
-        this.resolve(value)
-      },
-      (error) => this.failed(context, error),
-    )
+  /** The signal was aborted. */
+  abort_() {
+    const { context_ } = this
+    this.context_ = undefined
+    this.stop_?.()
+    context_?.controller_?.abort(this.options_.signal!.reason)
   }
 
   /** Calls back after `ms`, never early: in slices where a timer cannot run so long. */
-  wait(ms: number, done: () => void) {
+  wait_(ms: number, done: () => void) {
     const slice = Math.min(ms, SLICE)
-    const timer = this.clock.setTimeout(() => (ms > slice ? this.wait(ms - slice, done) : done()), slice)
-    this.timer = timer
-    if (this.options.unref) (timer as { unref?(): void })?.unref?.()
+    this.timer_ = this.clock_.setTimeout(() => (ms > slice ? this.wait_(ms - slice, done) : done()), slice)
+    if (this.options_.unref) (this.timer_ as { unref?(): void })?.unref?.()
   }
 
-  clear() {
-    if (this.timer != null) this.clock.clearTimeout(this.timer)
-    this.timer = this.context = undefined
+  /** Nothing of the attempt or the wait that was goes on. */
+  clear_() {
+    if (this.timer_ != null) this.clock_.clearTimeout(this.timer_)
+    this.timer_ = this.context_ = this.stop_ = undefined
   }
 
-  /** Nothing happens after this. */
-  settle() {
-    this.clear()
-    this.options.signal?.removeEventListener('abort', this)
-    if (this.attempts) this.budget?.tell(this.attempts > 1 ? 6 : 5, this.now())
+  sleep_(ms: number) {
+    return new Promise<void>((resolve, reject) => {
+      this.stop_ = reject
+      this.wait_(ms, resolve)
+    })
   }
 
-  timedOut(context: Context) {
-    const error = new AttemptTimeoutError('attempt ' + this.attempts + ' took longer than ' + this.plan.timeout + ' ms')
-    this.failed(context, error)
-    context.controller?.abort(error)
+  /** An attempt that the signal and the policy's `attemptTimeout` can end. */
+  guard_<T>(fn: (context: AttemptContext) => T | PromiseLike<T>, context: Context) {
+    return new Promise<T>((resolve, reject) => {
+      const { timeout } = this.plan_
+      this.stop_ = reject
+      if (timeout)
+        this.wait_(timeout, () => {
+          const error = new AttemptTimeoutError('attempt ' + context.attempt + ' took longer than ' + timeout + ' ms')
+          this.context_ = undefined
+          reject(error)
+          context.controller_?.abort(error)
+        })
+      Promise.resolve(fn(context)).then(resolve, reject)
+    })
   }
 
-  failed(context: Context, error: unknown) {
-    if (this.context != context) return
-    this.clear()
-    try {
-      this.decide(context, error)
-    } catch (fault) {
-      // A callback of the caller's, or an engine that may not run here: either way this is over.
-      this.settle()
-      this.reject(fault)
+  /** The verdict on the attempt that failed: 0 to go on after `delay_`. */
+  judge_(error: unknown, wish: unknown, now: number): number {
+    const { options_: options, plan_: plan, budget_: budget, attempts_: attempt, errors_: errors } = this
+    errors.push({ attempt, startedAt: this.started_, endedAt: now, delay: this.delay_, error })
+    if (errors.length > KEEP) errors.shift()
+    const hint = options.retryAfter ? options.retryAfter(error) : (error as any)?.retryAfter
+    if (!this.state_) {
+      this.state_ = newState(options.seed, options.key)
+      this.state_[4] = this.began_
     }
-  }
-
-  decide(context: Context, error: unknown) {
-    const { options, plan, budget } = this
-    const now = this.now()
-    const failure: Attempt = { attempt: this.attempts, error, at: now }
-    const wish = options.retryOn?.(error, context)
-    this.errors.push(failure)
-    if (this.errors.length > KEEP) this.errors.shift()
-    let { terms } = plan
-    let cost = budget?.cost ?? 0
-    if (plan.rules.length || budget) {
-      const words = kindsOf(error, wish)
-      terms = plan.rules.find((rule) => rule.match.some((pattern) => words.some((word) => matches(pattern, word))))?.terms ?? terms
-      const named = words.find((word) => budget?.costs[word] != null)
-      if (named != null) cost = budget!.costs[named]!
-    }
-    const hint = (options.retryAfter ?? ownHint)(error)
-    const state = (this.state ??= this.fresh())
-    state[5] = this.attempts
+    this.state_[5] = attempt
     // A caller that says no is a rule that says "deadLetter".
-    const said = wish === false ? DEAD + 2 : verdict(terms, state, now, (hint as number) >= 0 ? hint! : -1, cost, budget?.row)
-    if (said) return void this.end(said, error)
-    failure.delay = delay()
-    const at = due()
-    options.onRetry?.({ error, attempt: this.attempts, delay: failure.delay, at, snapshot: () => this.snapshot(at) })
-    // The callback may have aborted it.
-    if (!options.signal?.aborted) this.wait(failure.delay, () => this.start())
+    if (wish === false) return DEAD + 2
+    const said = verdict(plan.choose?.(error, wish) ?? plan.terms, this.state_, now, hint >= 0 ? hint : -1, budget?.costOf(error, wish) ?? 0, budget?.row)
+    if (!said) this.delay_ = delay()
+    return said
   }
 
-  fresh() {
-    const state = newState(this.options.seed, this.options.key)
-    state[4] = this.began
-    return state
-  }
-
-  snapshot(due: number): Snapshot {
-    const { state, plan, options } = this
+  snapshot_(due: number): Snapshot {
+    const { state_, plan_, options_ } = this
     return {
       version: 1,
-      policy: plan.json,
-      seed: decimal(state!),
-      key: String(options.key ?? 0),
-      began: this.began,
+      policy: plan_.json,
+      seed: decimal(state_!),
+      key: keyOf(this),
+      began: this.began_,
       due,
-      state: [...state!],
-      taskType: options.taskType ?? '',
-      payload: options.payload ?? null,
+      delay: this.delay_,
+      state: [...state_!],
+      taskType: options_.taskType ?? '',
+      payload: options_.payload ?? null,
     }
   }
 
   /** The error that the caller gets, with what was tried. */
-  ended<E extends RetryError>(error: E): E {
-    error.attempts = this.attempts
-    error.errors = this.errors
+  ended_<E extends RetryError>(error: E): E {
+    error.attempts = this.attempts_
+    error.errors = this.errors_
     return error
   }
 
-  async end(said: number, error: unknown) {
-    const { options } = this
-    this.settle()
-    if (said > DISCARD && said < DEAD) return this.reject(error)
+  /** What the caller gets when it is over; a dead letter is stored first. */
+  async end_(said: number, error: unknown) {
+    const { options_: options } = this
+    if (said == FAIL) return error
     const reason = said == DISCARD ? 'discarded' : REASONS[said - DEAD]!
-    const dead = this.ended(new DeadLetterError(`gave up after ${this.attempts} attempts (${reason}): ${messageOf(error)}`, { cause: error }))
+    const dead = this.ended_(new DeadLetterError(`gave up after ${this.attempts_} attempts (${reason}): ${messageOf(error)}`, { cause: error }))
     dead.reason = reason
-    dead.seed = decimal(this.state!)
-    dead.key = String(options.key ?? 0)
-    try {
-      if (said >= DEAD) {
-        try {
-          dead.id = await options.deadLetters?.add(dead, this.plan.json, options.taskType, options.payload, this.now())
-        } catch (fault) {
-          dead.storageError = fault
-        }
-        options.onDeadLetter?.(dead)
+    dead.seed = decimal(this.state_!)
+    dead.key = keyOf(this)
+    if (said != DISCARD) {
+      try {
+        dead.id = await options.deadLetters?.add(dead, this.plan_.json, options.taskType, options.payload)
+      } catch (fault: any) {
+        dead.queueError = fault
+        dead.message += `; ${messageOf(fault)}`
       }
-      this.reject(dead)
-    } catch (fault) {
-      this.reject(fault)
+      await options.onDeadLetter?.(dead)
     }
+    return dead
   }
+}
+
+/** Runs a retry to its end. `begin` sets up one that goes on, and gives the wait before it does. */
+export async function go<T>(
+  fn: (context: AttemptContext) => T | PromiseLike<T>,
+  plan: Plan,
+  options: RetryOptions,
+  begin?: (run: Run) => number,
+): Promise<T> {
+  if (!plan) throw new ConfigError('policy', 'is no RetryPolicy; write retry(fn, new RetryPolicy({ maxAttempts: 4 }), options)')
+  const { signal, retryOn, onRetry } = options
+  const run = new Run(plan, options)
+  let wait = begin?.(run)
+  let context: Context
+  let said
+  let failure
+  const hub = signal && (hubs.get(signal) ?? new Hub())
+  if (hub) {
+    hubs.set(signal, hub)
+    if (!hub.size) signal.addEventListener('abort', hub)
+    hub.add(run)
+  }
+  try {
+    do {
+      try {
+        if (signal?.aborted) throw signal
+        if (wait != null) {
+          await run.sleep_(wait)
+          run.clear_()
+        }
+        run.context_ = context = new Context(run, ++run.attempts_)
+        run.started_ = wait == null ? run.began_ : run.now_()
+        run.tell_(1)
+        const value = await (signal || plan.timeout ? run.guard_(fn, context) : fn(context))
+        run.tell_(3)
+        return value
+      } catch (error) {
+        run.clear_()
+        if (signal?.aborted) {
+          throw run.ended_(new RetryAbortedError('the retry was aborted after ' + run.attempts_ + ' attempts', { cause: signal.reason }))
+        }
+        const now = run.now_()
+        failure = error
+        said = run.judge_(error, retryOn && (await retryOn(error, context!)), now)
+        wait = run.delay_
+        if (!said && onRetry) {
+          const at = due()
+          await onRetry({ error, attempt: run.attempts_, delay: wait, at, snapshot: () => run.snapshot_(at) })
+          wait -= run.now_() - now
+        }
+      }
+    } while (!said)
+  } finally {
+    run.clear_()
+    hub?.delete(run)
+    if (hub?.size === 0) signal!.removeEventListener('abort', hub)
+    if (run.attempts_) run.tell_(5)
+  }
+  throw await run.end_(said, failure)
 }
 
 /** A text of anything that can be thrown. */
@@ -295,18 +346,4 @@ export function messageOf(error: unknown): string {
   } catch {
     return 'an error without a text'
   }
-}
-
-const ownHint = (error: any) => error?.retryAfter as number | undefined
-
-const matches = (pattern: string, word: string) =>
-  pattern.endsWith('*') ? word.startsWith(pattern.slice(0, -1)) : pattern == word
-
-/** What a failure may be called in a rule: its kind, name, code, HTTP status. */
-function kindsOf(error: any, wish: unknown): string[] {
-  const status = error?.status ?? error?.statusCode ?? error?.response?.status
-  const words = [wish, error?.kind, error?.name, error?.code, status, status && 'http' + status]
-  if (status == 429) words.push('throttle')
-  if (error?.name == 'TimeoutError' || error?.code == 'ETIMEDOUT') words.push('timeout')
-  return words.filter((word) => typeof word == 'string' || typeof word == 'number').map(String).concat('')
 }

@@ -98,12 +98,13 @@ export type Seed = number | bigint | string
 export interface Attempt {
   /** Its number, from 1. */
   attempt: number
+  /** When it began and when it failed, in milliseconds of the clock. */
+  startedAt: number
+  endedAt: number
+  /** The wait before it, in milliseconds: 0 before the first. */
+  delay: number
   /** What it threw or rejected with, as it was: never wrapped, never changed. */
   error: unknown
-  /** When it failed, in milliseconds of the clock. */
-  at: number
-  /** The wait that followed it, in milliseconds; absent where none did. */
-  delay?: number
 }
 
 /** What `fn` gets. */
@@ -151,6 +152,8 @@ export interface Snapshot {
   /** When the first attempt began and when the next is due, in milliseconds of the clock. */
   began: number
   due: number
+  /** The wait that was on. */
+  delay: number
   /** What the core remembers of the task. */
   state: number[]
   taskType: string

@@ -231,7 +231,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     equal(frozen.stack, stack)
     equal(Reflect.ownKeys(frozen).length, Reflect.ownKeys(new Error('frozen')).length)
     equal(error.errors[0].error, frozen)
-    same(error.errors.map(({ attempt, at, delay }) => [attempt, at, delay]), [[1, 0, 10], [2, 10, 10], [3, 20, undefined]])
+    same(error.errors.map(({ attempt, startedAt, endedAt, delay }) => [attempt, startedAt, endedAt, delay]), [[1, 0, 0, 0], [2, 10, 10, 10], [3, 20, 20, 10]])
     assert(error.message.includes('3 attempts') && error.message.includes('frozen'), error.message)
   })
 
@@ -576,7 +576,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     equal(letter.taskType, 'charge')
     equal(letter.reason, 'exhausted')
     same(letter.lastError, { kind: 'Error', message: 'no route' })
-    same(letter.history.map((a) => [a.attempt, a.endedAt, a.delay]), [[1, 1000, 10], [2, 1010, 10], [3, 1020, 0]])
+    same(letter.history.map((a) => [a.attempt, a.startedAt, a.endedAt, a.delay]), [[1, 1000, 1000, 0], [2, 1010, 1010, 10], [3, 1020, 1020, 10]])
     equal(letter.seed, '5')
   })
 
@@ -607,7 +607,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     equal((await rejects(refusing.push({ reason: 'exhausted' }))).name, 'QueueFullError')
     const clock = new VirtualClock()
     const error = await rejects(clock.run(retry(boom(), quick({ maxAttempts: 1 }), { clock, deadLetters: refusing })))
-    equal(error.storageError.name, 'QueueFullError')
+    equal(error.queueError.name, 'QueueFullError')
     for (const full of ['dropOldest', 'dropNew']) {
       const drops = []
       const queue = new DeadLetterQueue({ capacity: 1, full, onDrop: (letter, cause) => drops.push([letter.key, cause]) })
@@ -706,7 +706,8 @@ export function collect(redrive, { VirtualClock }, golden) {
     equal(items.size, 1)
     const broken = new DeadLetterQueue({ storage: { ...storage, setItem: () => Promise.reject(new Error('disk full')) } })
     const lost = await rejects(retry(boom(), quick({ maxAttempts: 1 }), { deadLetters: broken }))
-    equal(lost.storageError.message, 'disk full')
+    equal(lost.queueError.name, 'StorageError')
+    equal(lost.queueError.cause.message, 'disk full')
     equal(broken.size, 1, 'the letter is still in memory')
   })
 
