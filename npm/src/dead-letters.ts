@@ -162,6 +162,10 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
       attempts: dead.attempts,
       policy: Object.keys(policy).length ? policy : null,
       ...remembered(tried, dead.attempts),
+    }).catch((fault: unknown) => {
+      // It is in memory, and can be asked for.
+      if (fault instanceof StorageError) dead.id = fault.letter?.id
+      throw fault
     })
     return letter?.id
   }

@@ -4,7 +4,7 @@
 // One loop for all retries. It is as short as one written by hand where there is no signal and no timeout,
 // which alone need something beside the attempt that can end it. Names with `_` at their end are ours alone:
 // the build shortens them.
-import { DEAD, DISCARD, FAIL, decimal, delay, due, newState, verdict, type State } from './core.js'
+import { DEAD, DISCARD, FAIL, decimal, delay, newState, verdict, type State } from './core.js'
 import type { RetryBudget } from './budget.js'
 import type { Plan } from './compile.js'
 import { AttemptTimeoutError, ConfigError, DeadLetterError, RetryAbortedError, type RetryError } from './errors.js'
@@ -324,7 +324,7 @@ export async function go<T>(
         said = run.judge_(error, retryOn && (await retryOn(error, context!)), now)
         wait = run.delay_
         if (!said && onRetry) {
-          const at = due()
+          const at = now + wait
           await onRetry({ error, attempt: run.attempts_, delay: wait, at, snapshot: () => run.snapshot_(at) })
           wait -= run.now_() - now
         }

@@ -49,7 +49,8 @@ export class Store {
   /** Every letter that the storage holds, oldest first. */
   async load(): Promise<{ letter: DeadLetter; place: string }[]> {
     const found = new Map<string, DeadLetter>()
-    const keys = (await this.#answer(() => this.storage.getKeys(this.base))).sort()
+    // Redis may name a key twice in one scan.
+    const keys = [...new Set(await this.#answer(() => this.storage.getKeys(this.base)))].sort()
     let damaged = 0
     await forEach(keys, async (place) => {
       const item = await this.#answer(() => this.storage.getItem(place)).catch((fault) => {

@@ -45,7 +45,10 @@ export class VirtualClock implements Clock {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
     await settle()
-    for (let timer = this.#next(); timer && timer.at <= end; timer = this.#next()) await this.#fire(timer)
+    for (let timer = this.#next(); timer && timer.at <= end; timer = this.#next()) {
+      this.#fire(timer)
+      await settle()
+    }
     this.#now = Math.max(this.#now, end)
     await settle()
   }
@@ -59,7 +62,7 @@ export class VirtualClock implements Clock {
       await settle()
       if (over) return promise
       const timer = this.#next()
-      if (timer) await this.#fire(timer)
+      if (timer) this.#fire(timer)
       // Nothing of ours to wait for: the promise waits for something real.
       else await new Promise((resolve) => globalThis.setTimeout(resolve, 0))
     }
@@ -73,12 +76,11 @@ export class VirtualClock implements Clock {
     return first
   }
 
-  async #fire(timer: Timer) {
+  #fire(timer: Timer) {
     this.#timers.delete(timer.order)
     // Time never goes back, whatever a timer asked for.
     this.#now = Math.max(this.#now, timer.at)
     timer.run()
-    await settle()
   }
 }
 

@@ -2,33 +2,9 @@
 //
 // collect(redrive, testing, golden) returns [name, test] pairs; the runners beside this file run them.
 
-export const failures = (error) => `${error?.name}: ${error?.message}`
+import { assert, equal, rejects, same, show, throws } from './assert.mjs'
+import { collect as collectLetters } from './letters.mjs'
 
-function assert(condition, message = 'it is not so') {
-  if (!condition) throw new Error(message)
-}
-const show = (value) => JSON.stringify(value, (_, v) => (typeof v == 'bigint' ? `${v}n` : v === undefined ? 'undefined' : v))
-const equal = (actual, expected, message = '') =>
-  assert(Object.is(actual, expected), `${message} ${show(actual)} is not ${show(expected)}`)
-const same = (actual, expected, message = '') =>
-  assert(show(actual) == show(expected), `${message} ${show(actual)} is not ${show(expected)}`)
-async function rejects(promise) {
-  let value
-  try {
-    value = await promise
-  } catch (error) {
-    return error
-  }
-  throw new Error(`it resolved with ${show(value)}`)
-}
-function throws(fn) {
-  try {
-    fn()
-  } catch (error) {
-    return error
-  }
-  throw new Error('it did not throw')
-}
 const soon = () => new Promise((resolve) => setTimeout(resolve, 0))
 
 export function collect(redrive, { VirtualClock }, golden) {
@@ -65,6 +41,18 @@ export function collect(redrive, { VirtualClock }, golden) {
       }
     }
     assert(compared >= 700, `only ${compared} were compared`)
+  })
+
+  test('delays are what the native `redrive schedule` prints, to the last digit', () => {
+    const { schedules } = golden
+    assert(schedules?.length > 60, 'golden.json has no schedules: run this by `cargo xtask npm`')
+    for (const { policy, seed, key, delays, end, count } of schedules) {
+      const place = `${show(policy)} ${seed} ${key}`
+      const ours = new RetryPolicy(policy).schedule({ seed, key, limit: count })
+      same(ours.retries.map((retry) => String(retry.delayNs)), delays, place)
+      same(new RetryPolicy(policy).delays({ seed, key, limit: count }), delays.map((ns) => Number(ns) / 1e6), place)
+      if (end?.deadLetter) same(ours.end, { reason: end.deadLetter, attempts: end.attempts }, place)
+    }
   })
 
   test('verdicts are the golden ones of Rust: classes, budgets, Retry-After, deadlines', async () => {
@@ -564,152 +552,5 @@ export function collect(redrive, { VirtualClock }, golden) {
     equal((await rejects(resume(boom(), { ...JSON.parse(kept), state: [1] }))).name, 'ConfigError')
   })
 
-  // Dead letters.
-
-  test('a dead letter is stored before the promise rejects, with its history', async () => {
-    const clock = new VirtualClock(1_000)
-    const deadLetters = new DeadLetterQueue({ clock })
-    const error = await rejects(clock.run(retry(boom('no route'), quick(), { clock, deadLetters, key: 'order-17', seed: 5, payload: { order: 17 }, taskType: 'charge' })))
-    const letter = deadLetters.get(error.id)
-    equal(letter.key, 'order-17')
-    same(letter.payload, { order: 17 })
-    equal(letter.taskType, 'charge')
-    equal(letter.reason, 'exhausted')
-    same(letter.lastError, { kind: 'Error', message: 'no route' })
-    same(letter.history.map((a) => [a.attempt, a.startedAt, a.endedAt, a.delay]), [[1, 1000, 1000, 0], [2, 1010, 1010, 10], [3, 1020, 1020, 10]])
-    equal(letter.seed, '5')
-  })
-
-  test('queues list, filter, group, remove and purge', async () => {
-    const clock = new VirtualClock(100_000)
-    const queue = new DeadLetterQueue({ clock })
-    for (const [message, taskType] of [['timeout after 31 ms', 'a'], ['timeout after 47 ms', 'a'], ['no row', 'b']]) {
-      await rejects(clock.run(retry(boom(message), quick({ maxAttempts: 1 }), { clock, deadLetters: queue, taskType })))
-    }
-    equal(queue.size, 3)
-    equal(queue.list({ taskType: 'a' }).length, 2)
-    equal(queue.list({ message: 'row' }).length, 1)
-    equal(queue.list({ olderThan: '1s' }).length, 0)
-    equal(queue.list((letter) => letter.id == 2).length, 1)
-    same([...queue.groupBy('pattern')].map(([name, letters]) => [name, letters.length]), [['timeout after # ms', 2], ['no row', 1]])
-    equal((await queue.remove(1)).id, 1)
-    equal(await queue.remove(1), undefined)
-    equal(await queue.purge({ taskType: 'b' }), 1)
-    const seen = []
-    for await (const letter of queue) seen.push(letter.id)
-    same(seen, [2])
-    same(queue.stats().byReason, { exhausted: 1 })
-  })
-
-  test('a full queue refuses, or drops and says so; nothing is lost in silence', async () => {
-    const refusing = new DeadLetterQueue({ capacity: 1 })
-    await refusing.push({ reason: 'exhausted' })
-    equal((await rejects(refusing.push({ reason: 'exhausted' }))).name, 'QueueFullError')
-    const clock = new VirtualClock()
-    const error = await rejects(clock.run(retry(boom(), quick({ maxAttempts: 1 }), { clock, deadLetters: refusing })))
-    equal(error.queueError.name, 'QueueFullError')
-    for (const full of ['dropOldest', 'dropNew']) {
-      const drops = []
-      const queue = new DeadLetterQueue({ capacity: 1, full, onDrop: (letter, cause) => drops.push([letter.key, cause]) })
-      await queue.push({ reason: 'exhausted', key: 'old' })
-      await queue.push({ reason: 'exhausted', key: 'new' })
-      same(drops, [[full == 'dropOldest' ? 'old' : 'new', 'full']])
-      equal(queue.stats().dropped.full, 1)
-      equal(queue.size, 1)
-    }
-  })
-
-  test('letters older than the retention are dropped and reported', async () => {
-    const clock = new VirtualClock()
-    const drops = []
-    const queue = new DeadLetterQueue({ clock, retention: '1h', onDrop: (letter, cause) => drops.push(cause) })
-    await queue.push({ reason: 'exhausted' })
-    await clock.advance(3_600_001)
-    equal(await queue.expire(), 1)
-    same(drops, ['retention'])
-  })
-
-  test('a redrive sends letters back, paced and spread, and reports what it did', async () => {
-    const clock = new VirtualClock()
-    const queue = new DeadLetterQueue({ clock })
-    for (let key = 0; key < 20; key++) await queue.push({ reason: 'exhausted', key: String(key), policy: quick({ maxAttempts: 1 }).toJSON() })
-    const starts = []
-    const report = await clock.run(queue.redrive({ rate: 10, spread: '50ms', limit: 15 }, async (letter) => {
-      starts.push(clock.now())
-      if (letter.key == '3') throw new Error('again')
-    }))
-    same(report, { selected: 15, scheduled: 15, succeeded: 14, failed: 1, parked: 0, skipped: 0 })
-    equal(queue.size, 6)
-    assert(Math.max(...starts) >= 1400 && Math.max(...starts) <= 1460, show(starts))
-    assert(new Set(starts.map((at) => at % 100)).size > 8, 'they are spread')
-    const [back] = queue.list({ key: '3' })
-    equal(back.redrives, 1)
-    equal(back.lastError.message, 'again')
-    same(await queue.redrive({ filter: { key: 'nobody' } }, () => {}), { selected: 0, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0 })
-  })
-
-  test('a letter that was redriven too often is parked', async () => {
-    const clock = new VirtualClock()
-    const queue = new DeadLetterQueue({ clock })
-    await queue.push({ reason: 'exhausted', policy: quick({ maxAttempts: 1 }).toJSON() })
-    const reports = []
-    for (let i = 0; i < 4; i++) reports.push(await clock.run(queue.redrive({ maxRedrives: 2 }, boom())))
-    same(reports.map((r) => [r.selected, r.failed, r.parked]), [[1, 1, 0], [1, 1, 0], [1, 0, 1], [0, 0, 0]])
-    const [letter] = queue.list({ parked: true })
-    equal(letter.redrives, 2)
-    equal(letter.lineage, letter.id)
-  })
-
-  test('an aborted redrive leaves the rest in the queue', async () => {
-    const clock = new VirtualClock()
-    const queue = new DeadLetterQueue({ clock })
-    for (let i = 0; i < 5; i++) await queue.push({ reason: 'exhausted' })
-    const controller = new AbortController()
-    const report = await clock.run(queue.redrive({ rate: 1, spread: 0, concurrency: 1, signal: controller.signal }, async (letter) => { if (letter.id == 2) controller.abort() }))
-    equal(report.skipped + report.succeeded, 5)
-    equal(queue.size, 5 - report.succeeded)
-    assert(queue.size >= 3)
-  })
-
-  test('NDJSON and snapshots are round trips', async () => {
-    const clock = new VirtualClock(1_795_000_000_000)
-    const queue = new DeadLetterQueue({ clock })
-    await rejects(clock.run(retry(boom('x "y" \n z'), quick(), { clock, deadLetters: queue, key: 'schlüssel', payload: { deep: [1, null] }, seed: 2n ** 63n })))
-    const text = queue.toNDJSON()
-    assert(text.endsWith('}\n') && text.split('\n').length == 2)
-    const other = new DeadLetterQueue({ clock })
-    equal(await other.fromNDJSON(text), 1)
-    equal(other.toNDJSON(), text)
-    const restored = DeadLetterQueue.restore(JSON.parse(JSON.stringify(queue.snapshot())))
-    equal(restored.toNDJSON(), text)
-    const error = await rejects(other.fromNDJSON(text + '{"schema":"redrive-dead-letter/1"}\n'))
-    assert(error.message.includes('line 2'), error.message)
-  })
-
-  test('a storage is written before the rejection, and read again by the next queue', async () => {
-    const items = new Map()
-    const storage = {
-      getKeys: async (base) => [...items.keys()].filter((key) => key.startsWith(base)),
-      getItem: async (key) => JSON.parse(items.get(key)),
-      setItem: async (key, value) => { await soon(); items.set(key, JSON.stringify(value)) },
-      removeItem: async (key) => void items.delete(key),
-    }
-    const deadLetters = new DeadLetterQueue({ storage })
-    const error = await rejects(retry(boom(), quick({ maxAttempts: 1 }), { deadLetters, payload: 'p' }))
-    equal(items.size, 1)
-    items.set('redrive:dead-letters:torn', '{"schema":"redrive')
-    const again = new DeadLetterQueue({ storage })
-    await again.ready
-    equal(again.get(error.id).payload, 'p')
-    equal(again.stats().damaged, 1)
-    await again.redrive({ spread: 0 }, () => 'ok')
-    equal(items.size, 1)
-    const broken = new DeadLetterQueue({ storage: { ...storage, setItem: () => Promise.reject(new Error('disk full')) } })
-    const lost = await rejects(retry(boom(), quick({ maxAttempts: 1 }), { deadLetters: broken }))
-    equal(lost.queueError.name, 'StorageError')
-    equal(lost.queueError.cause.message, 'disk full')
-    equal(broken.size, 1, 'the letter is still in memory')
-  })
-
-  return tests
+  return [...tests, ...collectLetters(redrive, { VirtualClock })]
 }

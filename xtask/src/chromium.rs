@@ -1,14 +1,11 @@
 //! `cargo xtask chromium`: prints the path of a Chromium for browser tests, installing one if there
 //! is none: Debian's where we may, Playwright's elsewhere.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::{env, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::process;
+use crate::{debian, process};
 
 /// The npm package that knows where to get a browser build, and where it put it.
 const PLAYWRIGHT: &str = "playwright-core@1.65.1";
@@ -32,33 +29,15 @@ pub(crate) fn chromium() -> Result<PathBuf> {
         }
         bail!("CHROMIUM = {} is not a file: unset it or correct it", named.display());
     }
-    if let Some(found) = on_path() {
+    if let Some(found) = debian::on_path(&NAMES) {
         return Ok(found);
     }
-    if is_root() && Path::new("/usr/bin/apt-get").is_file() {
-        from_debian()?;
-        return on_path().context("apt-get installed chromium, and yet it is not on PATH");
+    if debian::may_install() {
+        debian::install(&["chromium", "fonts-dejavu-core"])?;
+        return debian::on_path(&NAMES)
+            .context("apt-get installed chromium, and yet it is not on PATH");
     }
     from_playwright()
-}
-
-fn on_path() -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .flat_map(|folder| NAMES.map(|name| folder.join(name)))
-        .find(|candidate| candidate.is_file())
-}
-
-fn is_root() -> bool {
-    process::capture(process::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
-}
-
-fn from_debian() -> Result<()> {
-    let mut update = process::command("apt-get");
-    process::quiet(update.arg("update")).context("updating Debian's package lists")?;
-    let mut install = process::command("apt-get");
-    install.args(["install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu-core"]);
-    process::quiet(install.env("DEBIAN_FRONTEND", "noninteractive")).context("installing chromium")
 }
 
 fn from_playwright() -> Result<PathBuf> {

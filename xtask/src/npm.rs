@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::{
     chromium,
     process::{self, say},
-    repo, tools,
+    redis, repo, tools,
 };
 
 /// The golden files that every runtime's suite reads.
@@ -74,10 +74,20 @@ pub(crate) fn check(all: bool) -> Result<String> {
     write_golden()?;
     let mut node = process::command("node");
     node.arg(folder().join("scripts/check.mjs")).env("CHROMIUM", chromium::chromium()?);
+    node.env("REDRIVE_CLI", native()?);
+    if let Some(redis) = redis::server()? {
+        node.env("REDIS_SERVER", redis);
+    }
     if all {
         node.arg("--all");
     }
     process::merged(&mut node).context("the suite of the npm package")
+}
+
+/// Builds the native program, for the package to be held against: the profile that the tests have built.
+fn native() -> Result<PathBuf> {
+    process::quiet(process::cargo().args(["build", "--locked", "--package", "redrive-sim"]))?;
+    Ok(repo::target().join("debug").join(format!("redrive{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// Puts the golden values where the suite finds them: in one file, which a browser can load too.
