@@ -40,7 +40,7 @@ const STEPS: &[Step] = &[
     Step { name: "doc", about: "the documentation builds", run: rust::document },
     Step { name: "wasm", about: "the module builds and imports only its glue", run: web::wasm },
     Step { name: "node", about: "Node tests through the module", run: web::node },
-    Step { name: "npm", about: "the tarball works in Node.js and Chromium", run: web::npm },
+    Step { name: "npm", about: "the tarball works in every runtime", run: web::npm },
     Step { name: "main", about: "the main job runs and gives the traces", run: main_job::check },
     Step { name: "www", about: "the page in a real browser", run: web::page },
     Step { name: "package", about: "the crates can be published", run: package::check },

@@ -56,10 +56,10 @@ pub(super) fn page() -> Result<Note> {
     Ok(format!("{count} tests passed; {}", budgets.join("; ")))
 }
 
-/// Builds the npm package, holds its size, and runs its suite where the tarball is installed.
+/// Builds the npm package, holds its size, and runs its suite wherever the tarball is to work.
 pub(super) fn npm() -> Result<Note> {
     npm::build()?;
     sizes::measure(false)?;
-    let words = npm::check(false)?;
+    let words = npm::check(true)?;
     Ok(words.lines().last().unwrap_or_default().to_owned())
 }
