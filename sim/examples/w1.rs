@@ -1,7 +1,7 @@
 //! Times workload W1: N tasks fail together for 30 s and then compete for 1,000 requests a second.
 //!
 //! `cargo run --release -p redrive-sim --example w1 -- [TASKS] [REPEATS]` prints one JSON line with
-//! the best and the median time. Histograms and series are collected, as in every run.
+//! the best and the median time, and the most memory held. Histograms and series are collected, as in every run.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
@@ -41,13 +41,21 @@ fn main() -> Result<(), SimError> {
     println!(
         "{{\"tasks\":{tasks},\"events\":{events},\"attempts\":{},\"succeeded\":{},\"dead\":{},\
          \"bestSeconds\":{:.5},\"medianSeconds\":{median:.5},\"eventsPerSecond\":{:.0},\
-         \"traceHash\":\"{}\"}}",
+         \"peakBytes\":{},\"traceHash\":\"{}\"}}",
         summary.attempts.or_zero(),
         summary.succeeded.or_zero(),
         summary.dead_letters(),
         seconds[0],
         events / median,
+        peak_bytes().map_or_else(|| "null".to_owned(), |bytes| bytes.to_string()),
         summary.trace_hash,
     );
     Ok(())
+}
+
+/// The most memory that this process has held, where the system tells.
+fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1_024)
 }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-mod bench_js;
+mod bench;
 mod chromium;
 mod ci;
 mod debian;
@@ -42,7 +42,7 @@ enum Command {
     Chromium(chromium::Args),
     Npm(npm::Args),
     Sizes(sizes::Args),
-    BenchJs(bench_js::Args),
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -67,7 +67,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Chromium(args) => chromium::run(&args),
         Command::Npm(args) => npm::run(&args),
         Command::Sizes(args) => sizes::run(&args),
-        Command::BenchJs(args) => bench_js::run(&args),
+        Command::Bench(args) => bench::run(&args),
     }?;
     Ok(true)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask bench-js`: what a `retry` costs beside its peers, in one run on Node 24.
+//! `cargo xtask bench js`: what a `retry` costs beside its peers, in one run on Node 24.
 
 use anyhow::{Context, Result};
 
