@@ -1,9 +1,9 @@
 // Builds the package: the engine's three forms, the bundles, the types.
 //
-//   node scripts/build.mjs CORE.wasm PLAIN.wasm
+//   node scripts/build.mjs CORE.wasm PLAIN.wasm SIM
 //
-// Both are what cargo made of wasm/core, the second without what wasm2js cannot read (`cargo xtask npm` builds
-// them and calls this).
+// The first two are what cargo made of wasm/core, the second without what wasm2js cannot read; SIM is the folder
+// with the simulator's module and its glue (`cargo xtask npm` builds them and calls this).
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const [core, plain] = process.argv.slice(2)
+const [core, plain, sim] = process.argv.slice(2)
 const dist = join(root, 'dist')
 const work = join(root, 'build')
 const binaryen = join(root, 'node_modules/binaryen/bin')
@@ -71,11 +71,55 @@ function pack(bytes) {
   return text
 }
 
+const MADE = '// Made by `cargo xtask npm`. Do not edit.\n'
+const write = (name, text) => writeFileSync(join(root, 'src', name), MADE + text)
+
+/**
+ * The simulator's glue as wasm-bindgen made it, within a function: each call is an instance of its own, where a
+ * module has one for ever. Without what loads a module from elsewhere.
+ */
+function glue() {
+  const text = readFileSync(join(sim, 'redrive_wasm.js'), 'utf8')
+  const [head, load, start] = ['async function __wbg_load', 'function initSync', 'let __wbg_init_promise'].map((mark) => {
+    const place = text.indexOf(mark)
+    if (place < 0) throw new Error(`wasm-bindgen's glue has no "${mark}": see glue() in scripts/build.mjs`)
+    return place
+  })
+  const body = (text.slice(0, head) + text.slice(load, start)).replace(/^export /gm, '')
+  write('sim-glue.ts', `// @ts-nocheck\nexport function glue(module: WebAssembly.Module): any {\n${body}\ninitSync({ module })\nreturn { Simulation, hints }\n}\n`)
+}
+
+/** What runs in a worker, as text. */
+async function worker() {
+  const { outputFiles } = await build({ ...common, entryPoints: ['src/sim-worker.ts'], format: 'iife', globalName: 'redriveWorker', minify: true, write: false })
+  write('sim-worker-text.ts', `export const WORKER: string =\n  ${JSON.stringify(outputFiles[0].text)}\n`)
+}
+
+/** The simulator's entries share the errors of the root, so that `instanceof` holds. */
+const rootEntry = (path) => ({
+  name: 'root',
+  setup: (build) => build.onResolve({ filter: /^\.\/index\.js$/ }, () => ({ path, external: true })),
+})
+
+async function simulator() {
+  const entries = { sim: 'src/sim.ts', 'sim-worker': 'src/sim-worker-entry.ts' }
+  await build({ ...common, entryPoints: entries, format: 'esm', plugins: [rootEntry('./index.js')] })
+  await build({ ...common, entryPoints: entries, format: 'cjs', outExtension: { '.js': '.cjs' }, plugins: [rootEntry('./index.cjs')] })
+  await build({ ...common, entryPoints: { 'sim-workerd': 'src/sim.ts' }, format: 'esm', plugins: [rootEntry('./workerd.js'), engine('src/sim-engine-wasm.ts', 'sim-engine')] })
+}
+
+/** The schemas of what is read and printed, and the licences, beside what they are about. */
+function papers() {
+  for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(join(root, '..', name), join(root, name))
+  cpSync(join(root, '../sim/schemas/simulate.schema.json'), join(root, 'schema/simulate.json'))
+}
+
 /** Puts another file in the place of src/engine.ts. */
-const engine = (path) => ({
+const engine = (path, replaced = 'engine') => ({
   name: 'engine',
   setup(build) {
-    build.onResolve({ filter: /\.\/engine\.js$/ }, () => ({ path: join(root, path) }))
+    build.onResolve({ filter: new RegExp(`\\./${replaced}\\.js$`) }, () => ({ path: join(root, path) }))
+    build.onResolve({ filter: /\.\/sim\.wasm$/ }, () => ({ path: './sim.wasm', external: true }))
     build.onResolve({ filter: /\.\/core\.wasm$/ }, () => ({ path: './core.wasm', external: true }))
     build.onResolve({ filter: /\.\/core-js$/ }, () => ({ path: join(work, 'core.js') }))
   },
@@ -106,7 +150,14 @@ rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist, { recursive: true })
 mkdirSync(work, { recursive: true })
 const bytes = optimise()
-writeFileSync(join(root, 'src/module.ts'), `// Made from wasm/core by \`cargo xtask npm\`. Do not edit.\nexport const MODULE =\n  ${JSON.stringify(pack(bytes))}\n`)
+write('module.ts', `export const MODULE: string =\n  ${JSON.stringify(pack(bytes))}\n`)
 cpSync(join(work, 'core.wasm'), join(dist, 'core.wasm'))
+const simModule = join(sim, 'redrive_wasm_bg.wasm')
+write('sim-module.ts', `export const MODULE: string =\n  ${JSON.stringify(pack(readFileSync(simModule)))}\n`)
+cpSync(simModule, join(dist, 'sim.wasm'))
+glue()
+await worker()
 await bundle()
+await simulator()
+papers()
 types()

@@ -11,7 +11,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
 import { checkNative, schedules } from './check-native.mjs'
@@ -96,7 +96,7 @@ function project(tarball) {
   for (const file of readdirSync(join(root, 'test'))) cpSync(join(root, 'test', file), join(folder, file))
   writeFileSync(join(folder, 'suite.test.cjs'), CJS)
   writeFileSync(join(folder, 'browser.mjs'), browser('redrive'))
-  writeFileSync(join(folder, 'csp.mjs'), browser('redrive/js'))
+  writeFileSync(join(folder, 'csp.mjs'), browser('redrive/js', false))
   return folder
 }
 
@@ -108,16 +108,21 @@ import('./suite.mjs').then(({ collect }) => {
     for (const [name, run] of collect(require(entry), require('redrive/testing'), golden)) test(entry + ': ' + name, run)
   }
 })
+import('./sim.mjs').then(({ collectSim }) => {
+  for (const [name, run] of collectSim(require('redrive/sim'), require('redrive'), golden)) test(name, run)
+})
 `
 
-const browser = (entry) => `import * as redrive from '${entry}'
+const browser = (entry, withSim = true) => `import * as redrive from '${entry}'
 import * as testing from 'redrive/testing'
 import { collect } from './suite.mjs'
+${withSim ? "import * as sim from 'redrive/sim'\nimport { collectSim } from './sim.mjs'" : ''}
 import { runAll } from './run.mjs'
 // Fetched: a bundler that writes JSON as an object literal makes a prototype of "__proto__".
 const golden = await (await fetch('/golden.json')).json()
 const said = []
-const failed = await runAll(collect(redrive, testing, golden), (line) => said.push(line))
+const tests = [...collect(redrive, testing, golden)${withSim ? ', ...collectSim(sim, redrive, golden)' : ''}]
+const failed = await runAll(tests, (line) => said.push(line))
 await fetch('/result', { method: 'POST', body: JSON.stringify({ failed, said }) })
 `
 
@@ -169,6 +174,25 @@ async function chromium(folder, page, headers = {}) {
   }
 }
 
+/** Every built-in scenario: all that `redrive simulate --format json` says, the time that it took apart. */
+async function compareWithCli() {
+  const { builtinScenarios, simulate } = await import(pathToFileURL(join(folder, 'node_modules/redrive/dist/sim.js')))
+  let figures = 0
+  const bare = (outcome) => JSON.stringify(outcome, (name, value) => {
+    figures += 1
+    return name == 'wallSeconds' ? undefined : value
+  }, 1)
+  for (const { name } of builtinScenarios()) {
+    for (const runs of name == 'poison' ? [1, 3] : [1]) {
+      const { stdout } = await execute(process.env.REDRIVE_CLI, ['simulate', name, '--format', 'json', '--runs', String(runs)], { cwd: folder, maxBuffer: 1 << 26 })
+      const [theirs, ours] = [JSON.parse(stdout), await simulate(name, { runs })].map((outcome) => bare(outcome).split('\n'))
+      const at = theirs.findIndex((line, i) => line != ours[i])
+      if (at >= 0 || theirs.length != ours.length) throw new Error(`${name}: the CLI says ${theirs[at]}, redrive/sim says ${ours[at]}`)
+    }
+  }
+  return `${figures / 2} values are the same`
+}
+
 const page = (script) => `<!doctype html><meta charset="utf-8"><title>redrive</title>${script}`
 
 const tarball = pack()
@@ -189,7 +213,7 @@ if (node24) {
   await step('Node 24, require, and ./js', () => nodeTest(node24(), folder, 'suite.test.cjs'))
 }
 await step('Chromium, module scripts as they are', () => {
-  const imports = { redrive: './node_modules/redrive/dist/index.js', 'redrive/testing': './node_modules/redrive/dist/testing.js' }
+  const imports = { redrive: './node_modules/redrive/dist/index.js', 'redrive/testing': './node_modules/redrive/dist/testing.js', 'redrive/sim': './node_modules/redrive/dist/sim.js' }
   writeFileSync(join(folder, 'plain.html'), page(`<script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="browser.mjs"></script>`))
   return chromium(folder, 'plain.html')
 })
@@ -205,6 +229,9 @@ await step("Chromium, Content-Security-Policy script-src 'self', by ./js", async
   writeFileSync(join(folder, 'csp.html'), page('<script type="module" src="out/csp.js"></script>'))
   return chromium(folder, 'csp.html', { 'content-security-policy': "script-src 'self'" })
 })
+await step("Chromium, Content-Security-Policy with 'wasm-unsafe-eval' and worker-src blob:", () =>
+  chromium(folder, 'esbuild.html', { 'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'" }))
+if (process.env.REDRIVE_CLI) await step('redrive/sim prints what the CLI prints', compareWithCli)
 
 await step('the examples of README.md', async () => {
   const { stdout } = await execute(process.execPath, [join(root, 'scripts/examples.mjs')], { cwd: root })
@@ -225,14 +252,14 @@ if (all) {
   })
   await step('workerd', async () => {
     await esbuild({
-      stdin: { resolveDir: folder, contents: `import * as redrive from 'redrive'\nimport * as testing from 'redrive/testing'\nimport { collect } from './suite.mjs'\nimport { runAll } from './run.mjs'\nimport golden from './golden.json'\nexport default { async test() { const said = []; const failed = await runAll(collect(redrive, testing, golden), (line) => said.push(line)); console.log(said.join('\\n')); if (failed) throw new Error('failed') } }` },
-      bundle: true, format: 'esm', conditions: ['workerd'], outfile: join(folder, 'out/worker.js'), logLevel: 'error', external: ['./core.wasm'],
+      stdin: { resolveDir: folder, contents: `import * as redrive from 'redrive'\nimport * as testing from 'redrive/testing'\nimport * as sim from 'redrive/sim'\nimport { collect } from './suite.mjs'\nimport { collectSim } from './sim.mjs'\nimport { runAll } from './run.mjs'\nimport golden from './golden.json'\nexport default { async test() { const said = []; const failed = await runAll([...collect(redrive, testing, golden), ...collectSim(sim, redrive, golden, { workers: false })], (line) => said.push(line)); console.log(said.join('\\n')); if (failed) throw new Error('failed') } }` },
+      bundle: true, format: 'esm', conditions: ['workerd'], outfile: join(folder, 'out/worker.js'), logLevel: 'error', external: ['./core.wasm', './sim.wasm'],
     })
-    cpSync(join(folder, 'node_modules/redrive/dist/core.wasm'), join(folder, 'out/core.wasm'))
+    for (const name of ['core.wasm', 'sim.wasm']) cpSync(join(folder, 'node_modules/redrive/dist', name), join(folder, 'out', name))
     writeFileSync(join(folder, 'out/worker.capnp'), `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (services = [(name = "main", worker = .worker)]);
 const worker :Workerd.Worker = (compatibilityDate = "2026-11-01", modules = [
-  (name = "worker.js", esModule = embed "worker.js"), (name = "core.wasm", wasm = embed "core.wasm")]);
+  (name = "worker.js", esModule = embed "worker.js"), (name = "core.wasm", wasm = embed "core.wasm"), (name = "sim.wasm", wasm = embed "sim.wasm")]);
 `)
     const { stdout, stderr } = await execute(join(tools('workerd'), '@cloudflare/workerd-linux-64/bin/workerd'), ['test', join(folder, 'out/worker.capnp')], { maxBuffer: 1 << 26 })
     return (stdout + stderr).match(/\d+ passed, \d+ failed/)?.[0]
@@ -262,7 +289,7 @@ const worker :Workerd.Worker = (compatibilityDate = "2026-11-01", modules = [
     return stdout.trim().split('\n').at(-1)
   })
   await step('attw', async () => {
-    const { stdout } = await execute(process.execPath, [join(tools('lint'), '@arethetypeswrong/cli/dist/index.js'), tarball, '--exclude-entrypoints', 'core.wasm', '--profile', 'node16', '--format', 'ascii', '--no-emoji'])
+    const { stdout } = await execute(process.execPath, [join(tools('lint'), '@arethetypeswrong/cli/dist/index.js'), tarball, '--exclude-entrypoints', 'core.wasm', 'sim.wasm', 'schema/policy.json', 'schema/simulate.json', '--profile', 'node16', '--format', 'ascii', '--no-emoji'])
     // It exits with 1 where there is a problem.
     return stdout.match(/OK/g) ? 'all green' : stdout
   })

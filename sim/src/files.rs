@@ -47,12 +47,14 @@ pub(crate) fn load_tree(
 }
 
 /// Names of columns that hold times, which have to rise.
+#[cfg(feature = "csv")]
 const TIMES: &[&str] = &["timestamp", "time", "date", "datetime", "at"];
 
 /// The numbers of one column of a CSV text with their row numbers (the first line is row 1).
 ///
 /// Without `column`: the column `value`, or the last one. A first line without any number in that
 /// column is a header. Times in a column that is called so must not fall.
+#[cfg(feature = "csv")]
 pub(crate) fn column(
     text: &str,
     file: &str,
@@ -106,13 +108,27 @@ pub(crate) fn column(
     Ok(numbers)
 }
 
+/// Whoever builds without a reader of such files has none to read.
+#[cfg(not(feature = "csv"))]
+pub(crate) fn column(
+    _: &str,
+    file: &str,
+    _: Option<&str>,
+    path: &str,
+) -> Result<Vec<(u64, f64)>, ConfigError> {
+    let message = format!("cannot read {file}: write its numbers into the scenario");
+    Err(ConfigError::new(path, message))
+}
+
 /// Counts lines. The reader's own count is one short after `\r\n`.
+#[cfg(feature = "csv")]
 struct Lines<'t> {
     text: &'t [u8],
     place: usize,
     line: u64,
 }
 
+#[cfg(feature = "csv")]
 impl Lines<'_> {
     /// The line of the record that starts at or just after `place`; places must rise.
     fn of(&mut self, place: usize) -> u64 {
@@ -127,6 +143,7 @@ impl Lines<'_> {
     }
 }
 
+#[cfg(feature = "csv")]
 fn number(
     record: &csv::StringRecord,
     index: usize,
@@ -148,6 +165,7 @@ fn number(
 }
 
 /// Whether one time lies before another: as numbers if they are, else as text (ISO dates sort so).
+#[cfg(feature = "csv")]
 fn earlier(a: &str, b: &str) -> bool {
     match (a.trim().parse::<f64>(), b.trim().parse::<f64>()) {
         (Ok(a), Ok(b)) => a < b,
@@ -155,7 +173,7 @@ fn earlier(a: &str, b: &str) -> bool {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "csv"))]
 mod tests {
     use super::*;
 

@@ -63,6 +63,6 @@ pub use self::{
     files::Loader,
     merge::merge,
     outcome::Outcome,
-    run::{Estimate, Options, Progress, estimate, run_one, simulate, simulate_runs},
+    run::{Estimate, Options, Progress, Run, estimate, run_one, simulate, simulate_runs},
     scenario::Scenario,
 };

@@ -4,7 +4,10 @@
 //! the replications: [`run_one`] runs any of them by its number, in any order and on any thread, and
 //! [`merge`] takes them in the order of their numbers, so the result does not
 //! depend on how many threads there were. The library has no threads and no clock; whoever calls it
-//! has.
+//! has. Who shares a thread with others, as everybody does in JavaScript, takes a [`Run`]: it can be
+//! left at any look at its [`Progress`] and gone on with later, and finds the same.
+
+use std::fmt;
 
 use redrive::{Time, random::Stream, time::nanos};
 
@@ -12,9 +15,9 @@ use crate::{
     bounds,
     error::SimError,
     merge::merge,
-    model::{contention::Contest, event::Purpose, rich::is_rich, world::World},
+    model::{contention::Contest, event::Purpose, meter::Meter, rich::is_rich, world::World},
     outcome::{Outcome, PolicyOutcome, SCHEMA},
-    scenario::Scenario,
+    scenario::{NamedPolicy, Scenario},
     summary::{Remains, outcome, records},
 };
 
@@ -86,57 +89,121 @@ pub fn run_one(
     options: Options,
     progress: &mut dyn Progress,
 ) -> Result<PolicyOutcome, SimError> {
-    check_memory(scenario)?;
-    let Some(named) = scenario.policies.get(policy) else {
-        let message =
-            format!("there is no policy number {policy}: there are {}", scenario.policies.len());
-        return Err(SimError::Limit { message });
-    };
-    let seed = seed_of(scenario, replication);
-    let remains = |events, hash, partial| Remains {
-        name: &named.name,
-        policy: &named.policy,
-        events,
-        hash,
-        budget_denied: 0,
-        layers: Vec::new(),
-        partial,
-        records: Vec::new(),
-    };
-    if scenario.contention.is_some() {
-        let mut contest = Contest::new(scenario, &named.policy, seed);
-        let partial = !contest.run(progress)?;
-        let mut remains = remains(contest.events, contest.hash(), partial);
-        if options.records {
-            remains.records = records(contest.tasks());
-        }
-        return Ok(outcome(scenario, contest.meter, remains));
+    let mut run = Run::new(scenario, policy, replication, options)?;
+    run.go_on(progress)?;
+    run.finish()
+}
+
+/// One policy's run, which can be left and gone on with.
+pub struct Run<'s> {
+    scenario: &'s Scenario,
+    named: &'s NamedPolicy,
+    options: Options,
+    model: Model<'s>,
+    over: bool,
+}
+
+/// What runs: the model that the scenario needs.
+enum Model<'s> {
+    Contest(Box<Contest<'s>>),
+    Plain(Box<World<'s, false>>),
+    Rich(Box<World<'s, true>>),
+}
+
+impl<'s> Run<'s> {
+    /// A run of the policy of that number, at its beginning.
+    ///
+    /// # Errors
+    /// When there is no such policy, or the run would need more than the scenario's limits allow.
+    pub fn new(
+        scenario: &'s Scenario,
+        policy: usize,
+        replication: u32,
+        options: Options,
+    ) -> Result<Self, SimError> {
+        check_memory(scenario)?;
+        let Some(named) = scenario.policies.get(policy) else {
+            let count = scenario.policies.len();
+            let message = format!("there is no policy number {policy}: there are {count}");
+            return Err(SimError::Limit { message });
+        };
+        let seed = seed_of(scenario, replication);
+        let model = if scenario.contention.is_some() {
+            Model::Contest(Box::new(Contest::new(scenario, &named.policy, seed)?))
+        } else if is_rich(scenario, &named.policy) {
+            Model::Rich(Box::new(World::new(scenario, &named.policy, seed)))
+        } else {
+            Model::Plain(Box::new(World::new(scenario, &named.policy, seed)))
+        };
+        Ok(Self { scenario, named, options, model, over: false })
     }
-    if is_rich(scenario, &named.policy) {
-        let mut world = World::<true>::new(scenario, &named.policy, seed);
-        let partial = !world.run(progress)?;
-        Ok(published(scenario, world, remains, partial, options))
-    } else {
-        let mut world = World::<false>::new(scenario, &named.policy, seed);
-        let partial = !world.run(progress)?;
-        Ok(published(scenario, world, remains, partial, options))
+
+    /// Runs on until it is over (`true`) or `progress` stops it (`false`).
+    ///
+    /// # Errors
+    /// When it comes to need more than the scenario's limits allow.
+    pub fn go_on(&mut self, progress: &mut dyn Progress) -> Result<bool, SimError> {
+        if !self.over {
+            self.over = match &mut self.model {
+                Model::Contest(contest) => contest.run(progress),
+                Model::Plain(world) => world.run(progress),
+                Model::Rich(world) => world.run(progress),
+            }?;
+        }
+        Ok(self.over)
+    }
+
+    /// The result; that of a part where the run is not over.
+    ///
+    /// # Errors
+    /// When it comes to need more than the scenario's limits allow.
+    pub fn finish(self) -> Result<PolicyOutcome, SimError> {
+        let mut remains = Remains {
+            name: &self.named.name,
+            policy: &self.named.policy,
+            events: 0,
+            hash: 0,
+            budget_denied: 0,
+            layers: Vec::new(),
+            partial: !self.over,
+            records: Vec::new(),
+        };
+        let meter = match self.model {
+            Model::Contest(contest) => {
+                (remains.events, remains.hash) = (contest.events, contest.hash());
+                if self.options.records {
+                    remains.records = records(contest.tasks());
+                }
+                contest.into_meter()?
+            }
+            Model::Plain(world) => remains.take(*world, self.options)?,
+            Model::Rich(world) => remains.take(*world, self.options)?,
+        };
+        Ok(outcome(self.scenario, meter, remains))
     }
 }
 
-fn published<'a, const RICH: bool>(
-    scenario: &Scenario,
-    world: World<'_, RICH>,
-    remains: impl Fn(u64, u64, bool) -> Remains<'a>,
-    partial: bool,
-    options: Options,
-) -> PolicyOutcome {
-    let mut remains = remains(world.events, world.hash(), partial);
-    remains.budget_denied = world.denied();
-    remains.layers = world.reached();
-    if options.records {
-        remains.records = records(world.tasks());
+impl fmt::Debug for Run<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("policy", &self.named.name).finish_non_exhaustive()
     }
-    outcome(scenario, world.into_meter(), remains)
+}
+
+impl Remains<'_> {
+    /// What a world leaves, its meter apart.
+    fn take<const RICH: bool>(
+        &mut self,
+        world: World<'_, RICH>,
+        options: Options,
+    ) -> Result<Meter, SimError> {
+        (self.events, self.hash) = (world.events, world.hash());
+        self.budget_denied = world.denied();
+        self.layers = world.reached();
+        if options.records {
+            self.records = records(world.tasks());
+        }
+        world.into_meter()
+    }
 }
 
 fn check_memory(scenario: &Scenario) -> Result<(), SimError> {

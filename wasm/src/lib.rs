@@ -13,29 +13,36 @@
 //! | feature | functions |
 //! |---|---|
 //! | `objects` | policies, schedules, hints, presets, single tasks |
-//! | `sim` | the simulator, and `objects` |
+//! | `sim` | the simulator, hints: `redrive/sim` of the npm package |
+//! | `page` | what the page draws, presets |
 //!
 //! Native builds of the workspace find an empty crate here, and none of its dependencies.
 
 #![cfg(target_family = "wasm")]
 
-#[cfg(feature = "objects")]
+#[cfg(feature = "data")]
 mod error;
+#[cfg(any(feature = "objects", feature = "sim"))]
+pub mod hints;
 #[cfg(feature = "objects")]
 pub mod numbers;
-#[cfg(feature = "sim")]
+#[cfg(feature = "page")]
 pub mod page;
 #[cfg(feature = "sim")]
 mod pictures;
 #[cfg(feature = "objects")]
 pub mod policy;
-#[cfg(feature = "objects")]
+#[cfg(any(feature = "objects", feature = "page"))]
+pub mod presets;
+#[cfg(feature = "data")]
 mod read;
 #[cfg(feature = "objects")]
 pub mod rehearse;
 #[cfg(feature = "objects")]
 pub mod schedule;
+#[cfg(any(feature = "objects", feature = "page"))]
+pub mod seed;
 #[cfg(feature = "sim")]
 pub mod simulate;
-#[cfg(feature = "objects")]
+#[cfg(feature = "data")]
 mod write;

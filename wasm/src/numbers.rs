@@ -4,7 +4,7 @@ use js_sys::{BigInt, Number};
 use redrive::random::key_of;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use crate::error::argument;
+use crate::{error::argument, seed::random_seed};
 
 /// Reads a seed or key; a text is read by the rule of [`key_of`].
 pub(crate) fn whole(value: &JsValue, name: &str) -> Result<u64, JsValue> {
@@ -29,17 +29,6 @@ pub(crate) fn whole(value: &JsValue, name: &str) -> Result<u64, JsValue> {
 /// Reads a seed; without one, draws one.
 pub(crate) fn seed_or_entropy(value: &JsValue) -> Result<u64, JsValue> {
     if value.is_undefined() || value.is_null() { random_seed() } else { whole(value, "seed") }
-}
-
-/// A seed from the host's generator.
-///
-/// # Errors
-/// When the host has none.
-#[wasm_bindgen(js_name = randomSeed)]
-pub fn random_seed() -> Result<u64, JsValue> {
-    getrandom::u64().map_err(|_| {
-        argument("seed", "is missing, and this host has no entropy to draw one: give one")
-    })
 }
 
 /// The 64-bit number that a seed or key stands for.

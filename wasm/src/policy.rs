@@ -1,24 +1,12 @@
-//! Policies: checked, completed, explained.
+//! Policies: checked and completed.
 
 use redrive::{
-    RetryPolicy,
     bounds::{self, Unit},
-    presets,
     wire::Value,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use crate::{error::config_error, read, write};
-
-/// Reads a policy: the name of a preset, or its wire format.
-pub(crate) fn policy(value: &JsValue) -> Result<RetryPolicy, JsValue> {
-    if let Some(name) = value.as_string() {
-        let preset = presets::find(&name).map_err(|error| config_error(&error))?;
-        return Ok(preset.policy());
-    }
-    let tree = read::tree(value, "policy")?;
-    RetryPolicy::from_value(&tree).map_err(|error| config_error(&error))
-}
+use crate::{read::policy, write};
 
 /// Checks a policy and returns it complete, with every default written out.
 ///
@@ -36,44 +24,6 @@ pub fn normalize(value: &JsValue) -> Result<JsValue, JsValue> {
 #[wasm_bindgen]
 pub fn fingerprint(value: &JsValue) -> Result<String, JsValue> {
     Ok(format!("{:016x}", policy(value)?.fingerprint()))
-}
-
-/// What is unwise about a policy: `[{ code, field, message, fix?: { path, value } }]`.
-///
-/// # Errors
-/// When it is not a policy.
-#[wasm_bindgen]
-pub fn hints(value: &JsValue) -> Result<JsValue, JsValue> {
-    let hint = |hint: redrive::hints::Hint| {
-        let mut fields = vec![
-            ("code".to_owned(), hint.code.into()),
-            ("field".to_owned(), hint.field.into()),
-            ("message".to_owned(), hint.message.into()),
-        ];
-        if let Some((path, value)) = hint.fix {
-            fields.push(("fix".to_owned(), Value::map([("path", path.into()), ("value", value)])));
-        }
-        Value::Map(fields)
-    };
-    write::tree(Value::List(policy(value)?.hints().into_iter().map(hint).collect()))
-}
-
-/// The policies that come with redrive: `[{ name, title, source, date, policy }]`.
-///
-/// # Errors
-/// Never: the presets are valid.
-#[wasm_bindgen(js_name = presets)]
-pub fn all_presets() -> Result<JsValue, JsValue> {
-    let preset = |preset: &presets::Preset| {
-        Value::map([
-            ("name", preset.name.into()),
-            ("title", preset.title.into()),
-            ("source", preset.source.into()),
-            ("date", preset.date.into()),
-            ("policy", preset.policy().to_value()),
-        ])
-    };
-    write::tree(Value::List(presets::all().iter().map(preset).collect()))
 }
 
 /// The limits of every parameter: `[{ name, unit, min, max, default, label, doc }]`. Durations are

@@ -8,6 +8,8 @@
 
 use js_sys::{Array, BigInt, Function, Number, Object, Reflect, Symbol};
 use redrive::wire::{ConfigError, Value};
+#[cfg(any(feature = "objects", feature = "sim"))]
+use redrive::{RetryPolicy, presets};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::error::config_error;
@@ -21,6 +23,17 @@ pub(crate) fn tree(value: &JsValue, name: &str) -> Result<Value, JsValue> {
         return Err(config_error(&ConfigError::new(name, "is missing")));
     }
     read(value, "", DEPTH).map_err(|error| config_error(&error))
+}
+
+/// Reads a policy: the name of a preset, or its wire format.
+#[cfg(any(feature = "objects", feature = "sim"))]
+pub(crate) fn policy(value: &JsValue) -> Result<RetryPolicy, JsValue> {
+    if let Some(name) = value.as_string() {
+        let preset = presets::find(&name).map_err(|error| config_error(&error))?;
+        return Ok(preset.policy());
+    }
+    let tree = tree(value, "policy")?;
+    RetryPolicy::from_value(&tree).map_err(|error| config_error(&error))
 }
 
 fn read(value: &JsValue, path: &str, depth: usize) -> Result<Value, ConfigError> {

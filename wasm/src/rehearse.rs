@@ -15,8 +15,8 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     error::{argument, config_error},
     numbers::{seed_or_entropy, whole},
-    policy::policy,
-    read, write,
+    read::{self, policy},
+    write,
 };
 
 /// One verdict.

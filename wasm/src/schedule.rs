@@ -9,7 +9,7 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use crate::{
     error::argument,
     numbers::{seed_or_entropy, whole},
-    policy::policy,
+    read::policy,
     write,
 };
 

@@ -8,7 +8,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
 /// The largest whole number that a JavaScript number holds exactly, with all below it.
-const MAX_SAFE: u64 = (1 << 53) - 1;
+pub(crate) const MAX_SAFE: u64 = (1 << 53) - 1;
 
 /// Plain objects, arrays and `null`, as `JSON.parse` would give.
 pub(crate) fn plain<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
@@ -16,6 +16,7 @@ pub(crate) fn plain<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
 }
 
 /// The same, with 64-bit numbers as `bigint`.
+#[cfg(feature = "objects")]
 pub(crate) fn exact<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
     let serializer = Serializer::json_compatible().serialize_large_number_types_as_bigints(true);
     value.serialize(&serializer).map_err(JsValue::from)

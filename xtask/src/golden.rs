@@ -43,6 +43,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         "golden_page",
         "--test",
         "npm_table",
+        "--test",
+        "npm_data",
     ]);
     if !args.bless {
         process::quiet(&mut tests)?;

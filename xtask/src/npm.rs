@@ -1,7 +1,7 @@
 //! `cargo xtask npm`: from the engine to a tarball that works where it is installed.
 //!
-//! cargo builds the numeric module, `npm/scripts/build.mjs` makes it small and bundles the package, and
-//! `npm/scripts/check.mjs` packs it, installs the tarball into projects of their own and runs the one
+//! cargo builds the numeric module and the simulator's, `npm/scripts/build.mjs` makes the former small and
+//! bundles the package, and `npm/scripts/check.mjs` packs it, installs the tarball into projects of their own and runs the one
 //! suite in every runtime.
 
 use std::{fs, path::PathBuf};
@@ -12,11 +12,12 @@ use serde_json::{Map, Value};
 use crate::{
     chromium,
     process::{self, say},
-    redis, repo, tools,
+    redis, repo, tools, wasm,
 };
 
 /// The golden files that every runtime's suite reads.
-const GOLDEN: [&str; 4] = ["delays.json", "random.json", "refusals.json", "verdicts.json"];
+const GOLDEN: [&str; 5] =
+    ["delays.json", "random.json", "refusals.json", "traces.json", "verdicts.json"];
 
 /// Build the npm package, install the tarball into test projects and run the suite in each runtime
 #[derive(clap::Args)]
@@ -52,8 +53,10 @@ pub(crate) fn build() -> Result<()> {
     // spells it out there (npm's own lowering returns 0 where Rust saturates).
     let plain = "-bulk-memory,-nontrapping-fptoint,-sign-ext,-multivalue,-reference-types";
     let plain = compile("wasm-plain", &format!(" -C target-feature={plain}"))?;
+    let sim = repo::target().join("wasm/npm");
+    wasm::build(&wasm::Build { features: &["sim"], target: wasm::Target::Web, out: &sim })?;
     let mut node = process::command("node");
-    node.arg(folder().join("scripts/build.mjs")).arg(module).arg(plain);
+    node.arg(folder().join("scripts/build.mjs")).arg(module).arg(plain).arg(sim);
     process::quiet(&mut node).context("building npm/dist")
 }
 

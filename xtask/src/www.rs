@@ -43,7 +43,7 @@ pub(crate) fn build() -> Result<wasm::Built> {
     tools::npm_packages(&folder())?;
     let out = folder().join("src/wasm");
     let engine =
-        wasm::build(&wasm::Build { features: &["sim"], target: wasm::Target::Web, out: &out })?;
+        wasm::build(&wasm::Build { features: &["page"], target: wasm::Target::Web, out: &out })?;
     process::quiet(script("typescript/bin/tsc").arg("--noEmit")).context("checking the types")?;
     process::quiet(script("vite/bin/vite.js").arg("build")).context("building the page")?;
     Ok(engine)

@@ -25,6 +25,9 @@ use crate::{
     scenario::{Arrivals, Scenario},
 };
 
+/// How many events pass between two looks at progress and limits.
+const LOOK: u64 = 1 << 18;
+
 /// Where a client's message is going.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -53,31 +56,59 @@ pub(crate) struct Contest<'s> {
     context: (&'s RetryPolicy, Stream, FailureClass),
     legs: Stream,
     queue: Calendar,
+    source: Source,
+    /// The last nanosecond that belongs to the run.
+    last: u64,
     writers: Vec<Writer>,
     rows: Vec<u64>,
-    pub(crate) meter: Meter,
+    meter: Meter,
     pub(crate) events: u64,
     hash: u64,
 }
 
 impl<'s> Contest<'s> {
-    pub(crate) fn new(scenario: &'s Scenario, policy: &'s RetryPolicy, seed: u64) -> Self {
+    /// # Errors
+    /// When a task that arrives breaks the rules of tasks, which no scenario can bring about.
+    pub(crate) fn new(
+        scenario: &'s Scenario,
+        policy: &'s RetryPolicy,
+        seed: u64,
+    ) -> Result<Self, SimError> {
         let stream = Stream::new(seed);
         let horizon = scenario.horizon.map(|_| scenario.end());
         let expected = scenario.arrivals.expected(horizon);
         let (kind, code) = Failure::Conflict.names();
         let rows = scenario.contention.map_or(1, |contention| contention.rows);
-        Self {
+        let mut contest = Self {
             scenario,
             context: (policy, stream, policy.classify(kind, Some(code))),
             legs: stream.substream(Purpose::LegOut as u64),
             queue: Calendar::new(1_000_000, 0, 0),
+            source: Source::new(&scenario.arrivals, stream),
+            last: scenario.end().as_nanos().saturating_sub(1).min(1 << 62),
             writers: Vec::new(),
             rows: vec![0; rows as usize],
             meter: Meter::new(scenario, expected),
             events: 0,
             hash: 0,
+        };
+        contest.plan_herd()?;
+        Ok(contest)
+    }
+
+    /// A spread herd arrives at drawn moments; all others are the source's.
+    fn plan_herd(&mut self) -> Result<(), SimError> {
+        if let Arrivals::Herd { tasks, at, spread } = &self.scenario.arrivals
+            && !spread.is_zero()
+        {
+            let arrivals = self.context.1.substream(Purpose::Arrivals as u64);
+            for id in 0..*tasks {
+                let unit = arrivals.draws(u64::from(id), 0).unit();
+                let ahead = (unit * redrive::time::nanos(*spread) as f64) as u64;
+                self.start(at.as_nanos() + ahead)?;
+            }
         }
+        Ok(())
     }
 
     pub(crate) fn hash(&self) -> u64 {
@@ -88,47 +119,41 @@ impl<'s> Contest<'s> {
         self.writers.iter().map(|writer| &writer.task)
     }
 
-    /// Runs to the horizon, or until all have written or given up.
+    /// Runs to the horizon, or until all have written or given up. `false` when `progress` stopped it
+    /// before: the next call goes on from there.
     pub(crate) fn run(&mut self, progress: &mut dyn Progress) -> Result<bool, SimError> {
-        let stream = self.context.1;
-        let mut source = Source::new(&self.scenario.arrivals, stream);
-        if let Arrivals::Herd { tasks, at, spread } = &self.scenario.arrivals
-            && !spread.is_zero()
-        {
-            let arrivals = stream.substream(Purpose::Arrivals as u64);
-            for id in 0..*tasks {
-                let unit = arrivals.draws(u64::from(id), 0).unit();
-                let ahead = (unit * redrive::time::nanos(*spread) as f64) as u64;
-                self.start(at.as_nanos() + ahead)?;
-            }
-        }
-        let last = self.scenario.end().as_nanos().saturating_sub(1).min(1 << 62);
+        let mut look = self.events + LOOK;
         loop {
-            let arrival = source.next();
-            let limit = arrival.min(last);
+            let arrival = self.source.next();
+            let limit = arrival.min(self.last);
             match self.queue.pop(limit) {
                 Some((now, entity)) => self.step(now, entity)?,
                 None if self.queue.turn(limit) => {}
-                None if arrival <= last => {
-                    source.take();
+                None if arrival <= self.last => {
+                    self.source.take();
                     self.meter.turn(arrival)?;
                     self.start(arrival)?;
                 }
                 None => break,
             }
-            if self.events.is_multiple_of(1 << 18) {
+            if self.events >= look {
+                look = self.events + LOOK;
                 if self.events > self.scenario.limits.events {
                     let message = "stopped by limits.events: raise it, or lower the tasks";
                     return Err(SimError::Limit { message: message.to_owned() });
                 }
                 if !progress.tick(Time::from_nanos(self.meter.last_end), self.events) {
-                    self.meter.finish()?;
                     return Ok(false);
                 }
             }
         }
-        self.meter.finish()?;
         Ok(true)
+    }
+
+    /// What was counted, complete.
+    pub(crate) fn into_meter(mut self) -> Result<Meter, SimError> {
+        self.meter.finish()?;
+        Ok(self.meter)
     }
 
     /// A client arrives: its first attempt begins with the way to the server.

@@ -156,9 +156,10 @@ impl<'s, const RICH: bool> World<'s, RICH> {
         }
     }
 
-    /// Runs to the horizon, or until nothing is left. `false` when `progress` stopped it before.
+    /// Runs to the horizon, or until nothing is left. `false` when `progress` stopped it before: the
+    /// next call goes on from there.
     pub(crate) fn run(&mut self, progress: &mut dyn Progress) -> Result<bool, SimError> {
-        let (mut look, mut pause) = (LOOK, 0);
+        let (mut look, mut pause) = (self.events + LOOK, 0);
         let mut arrival = self.source.next();
         let mut limit = arrival.min(self.last);
         loop {
@@ -183,13 +184,11 @@ impl<'s, const RICH: bool> World<'s, RICH> {
                 look = self.events + LOOK;
                 self.check_limits()?;
                 if !progress.tick(Time::from_nanos(arrival.min(self.meter.last_end)), self.events) {
-                    self.meter.finish()?;
                     return Ok(false);
                 }
             }
         }
         self.check_limits()?;
-        self.meter.finish()?;
         Ok(true)
     }
 
@@ -255,9 +254,10 @@ impl<'s, const RICH: bool> World<'s, RICH> {
         self.owners.denied()
     }
 
-    /// What was counted.
-    pub(crate) fn into_meter(self) -> Meter {
-        self.meter
+    /// What was counted, complete.
+    pub(crate) fn into_meter(mut self) -> Result<Meter, SimError> {
+        self.meter.finish()?;
+        Ok(self.meter)
     }
 
     /// The hash over all events so far, in order.
