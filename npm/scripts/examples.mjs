@@ -10,7 +10,7 @@ const folder = join(root, 'build/examples')
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
 const examples = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code)
-if (examples.length < 6) throw new Error(`README.md has ${examples.length} examples`)
+if (examples.length < 7) throw new Error(`README.md has ${examples.length} examples`)
 const files = examples.map((code, index) => {
   const file = join(folder, `example-${index + 1}.ts`)
   writeFileSync(file, code + '\nexport {}\n')

@@ -113,7 +113,9 @@ export async function simulate(scenario: Scenario | string, options: SimulateOpt
   }
 }
 
-/** What the engines' workers have in common. */
+const NO_WORKERS = 'there are no workers here: use simulate()'
+
+/** What the runtimes' workers have in common. */
 interface AnyWorker {
   postMessage(message: unknown): void
   terminate(): unknown
@@ -136,7 +138,9 @@ export async function simulateInWorker(scenario: Scenario | string, options: Wor
   const { signal, onProgress } = options
   signal?.throwIfAborted()
   const work = read(scenario, options)
-  const message = { bytes: source.bytes(), work: { ...work, scenario: plain(work.scenario) } }
+  const bytes = source.bytes()
+  if (!bytes) throw new SimulationError(NO_WORKERS)
+  const message = { bytes, work: { ...work, scenario: plain(work.scenario) } }
   let worker: AnyWorker | undefined
   let give: (() => void) | undefined
   try {
@@ -171,7 +175,7 @@ async function start(ears: Ears, make?: () => Worker): Promise<AnyWorker> {
   const threads: any =
     (globalThis as any).process?.getBuiltinModule?.(name) ??
     (await import(/* webpackIgnore: true */ /* @vite-ignore */ name).catch(() => undefined))
-  if (!threads?.Worker) throw new SimulationError('there are no workers here: use simulate()')
+  if (!threads?.Worker) throw new SimulationError(NO_WORKERS)
   const text = `import { parentPort } from 'node:worker_threads'\n${WORKER}\nredriveWorker.serve(parentPort)`
   const worker = new threads.Worker(new URL('data:text/javascript,' + encodeURIComponent(text)))
   worker.on('message', ears.said)

@@ -1,82 +1,69 @@
-// The simulator through WebAssembly: the native run, event by event.
+// The simulator's bindings by themselves; what they find is tested in npm/test/sim.mjs, everywhere.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { golden, redrive } from './redrive.mjs'
 
-const small = { ...redrive.scenarios()[0].scenario, horizon: '10m' }
-small.arrivals = { ...small.arrivals, tasks: 500 }
+const scenario = {
+  horizon: '10m',
+  arrivals: { kind: 'herd', tasks: 100_000 },
+  server: { workers: 10, service: '20ms', queue: { limit: 500 } },
+  policies: ['none', 'full'],
+}
 
-/** Long enough to be asked how it goes. */
-const long = { ...small, policies: ['full'], arrivals: { ...small.arrivals, tasks: 100_000 } }
+function finish(simulation) {
+  let slices = 0
+  while (simulation.step()) slices += 1
+  return { slices, outcome: simulation.outcome(false) }
+}
 
-test('every built-in scenario gives the trace that it gives natively', () => {
+test('a simulation goes on in slices, and says how far it is', () => {
+  const simulation = new redrive.Simulation(scenario, 1)
+  assert.equal(simulation.total, 2)
+  let events = 0
+  let runs = 0
+  while (simulation.step()) {
+    assert.ok(simulation.events > events && simulation.events - events < 400_000, 'a slice is short')
+    events = simulation.events
+    assert.ok(simulation.done === runs || simulation.done === runs + 1)
+    runs = simulation.done
+    assert.ok(simulation.seconds <= simulation.horizon)
+  }
+  assert.equal(runs, 2)
+  const { policies } = simulation.outcome(false)
+  assert.equal(policies[0].events + policies[1].events, events)
+})
+
+test('slices of simulations that take turns are those of each alone', () => {
+  const other = { ...scenario, seed: 7, policies: ['equal'] }
+  const alone = [finish(new redrive.Simulation(scenario, 1)), finish(new redrive.Simulation(other, 1))]
+  const [one, two] = [new redrive.Simulation(scenario, 1), new redrive.Simulation(other, 1)]
+  for (;;) {
+    const more = [one.step(), two.step()]
+    if (!more.includes(true)) break
+  }
+  assert.deepEqual(one.outcome(false), alone[0].outcome)
+  assert.deepEqual(two.outcome(false), alone[1].outcome)
+})
+
+test('optimistic concurrency is run in slices too', () => {
   const { traces } = golden('traces.json')
-  const scenarios = new Map(redrive.scenarios().map(({ name, scenario }) => [name, scenario]))
-  assert.deepEqual(new Set(traces.map(([name]) => name)), new Set(scenarios.keys()))
-  const runs = new Map()
-  for (const [name, seed, policy, hash] of traces) {
-    const run = `${name} ${seed}`
-    if (!runs.has(run)) runs.set(run, redrive.simulate({ ...scenarios.get(name), seed: BigInt(seed) }))
-    const outcome = runs.get(run)
-    assert.equal(outcome.seed, BigInt(seed))
-    const { traceHash } = outcome.policies.find(entry => entry.name === policy)
-    assert.equal(traceHash, hash, `${run} ${policy}`)
-  }
+  const frozen = traces.find(([name, seed, policy]) => name === 'occ' && seed === '42' && policy === 'no-backoff').at(-1)
+  const occ = { policy: { backoff: { kind: 'constant', delay: '0s' }, jitter: 'none', maxDelay: '2s', maxAttempts: 1e6, compat: { capStage: 'clip' } } }
+  const blog = { seed: 42, arrivals: { kind: 'herd', tasks: 100 }, network: { latency: { kind: 'normal', mean: '10ms', sd: '2ms' } }, contention: { rows: 1 }, report: { bin: '10ms' } }
+  const { outcome } = finish(new redrive.Simulation({ ...blog, policies: [{ name: 'no-backoff', ...occ }] }, 1))
+  assert.equal(outcome.policies[0].traceHash, frozen)
+  const many = { ...blog, arrivals: { kind: 'herd', tasks: 1_500 }, policies: [{ name: 'no-backoff', ...occ }] }
+  const { slices, outcome: long } = finish(new redrive.Simulation(many, 1))
+  assert.ok(slices > 2, `${slices} slices`)
+  assert.equal(long.policies[0].succeeded, 1_500)
 })
 
-test('a scenario is an object or the name of a built-in one', () => {
-  const [builtin] = redrive.scenarios()
-  assert.deepEqual(redrive.normalizeScenario(builtin.name), redrive.normalizeScenario(builtin.scenario))
-})
-
-test('no task is lost, in the figures and in the series', () => {
-  for (const policy of redrive.simulate(small).policies) {
-    const { tasks, succeeded, deadLettered, discarded, failed, cancelled, unfinished } = policy
-    const dead = Object.values(deadLettered).reduce((sum, count) => sum + count, 0)
-    assert.equal(tasks, succeeded + dead + discarded + failed + cancelled + unfinished, policy.name)
-    const sum = counts => counts.reduce((total, count) => total + count, 0)
-    assert.equal(sum(policy.series.first) + sum(policy.series.retries), policy.attempts, policy.name)
-    assert.equal(sum(policy.series.succeeded), succeeded, policy.name)
-  }
-})
-
-test('the result can be stringified, seed apart', () => {
-  const { seed, ...outcome } = redrive.simulate(small)
-  assert.equal(typeof seed, 'bigint')
-  for (const policy of outcome.policies) delete policy.raster
-  assert.equal(JSON.parse(JSON.stringify(outcome)).schema, 'redrive-simulate/1')
-})
-
-test('runs give means with their spread', () => {
-  const { runs, policies } = redrive.simulate(small, { runs: 3 })
-  assert.equal(runs, 3)
-  for (const { attempts } of policies) assert.ok(attempts.min <= attempts.mean && attempts.mean <= attempts.max)
-})
-
-test('a run can be watched and stopped', () => {
-  let calls = 0
-  const stopped = redrive.simulate(long, { onProgress: () => { calls += 1; return false } })
-  assert.equal(calls, 1)
-  assert.equal(stopped.policies[0].partial, true)
-})
-
-test('what the watcher throws comes out', () => {
-  const onProgress = () => {
-    throw new RangeError('enough')
-  }
-  assert.throws(() => redrive.simulate(long, { onProgress }), { name: 'RangeError', message: 'enough' })
-})
-
-test('a scenario that is too large is refused with the number to lower', () => {
-  const huge = { ...small, arrivals: { ...small.arrivals, tasks: 100_000_000 } }
-  assert.throws(() => redrive.simulate(huge), { name: 'SimError', message: /lower the tasks/ })
-})
-
-test('a file that was not passed along is named', () => {
-  const trace = { policies: ['classic'], arrivals: { kind: 'trace', file: 'requests.csv', bin: '5m' } }
-  assert.throws(() => redrive.simulate(trace), { name: 'ConfigError', message: /requests\.csv.*options\.files/ })
-  const files = { 'requests.csv': 'time,value\n1,3\n2,5\n' }
-  assert.equal(redrive.simulate(trace, { files }).policies[0].tasks, 8)
+test('a seed of 64 bits is a bigint, and others are numbers', () => {
+  const small = { ...scenario, arrivals: { kind: 'herd', tasks: 10 } }
+  const seed = (seed) => finish(new redrive.Simulation({ ...small, seed }, 1)).outcome.seed
+  assert.equal(seed(2n ** 64n - 1n), 2n ** 64n - 1n)
+  assert.equal(seed('18446744073709551615'), 2n ** 64n - 1n)
+  assert.equal(seed(42n), 42)
 })

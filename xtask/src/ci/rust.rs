@@ -10,12 +10,13 @@ use crate::{
 
 /// What compiles alone, as one line of cargo each. The first proves that the core needs no
 /// standard library, the others that nothing leans on a feature of its neighbour.
-const FEATURE_SETS: [&[&str]; 5] = [
+const FEATURE_SETS: [&[&str]; 6] = [
     &["--package", "redrive", "--no-default-features"],
     &["--package", "redrive", "--no-default-features", "--target", tools::WASM_TARGET],
     &["--package", "redrive-sim", "--no-default-features", "--lib"],
     &["--package", "redrive-wasm", "--no-default-features", "--target", tools::WASM_TARGET],
     &["--package", "redrive-wasm", "--features", "sim", "--target", tools::WASM_TARGET],
+    &["--package", "redrive-wasm", "--features", "page", "--target", tools::WASM_TARGET],
 ];
 
 pub(super) fn format() -> Result<Note> {
@@ -31,7 +32,7 @@ pub(super) fn clippy() -> Result<Note> {
     };
     run(&["--workspace"])?;
     tools::wasm_target()?;
-    run(&["--package", "redrive-wasm", "--features", "sim", "--target", tools::WASM_TARGET])?;
+    run(&["--package", "redrive-wasm", "--all-features", "--target", tools::WASM_TARGET])?;
     Ok(Note::new())
 }
 
@@ -76,7 +77,7 @@ pub(super) fn document() -> Result<Note> {
     };
     run(&["--workspace"])?;
     tools::wasm_target()?;
-    run(&["--package", "redrive-wasm", "--features", "sim", "--target", tools::WASM_TARGET])?;
+    run(&["--package", "redrive-wasm", "--all-features", "--target", tools::WASM_TARGET])?;
     Ok(Note::new())
 }
 
