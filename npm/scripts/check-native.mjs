@@ -1,8 +1,9 @@
-// The package beside the native program: schedules to the last digit, dead letters there and back.
+// The package beside the native program: schedules to the last digit, dead letters there and back, simulations.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
@@ -70,6 +71,22 @@ export async function checkNative({ step, folder, execute }) {
       if (counted.byReason.find(({ label }) => label == reason)?.count != count) throw new Error(`stats: ${reason} ${JSON.stringify(counted)}`)
     }
     return `${letters} letters, the same to the last byte`
+  })
+  await step('redrive/sim finds what the native program prints, for every built-in scenario', async () => {
+    const { builtinScenarios, simulate } = await import(pathToFileURL(join(folder, 'node_modules/redrive/dist/sim.js')))
+    let figures = 0
+    // All of it but the time that it took; one figure a line.
+    const lines = (outcome) => JSON.stringify(outcome, (name, value) => (name == 'wallSeconds' ? undefined : value), 1).split('\n')
+    for (const { name } of builtinScenarios()) {
+      for (const runs of name == 'poison' || name == 'layers' ? [1, 3] : [1]) {
+        const theirs = lines(JSON.parse(await cli('simulate', name, '--format', 'json', '--runs', String(runs))))
+        const ours = lines(await simulate(name, { runs }))
+        const at = theirs.findIndex((line, i) => line != ours[i])
+        if (at >= 0 || theirs.length != ours.length) throw new Error(`${name}: ${theirs[at]} there, ${ours[at]} here`)
+        figures += theirs.length
+      }
+    }
+    return `${figures} lines of JSON`
   })
 }
 

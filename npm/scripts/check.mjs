@@ -11,7 +11,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 import { checkNative, schedules } from './check-native.mjs'
@@ -174,25 +174,6 @@ async function chromium(folder, page, headers = {}) {
   }
 }
 
-/** Every built-in scenario: all that `redrive simulate --format json` says, the time that it took apart. */
-async function compareWithCli() {
-  const { builtinScenarios, simulate } = await import(pathToFileURL(join(folder, 'node_modules/redrive/dist/sim.js')))
-  let figures = 0
-  const bare = (outcome) => JSON.stringify(outcome, (name, value) => {
-    figures += 1
-    return name == 'wallSeconds' ? undefined : value
-  }, 1)
-  for (const { name } of builtinScenarios()) {
-    for (const runs of name == 'poison' ? [1, 3] : [1]) {
-      const { stdout } = await execute(process.env.REDRIVE_CLI, ['simulate', name, '--format', 'json', '--runs', String(runs)], { cwd: folder, maxBuffer: 1 << 26 })
-      const [theirs, ours] = [JSON.parse(stdout), await simulate(name, { runs })].map((outcome) => bare(outcome).split('\n'))
-      const at = theirs.findIndex((line, i) => line != ours[i])
-      if (at >= 0 || theirs.length != ours.length) throw new Error(`${name}: the CLI says ${theirs[at]}, redrive/sim says ${ours[at]}`)
-    }
-  }
-  return `${figures / 2} values are the same`
-}
-
 const page = (script) => `<!doctype html><meta charset="utf-8"><title>redrive</title>${script}`
 
 const tarball = pack()
@@ -231,8 +212,6 @@ await step("Chromium, Content-Security-Policy script-src 'self', by ./js", async
 })
 await step("Chromium, Content-Security-Policy with 'wasm-unsafe-eval' and worker-src blob:", () =>
   chromium(folder, 'esbuild.html', { 'content-security-policy': "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; connect-src 'self'" }))
-if (process.env.REDRIVE_CLI) await step('redrive/sim prints what the CLI prints', compareWithCli)
-
 await step('the examples of README.md', async () => {
   const { stdout } = await execute(process.execPath, [join(root, 'scripts/examples.mjs')], { cwd: root })
   return stdout.trim().split('\n').at(-1)

@@ -1,23 +1,8 @@
 // The suite of redrive/sim, for every runtime like suite.mjs.
 //
-// collectSim(sim, redrive, golden, { workers, dying }) returns [name, test] pairs. `workers` says whether the
-// runtime has any; `dying` makes one that dies, where that needs something of the runtime's own.
-
-function assert(condition, message = 'it is not so') {
-  if (!condition) throw new Error(message)
-}
-const show = (value) => JSON.stringify(value, (_, v) => (typeof v == 'bigint' ? `${v}n` : v === undefined ? 'undefined' : v))
-const equal = (actual, expected, message = '') => assert(Object.is(actual, expected), `${message} ${show(actual)} is not ${show(expected)}`)
-const same = (actual, expected, message = '') => assert(show(actual) == show(expected), `${message} ${show(actual)} is not ${show(expected)}`)
-async function rejects(promise) {
-  let value
-  try {
-    value = await promise
-  } catch (error) {
-    return error
-  }
-  throw new Error(`it resolved with ${show(value)}`)
-}
+// collectSim(sim, redrive, golden, { workers }) returns [name, test] pairs. `workers` says whether the
+// runtime has any.
+import { assert, equal, rejects, same, show } from './assert.mjs'
 
 export function collectSim(sim, { RetryPolicy, ConfigError }, golden, { workers = true } = {}) {
   const { simulate, simulateInWorker, builtinScenarios, checkScenario, hints, SimulationError } = sim
