@@ -2,18 +2,24 @@
 import { createRequire } from 'node:module'
 
 const [module, tasks, repeats] = process.argv.slice(2)
-const { scenarios, simulate } = createRequire(import.meta.url)(module)
-const { horizon: _, ...scenario } = scenarios().find(({ name }) => name === 'herd').scenario
-scenario.arrivals.tasks = Number(tasks)
-scenario.server = { workers: 1, service: { kind: 'fixed', value: '1ms' }, queue: { limit: 1999 } }
-scenario.report = { ...scenario.report, rasterRows: 0 }
-scenario.policies = ['full']
+const { Simulation } = createRequire(import.meta.url)(module)
+const scenario = {
+  seed: 42,
+  arrivals: { kind: 'herd', tasks: Number(tasks) },
+  server: { workers: 1, service: '1ms', queue: { limit: 1999 } },
+  faults: [{ until: '30s', mode: 'down' }],
+  policies: ['full'],
+  report: { rasterRows: 0 },
+}
 
 const seconds = []
 let outcome
 for (let run = 0; run < Number(repeats); run++) {
   const began = performance.now()
-  outcome = simulate(scenario, {})
+  const simulation = new Simulation(scenario, 1)
+  while (simulation.step());
+  outcome = simulation.outcome(false)
+  simulation.free()
   seconds.push((performance.now() - began) / 1e3)
 }
 seconds.sort((a, b) => a - b)
