@@ -3,6 +3,7 @@
 //! A preset is the system's default, a measurement is often of another configuration: what differs is
 //! said here, in the system's own terms, and everything else comes from the preset.
 
+#![cfg(feature = "serde")]
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "common/vectors.rs"]

@@ -3,6 +3,7 @@
 //!
 //! `cargo test --test real_systems -- --nocapture` prints the counts.
 
+#![cfg(feature = "serde")]
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "common/vectors.rs"]

@@ -1,5 +1,6 @@
 //! What is no policy is refused with the field, the value, the limit and a remedy.
 
+#![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 use redrive::RetryPolicy;

@@ -1,5 +1,6 @@
 //! Writing a policy and reading it back is the identity, in JSON and in TOML.
 
+#![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
 mod common;

@@ -10,130 +10,11 @@
 //! the rule, part of a policy; [`Budget`] is its state, one for all tasks that share it. Amounts are
 //! integers (thousandths of a token), so that nothing is lost to rounding and every target agrees.
 
-use alloc::{format, string::String, vec::Vec};
+mod rule;
+mod store;
 
-use super::wire::{read_budget, write_budget};
-use crate::{
-    time::{Duration, Time, nanos},
-    wire::{ConfigError, Fields, Value},
-};
-
-/// The rule of a budget.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum BudgetRule {
-    /// A bucket of tokens; a retry takes some, a success gives some back.
-    TokenBucket(TokenBucket),
-    /// So many retries for each hundred first attempts of the last `window`, and `min_per_second` in
-    /// any case.
-    Ratio {
-        /// Retries for each hundred first attempts.
-        percent: f64,
-        /// Retries a second that are always allowed.
-        min_per_second: f64,
-        /// How long a first attempt counts; up to a tenth less, since it is counted in tenths.
-        window: Duration,
-    },
-    /// Retries in flight: a share of all that is in flight, or `min` if that is more.
-    Concurrency {
-        /// Retries for each hundred tasks in flight.
-        percent: f64,
-        /// Retries in flight that are always allowed.
-        min: u32,
-    },
-}
-
-/// The token bucket.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct TokenBucket {
-    /// Tokens in the full bucket; it starts full.
-    pub capacity: u32,
-    /// What a retry costs.
-    pub cost: u32,
-    /// What a retry costs after failures of these kinds, in place of `cost`.
-    pub cost_by_class: Vec<(String, u32)>,
-    /// What a success at the first attempt gives back.
-    pub refund_on_success: f64,
-    /// What a success at a later attempt gives back.
-    pub refund_on_retry_success: Refund,
-    /// When the cost is taken.
-    pub debit_on: DebitOn,
-    /// With a threshold a retry needs a balance above it; without one, a balance of at least its cost.
-    pub threshold: Option<f64>,
-}
-
-impl Default for TokenBucket {
-    /// The AWS SDKs' standard mode since 2026-11-10: 500 tokens, 14 a retry, 5 when throttled.
-    fn default() -> TokenBucket {
-        TokenBucket {
-            capacity: 500,
-            cost: 14,
-            cost_by_class: Vec::new(),
-            refund_on_success: 1.0,
-            refund_on_retry_success: Refund::Cost,
-            debit_on: DebitOn::Retry,
-            threshold: None,
-        }
-    }
-}
-
-/// What a success after a retry gives back.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Refund {
-    /// What the last retry cost.
-    Cost,
-    /// So many tokens.
-    Tokens(f64),
-}
-
-/// When a token bucket takes the cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DebitOn {
-    /// When a retry is granted (AWS).
-    #[default]
-    Retry,
-    /// At every failure of a kind that is retried, whether or not it is: the last attempt's failure
-    /// costs as much as the first one's (gRPC).
-    Failure,
-}
-
-impl DebitOn {
-    pub(crate) const NAMES: [&'static str; 2] = ["retry", "failure"];
-    pub(crate) const ALL: [DebitOn; 2] = [Self::Retry, Self::Failure];
-
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        Self::NAMES[self as usize]
-    }
-}
-
-impl BudgetRule {
-    /// The kind's name on the wire.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::TokenBucket(_) => "tokenBucket",
-            Self::Ratio { .. } => "ratio",
-            Self::Concurrency { .. } => "concurrency",
-        }
-    }
-
-    /// What a retry costs after a failure of this kind.
-    pub(crate) fn cost_of(&self, kind: &str, code: Option<&str>) -> u16 {
-        let cost = match self {
-            Self::TokenBucket(bucket) => bucket
-                .cost_by_class
-                .iter()
-                .find(|(class, _)| class == kind || Some(class.as_str()) == code)
-                .map_or(bucket.cost, |(_, cost)| *cost),
-            Self::Ratio { .. } | Self::Concurrency { .. } => 1,
-        };
-        // The bounds table keeps costs at 1,000 or less.
-        u16::try_from(cost).unwrap_or(u16::MAX)
-    }
-}
+pub use self::rule::{BudgetRule, DebitOn, Refund, TokenBucket};
+use crate::time::{Time, nanos};
 
 /// One token, in the unit that balances are kept in.
 const TOKEN: u64 = 1_000;
@@ -326,80 +207,6 @@ impl Budget {
         }
     }
 
-    /// The rule and the state, to be stored.
-    pub fn to_value(&self) -> Value {
-        let counts = |parts: &[u64; PARTS]| {
-            Value::List(parts.iter().map(|part| Value::Unsigned(*part)).collect())
-        };
-        let ledger = match &self.ledger {
-            Ledger::Bucket { balance } => Value::map([("balance", (*balance).into())]),
-            Ledger::Window { part, credits, debits } => Value::map([
-                ("part", (*part).into()),
-                ("credits", counts(credits)),
-                ("debits", counts(debits)),
-            ]),
-            Ledger::InFlight { tasks, retries } => {
-                Value::map([("tasks", (*tasks).into()), ("retries", (*retries).into())])
-            }
-        };
-        Value::map([
-            ("rule", write_budget(&self.rule)),
-            ("ledger", ledger),
-            ("denied", self.denied.into()),
-            ("granted", self.granted.into()),
-        ])
-    }
-
-    /// Reads what [`to_value`](Budget::to_value) wrote.
-    ///
-    /// # Errors
-    /// Names the field that no budget can have like that.
-    pub fn from_value(value: &Value, path: &str) -> Result<Budget, ConfigError> {
-        let fields = Fields::read(value, path, &["rule", "ledger", "denied", "granted"])?;
-        let missing = |name: &str| fields.error(name, "is missing");
-        let rule = fields.get("rule").ok_or_else(|| missing("rule"))?;
-        let rule = read_budget(rule, &fields.path_of("rule"))?;
-        let ledger = fields.get("ledger").ok_or_else(|| missing("ledger"))?;
-        let mut budget = Budget::new(&rule);
-        budget.read_ledger(ledger, &fields.path_of("ledger"))?;
-        budget.denied = fields.unsigned("denied")?.ok_or_else(|| missing("denied"))?;
-        budget.granted = fields.unsigned("granted")?.ok_or_else(|| missing("granted"))?;
-        Ok(budget)
-    }
-
-    fn read_ledger(&mut self, value: &Value, path: &str) -> Result<(), ConfigError> {
-        let known: &[&'static str] = match self.ledger {
-            Ledger::Bucket { .. } => &["balance"],
-            Ledger::Window { .. } => &["part", "credits", "debits"],
-            Ledger::InFlight { .. } => &["tasks", "retries"],
-        };
-        let fields = Fields::read(value, path, known)?;
-        let count = |name: &str| {
-            fields
-                .unsigned(name)?
-                .ok_or_else(|| fields.error(name, "is missing; write a whole number"))
-        };
-        match (&mut self.ledger, &self.rule) {
-            (Ledger::Bucket { balance }, BudgetRule::TokenBucket(bucket)) => {
-                *balance = count("balance")?;
-                if *balance > u64::from(bucket.capacity) * TOKEN {
-                    return Err(fields.error("balance", "is above the capacity"));
-                }
-            }
-            (Ledger::Window { part, credits, debits }, _) => {
-                *part = count("part")?;
-                *credits = read_parts(&fields, "credits")?;
-                *debits = read_parts(&fields, "debits")?;
-            }
-            (Ledger::InFlight { tasks, retries }, _) => {
-                *tasks = count("tasks")?;
-                *retries = count("retries")?;
-            }
-            (Ledger::Bucket { .. }, _) => {}
-        }
-        Ok(())
-    }
-
     /// Turns a window to `now`: parts that have passed are emptied. Time going back changes nothing.
     fn turn(&mut self, now: Time) {
         if let (Ledger::Window { part, credits, debits }, BudgetRule::Ratio { window, .. }) =
@@ -418,25 +225,12 @@ impl Budget {
     }
 }
 
-fn read_parts(fields: &Fields<'_>, name: &str) -> Result<[u64; PARTS], ConfigError> {
-    let wrong = || fields.error(name, format!("is not a list of {PARTS} whole numbers"));
-    let list = fields.list(name)?.ok_or_else(wrong)?;
-    let mut parts = [0; PARTS];
-    if list.len() != PARTS {
-        return Err(wrong());
-    }
-    for (part, value) in parts.iter_mut().zip(list) {
-        let Value::Unsigned(number) = value else { return Err(wrong()) };
-        *part = *number;
-    }
-    Ok(parts)
-}
-
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
+    use alloc::{vec, vec::Vec};
 
     use super::*;
+    use crate::time::Duration;
 
     fn grants(budget: &mut Budget, now: Time, cost: u16, tries: u32) -> u32 {
         (0..tries).filter(|_| budget.withdraw(now, cost, false)).count() as u32

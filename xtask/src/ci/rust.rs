@@ -11,7 +11,7 @@ use crate::{
 /// What compiles alone, as one line of cargo each. The first proves that the core needs no
 /// standard library, the others that nothing leans on a feature of its neighbour.
 const FEATURE_SETS: [&[&str]; 6] = [
-    &["--package", "redrive", "--no-default-features"],
+    &["--package", "redrive", "--no-default-features", "--all-targets"],
     &["--package", "redrive", "--no-default-features", "--target", tools::WASM_TARGET],
     &["--package", "redrive-sim", "--no-default-features", "--lib"],
     &["--package", "redrive-wasm", "--no-default-features", "--target", tools::WASM_TARGET],

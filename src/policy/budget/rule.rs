@@ -1,0 +1,122 @@
+//! The rules of budgets, parts of a policy.
+
+use alloc::{string::String, vec::Vec};
+
+use crate::time::Duration;
+
+/// The rule of a budget.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum BudgetRule {
+    /// A bucket of tokens; a retry takes some, a success gives some back.
+    TokenBucket(TokenBucket),
+    /// So many retries for each hundred first attempts of the last `window`, and `min_per_second` in
+    /// any case.
+    Ratio {
+        /// Retries for each hundred first attempts.
+        percent: f64,
+        /// Retries a second that are always allowed.
+        min_per_second: f64,
+        /// How long a first attempt counts; up to a tenth less, since it is counted in tenths.
+        window: Duration,
+    },
+    /// Retries in flight: a share of all that is in flight, or `min` if that is more.
+    Concurrency {
+        /// Retries for each hundred tasks in flight.
+        percent: f64,
+        /// Retries in flight that are always allowed.
+        min: u32,
+    },
+}
+
+/// The token bucket.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TokenBucket {
+    /// Tokens in the full bucket; it starts full.
+    pub capacity: u32,
+    /// What a retry costs.
+    pub cost: u32,
+    /// What a retry costs after failures of these kinds, in place of `cost`.
+    pub cost_by_class: Vec<(String, u32)>,
+    /// What a success at the first attempt gives back.
+    pub refund_on_success: f64,
+    /// What a success at a later attempt gives back.
+    pub refund_on_retry_success: Refund,
+    /// When the cost is taken.
+    pub debit_on: DebitOn,
+    /// With a threshold a retry needs a balance above it; without one, a balance of at least its cost.
+    pub threshold: Option<f64>,
+}
+
+impl Default for TokenBucket {
+    /// The AWS SDKs' standard mode since 2026-11-10: 500 tokens, 14 a retry, 5 when throttled.
+    fn default() -> TokenBucket {
+        TokenBucket {
+            capacity: 500,
+            cost: 14,
+            cost_by_class: Vec::new(),
+            refund_on_success: 1.0,
+            refund_on_retry_success: Refund::Cost,
+            debit_on: DebitOn::Retry,
+            threshold: None,
+        }
+    }
+}
+
+/// What a success after a retry gives back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Refund {
+    /// What the last retry cost.
+    Cost,
+    /// So many tokens.
+    Tokens(f64),
+}
+
+/// When a token bucket takes the cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DebitOn {
+    /// When a retry is granted (AWS).
+    #[default]
+    Retry,
+    /// At every failure of a kind that is retried, whether or not it is: the last attempt's failure
+    /// costs as much as the first one's (gRPC).
+    Failure,
+}
+
+impl DebitOn {
+    pub(crate) const NAMES: [&'static str; 2] = ["retry", "failure"];
+    pub(crate) const ALL: [DebitOn; 2] = [Self::Retry, Self::Failure];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+impl BudgetRule {
+    /// The kind's name on the wire.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::TokenBucket(_) => "tokenBucket",
+            Self::Ratio { .. } => "ratio",
+            Self::Concurrency { .. } => "concurrency",
+        }
+    }
+
+    /// What a retry costs after a failure of this kind.
+    pub(crate) fn cost_of(&self, kind: &str, code: Option<&str>) -> u16 {
+        let cost = match self {
+            Self::TokenBucket(bucket) => bucket
+                .cost_by_class
+                .iter()
+                .find(|(class, _)| class == kind || Some(class.as_str()) == code)
+                .map_or(bucket.cost, |(_, cost)| *cost),
+            Self::Ratio { .. } | Self::Concurrency { .. } => 1,
+        };
+        // The bounds table keeps costs at 1,000 or less.
+        u16::try_from(cost).unwrap_or(u16::MAX)
+    }
+}
