@@ -3,13 +3,14 @@ import { ConfigError } from './errors.js'
 import { open, type Engine } from './engine.js'
 import type { Seed } from './types.js'
 
-const STATE = 36
-const KEY = 38
-const DELAY = 46
-const BUDGET = 52
-const BUDGET_LENGTH = 30
-const REST = 128
-const ROOM = 16256
+const enum Slot {
+  State = 36,
+  Delay = 46,
+  Budget = 52,
+  BudgetEnd = 82,
+  Rest = 128,
+  End = 16384,
+}
 
 /** A policy for one class of failures, as numbers; the delays of a table stand beside it. */
 export interface Terms {
@@ -20,10 +21,13 @@ export interface Terms {
 /** What the core remembers of a task: seed, key (two halves each), began, attempts, bits, previous. */
 export type State = Float64Array
 
-/** Verdicts that are no retry; a dead letter is 8 and the index of its reason. */
-export const DISCARD = 1
-export const FAIL = 2
-export const DEAD = 8
+/** Verdicts that are no retry; a dead letter is `Dead` and the index of its reason. */
+export const enum Said {
+  Discard = 1,
+  Fail = 2,
+  Dead = 8,
+  Permanent = 10,
+}
 
 let engine: Engine | undefined
 let io: Float64Array
@@ -32,33 +36,35 @@ let bytes: Uint8Array
 function start(): Engine {
   if (!engine) {
     engine = open()
-    io = new Float64Array(engine.memory.buffer, engine.io(), REST + ROOM)
-    bytes = new Uint8Array(io.buffer, io.byteOffset + REST * 8, ROOM * 8)
+    io = new Float64Array(engine.memory.buffer, engine.io(), Slot.End)
+    bytes = new Uint8Array(io.buffer, io.byteOffset + Slot.Rest * 8, (Slot.End - Slot.Rest) * 8)
   }
   return engine
 }
 
 let entropy: Uint32Array | undefined
-let drawn = 0
 
 /** A fresh task. Without a seed it gets one of its own, so that tasks of one key do not wait in step. */
 export function newState(seed: Seed | undefined, key: Seed | undefined): State {
   const core = start()
   const state = new Float64Array(9)
-  const put = (text: string, place: number) => {
+  const put = (word: Seed, place: number) => {
+    const text = String(word)
     const { read, written } = new TextEncoder().encodeInto(text, bytes)
     if (read < text.length) throw new ConfigError('key', 'is longer than 128 kB')
     // The text was written where a table of delays stands.
     loaded = undefined
-    core.key(written, STATE)
-    state.set(io.subarray(STATE, STATE + 2), place)
+    core.key(written, Slot.State)
+    state[place] = io[Slot.State]!
+    state[place + 1] = io[Slot.State + 1]!
   }
   if (seed == null) {
     entropy ??= crypto.getRandomValues(new Uint32Array(2))
     state[0] = entropy[0]!
-    state[1] = (entropy[1]! + drawn++) >>> 0
-  } else put(String(seed), 0)
-  if (key != null) put(String(key), KEY - STATE)
+    // A number of 32 bits: it goes round by itself.
+    state[1] = entropy[1]!++
+  } else put(seed, 0)
+  if (key != null) put(key, 2)
   return state
 }
 
@@ -72,7 +78,7 @@ function load(terms: Terms) {
   const core = start()
   if (loaded != terms) {
     io.set(terms.row)
-    io.set(terms.table, REST)
+    io.set(terms.table, Slot.Rest)
     loaded = terms
   }
   return core
@@ -81,20 +87,20 @@ function load(terms: Terms) {
 /** The verdict on the failed attempt: 0 to retry after `delay()`, or why not. Changes `state`. */
 export function verdict(terms: Terms, state: State, now: number, hint: number, cost: number, budget?: Float64Array) {
   const core = load(terms)
-  io.set(state, STATE)
-  if (budget) io.set(budget, BUDGET)
+  io.set(state, Slot.State)
+  if (budget) io.set(budget, Slot.Budget)
   const said = core.fail(now, hint, cost, budget ? 1 : 0)
-  if (budget) budget.set(io.subarray(BUDGET, BUDGET + BUDGET_LENGTH))
-  for (let i = 4; i < 9; i++) state[i] = io[STATE + i]!
+  if (budget) budget.set(io.subarray(Slot.Budget, Slot.BudgetEnd))
+  for (let i = 4; i < 9; i++) state[i] = io[Slot.State + i]!
   return said
 }
 
 /** The delay that the last verdict gave, in milliseconds. */
-export const delay = () => io[DELAY]!
+export const delay = () => io[Slot.Delay]!
 /** The same in nanoseconds, exact. */
-export const delayNs = () => BigInt(decimal(io, DELAY + 1))
+export const delayNs = () => BigInt(decimal(io, Slot.Delay + 1))
 /** When that delay ends, in milliseconds. */
-export const due = () => io[DELAY + 3]!
+export const due = () => io[Slot.Delay + 3]!
 
 /** The p-quantile of a delay over all keys, in milliseconds; negative where there is no closed form. */
 export const quantile = (terms: Terms, retries: number, p: number) => load(terms).quantile(retries, p)
@@ -102,9 +108,9 @@ export const quantile = (terms: Terms, retries: number, p: number) => load(terms
 /** Tells a budget what happened and returns what is left of it; the events are those of lib.rs. */
 export function tellBudget(budget: Float64Array, event: number, now: number, state?: State) {
   const core = start()
-  io.set(budget, BUDGET)
-  if (state) io.set(state, STATE)
+  io.set(budget, Slot.Budget)
+  if (state) io.set(state, Slot.State)
   const left = core.budget(event, now)
-  budget.set(io.subarray(BUDGET, BUDGET + BUDGET_LENGTH))
+  budget.set(io.subarray(Slot.Budget, Slot.BudgetEnd))
   return left
 }

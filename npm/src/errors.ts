@@ -5,12 +5,11 @@ import type { Attempt, Reason } from './types.js'
 /** A policy, budget or option that is not valid. The message names the field, the value and the limit. */
 export class ConfigError extends TypeError {
   override name = 'ConfigError'
-  constructor(
-    /** The field, with those that it is in: `backoff.multiplier`. */
-    readonly path: string,
-    why: string,
-  ) {
+  /** The field, with those that it is in: `backoff.multiplier`. */
+  declare readonly path: string
+  constructor(path: string, why: string) {
     super(path + ' ' + why)
+    this.path = path
   }
 }
 
@@ -18,26 +17,27 @@ export class ConfigError extends TypeError {
 export class RetryError extends Error {
   override name = 'RetryError'
   /** Attempts made. */
-  attempts = 0
-  /** The failed attempts in order: the last ones, where there were very many. */
-  errors: Attempt[] = []
+  declare attempts: number
+  /** The failed attempts in order: the last hundred, where there were more. */
+  declare errors: Attempt[]
 }
 
 /** A task that will not be retried: it was, or could have been, put in a dead-letter queue. */
 export class DeadLetterError extends RetryError {
   override name = 'DeadLetterError'
   /** Why: `exhausted`, `deadlineExceeded`, `permanent`, `budgetExhausted`; `discarded` by a rule. */
-  reason: Reason | 'discarded' = 'exhausted'
+  declare reason: Reason | 'discarded'
   /** The number of the dead letter in the queue `deadLetters`; `undefined` where it is in none. */
-  id: number | undefined
+  declare id: number | undefined
   /**
    * What the queue said instead of taking the letter: a `QueueFullError`, which carries it, or a
    * `StorageError`, with which the letter is in the queue's memory and `id` its number.
    */
-  queueError: unknown
+  declare queueError: unknown
   /** What the delays were drawn from: with them `policy.delays({ seed, key })` shows the waits again. */
-  seed = ''
-  key = ''
+  declare seed: string
+  /** The option `key`, as text. */
+  declare key: string
 }
 
 /** The retry was given up by its `signal`. `cause` is the signal's reason. */
@@ -66,7 +66,7 @@ export class QueueFullError extends Error {
 export class StorageError extends Error {
   override name = 'StorageError'
   /** What had been done when it failed, where it was a redrive. */
-  report: RedriveReport | undefined
+  declare report: RedriveReport | undefined
   constructor(
     fault: unknown,
     /** The letter that it was about: the queue has it as it should be, the storage has not. */

@@ -1,4 +1,4 @@
-import { DEAD, delay, delayNs, due, newState, quantile, verdict, type Terms } from './core.js'
+import { delay, delayNs, due, newState, quantile, Said, verdict, type Terms } from './core.js'
 import { compile, type Plan } from './compile.js'
 import { retry, type RetryOptions } from './retry.js'
 import { BACKOFFS, REASONS, RECOMMENDED } from './table.js'
@@ -150,7 +150,7 @@ export class RetryPolicy {
     for (let retry = 1; ; retry++) {
       state[5] = retry
       const said = verdict(terms, state, at, -1, 0)
-      if (said) return { retries, end: { reason: REASONS[said - DEAD]!, attempts: retry } }
+      if (said) return { retries, end: { reason: REASONS[said - Said.Dead]!, attempts: retry } }
       if (retry > limit) return { retries, end: undefined }
       at = due()
       retries.push({ retry, delay: delay(), delayNs: delayNs(), at })

@@ -4,7 +4,7 @@
 // One loop for all retries. It is as short as one written by hand where there is no signal and no timeout,
 // which alone need something beside the attempt that can end it. Names with `_` at their end are ours alone:
 // the build shortens them.
-import { DEAD, DISCARD, FAIL, decimal, delay, newState, verdict, type State } from './core.js'
+import { decimal, delay, newState, Said, verdict, type State } from './core.js'
 import type { RetryBudget } from './budget.js'
 import type { Plan } from './compile.js'
 import { AttemptTimeoutError, ConfigError, DeadLetterError, RetryAbortedError, type RetryError } from './errors.js'
@@ -93,11 +93,14 @@ export const retry = <T>(
 ): Promise<T> => go(fn, policy ? policy.plan : STANDARD, options)
 
 class Context implements AttemptContext {
-  controller_: AbortController | undefined = undefined
-  constructor(
-    readonly run_: Run,
-    readonly attempt: number,
-  ) {}
+  declare readonly run_: Run
+  declare readonly attempt: number
+  declare controller_: AbortController | undefined
+  constructor(run: Run, attempt: number) {
+    this.run_ = run
+    this.attempt = attempt
+    this.controller_ = undefined
+  }
   get signal() {
     const { run_ } = this
     if (!this.controller_) {
@@ -139,28 +142,33 @@ const hubs = new WeakMap<AbortSignal, Hub>()
 /** A retry in flight. */
 export class Run {
   /** The attempt that runs; what comes of any other is ignored. */
-  context_: Context | undefined = undefined
-  errors_: Attempt[] = []
-  attempts_ = 0
-  clock_: Clock
-  last_ = -Infinity
-  began_: number
-  started_ = 0
+  declare context_: Context | undefined
+  declare readonly plan_: Plan
+  declare readonly options_: RetryOptions
+  declare readonly clock_: Clock
+  declare readonly budget_: RetryBudget | undefined
+  declare readonly errors_: Attempt[]
+  declare attempts_: number
+  declare last_: number
+  declare began_: number
+  declare started_: number
   /** The wait before the attempt that runs, or that comes next. */
-  delay_ = 0
-  state_: State | undefined = undefined
-  timer_: unknown = undefined
+  declare delay_: number
+  declare state_: State | undefined
+  declare timer_: unknown
   /** Ends what is being waited for: an attempt or a wait. */
-  stop_: ((reason?: unknown) => void) | undefined = undefined
-  budget_: RetryBudget | undefined
+  declare stop_: ((reason?: unknown) => void) | undefined
 
-  constructor(
-    readonly plan_: Plan,
-    readonly options_: RetryOptions,
-  ) {
-    this.clock_ = options_.clock ?? systemClock
+  constructor(plan: Plan, options: RetryOptions) {
+    this.plan_ = plan
+    this.options_ = options
+    this.clock_ = options.clock ?? systemClock
+    this.budget_ = options.budget ?? plan.budget
+    this.errors_ = []
+    this.attempts_ = this.delay_ = this.started_ = 0
+    this.last_ = -Infinity
     this.began_ = this.now_()
-    this.budget_ = options_.budget ?? plan_.budget
+    this.context_ = this.state_ = this.timer_ = this.stop_ = undefined
   }
 
   /** The time, which never goes back. */
@@ -229,7 +237,7 @@ export class Run {
     }
     this.state_[5] = attempt
     // A caller that says no is a rule that says "deadLetter".
-    if (wish === false) return DEAD + 2
+    if (wish === false) return Said.Permanent
     const said = verdict(plan.choose?.(error, wish) ?? plan.terms, this.state_, now, hint >= 0 ? hint : -1, budget?.costOf(error, wish) ?? 0, budget?.row)
     if (!said) this.delay_ = delay()
     return said
@@ -261,13 +269,13 @@ export class Run {
   /** What the caller gets when it is over; a dead letter is stored first. */
   async end_(said: number, error: unknown) {
     const { options_: options } = this
-    if (said == FAIL) return error
-    const reason = said == DISCARD ? 'discarded' : REASONS[said - DEAD]!
+    if (said == Said.Fail) return error
+    const reason = said == Said.Discard ? 'discarded' : REASONS[said - Said.Dead]!
     const dead = this.ended_(new DeadLetterError(`gave up after ${this.attempts_} attempts (${reason}): ${messageOf(error)}`, { cause: error }))
     dead.reason = reason
     dead.seed = decimal(this.state_!)
     dead.key = keyOf(this)
-    if (said != DISCARD) {
+    if (said != Said.Discard) {
       try {
         dead.id = await options.deadLetters?.add(dead, this.plan_.json, options.taskType, options.payload)
       } catch (fault: any) {

@@ -1,15 +1,17 @@
-/** The bytes of a module that scripts/build.mjs packed: a character is a byte; a space or a `!` says that the next one is of another page. */
+/** How many characters stand for bytes; two more say that the next one is of another page. */
+const PAGE = 91
+
+/** The bytes that `pack` of scripts/build.mjs made text of: an alphabet, and then each byte by its place in it. */
 export function unpack(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length)
-  let length = 0
+  const alphabet = text.slice(0, PAGE + 2)
+  const bytes: number[] = []
   let page = 0
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i)
-    if (c < 34) page = c - 31
-    else {
-      bytes[length++] = (c == 35 ? 56 : c - 36) + page * 91 - 4
+  for (let i = PAGE + 2; i < text.length; i++) {
+    const place = alphabet.indexOf(text[i]!)
+    if (place < PAGE) {
+      bytes.push(place + page * PAGE - 4)
       page = 0
-    }
+    } else page = place - PAGE + 1
   }
-  return bytes.slice(0, length)
+  return new Uint8Array(bytes)
 }

@@ -7,6 +7,11 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
+#[cfg(not(feature = "small"))]
+use libm::exp;
+
+#[cfg(feature = "small")]
+use super::exp::exp;
 use super::{compat::Rounding, jitter::scale};
 use crate::time::{Duration, nanos};
 
@@ -284,9 +289,9 @@ pub(crate) fn polly_curve(n: u32, u: f64, scale_down: u32) -> f64 {
     } else {
         whole_power(0.5, scale_down - n)
     };
-    let two_to_u = libm::exp(u * core::f64::consts::LN_2);
+    let two_to_u = exp(u * core::f64::consts::LN_2);
     // tanh(x) = 1 - 2 / (e^2x + 1): one transcendental function instead of two keeps the wasm small.
-    let tanh = 1.0 - 2.0 / (libm::exp(4.0 * libm::sqrt(t)) + 1.0);
+    let tanh = 1.0 - 2.0 / (exp(4.0 * libm::sqrt(t)) + 1.0);
     power * two_to_u * tanh
 }
 

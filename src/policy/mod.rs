@@ -12,6 +12,8 @@ mod check;
 mod classify;
 mod compat;
 mod delay;
+#[cfg(any(test, feature = "small"))]
+mod exp;
 mod jitter;
 mod limits;
 #[cfg(feature = "small")]
