@@ -216,6 +216,10 @@ await step('the examples of README.md', async () => {
   const { stdout } = await execute(process.execPath, [join(root, 'scripts/examples.mjs')], { cwd: root })
   return stdout.trim().split('\n').at(-1)
 })
+await step('the code that the page exports', async () => {
+  const { stdout } = await execute(process.execPath, [join(root, 'scripts/exported.mjs')], { cwd: root })
+  return stdout.trim().split('\n').at(-1)
+})
 
 const around = { step, skip, tools, execute, chromium, esbuild, folder, page, all, node24 }
 await checkNative(around)

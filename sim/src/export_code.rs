@@ -261,6 +261,16 @@ fn write(value: &Value, depth: usize, style: &Style, out: &mut String) {
             }
             out.push_str(&format!("{indent}}}"));
         }
+        Value::List(items) if !is_short(value) => {
+            out.push_str("[\n");
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(&format!("{indent}  "));
+                write(item, depth + 1, style, out);
+                let last = index + 1 == items.len() && style.json;
+                out.push_str(if last { "\n" } else { ",\n" });
+            }
+            out.push_str(&format!("{indent}]"));
+        }
         Value::List(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {

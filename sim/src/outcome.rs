@@ -358,6 +358,8 @@ pub struct Row {
     pub key: u64,
     /// When each of its attempts ended, and how; when it became a dead letter.
     pub marks: Vec<(Time, Mark)>,
+    /// Why, for each of them: the failure's kind, the dead letter's reason, nothing for a success.
+    pub why: Vec<&'static str>,
 }
 
 /// How an attempt ended.

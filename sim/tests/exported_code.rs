@@ -1,11 +1,11 @@
-//! The Rust code that the page exports compiles and makes the very policy.
-//! `REDRIVE_BLESS=1` writes `exported/policy.rs` anew.
+//! The code that the page exports compiles and makes the very policy. Rust does it here; TypeScript
+//! where the npm package is tested, from `exported/typescript.json`. `REDRIVE_BLESS=1` writes both anew.
 
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub, reason = "a test may")]
 
 use std::{fs, path::Path};
 
-use redrive::{Backoff, Jitter, RetryPolicy, time::Duration};
+use redrive::{Backoff, Jitter, RetryPolicy, policy::presets, time::Duration, wire::Value};
 use redrive_sim::export_code;
 
 #[rustfmt::skip]
@@ -43,4 +43,23 @@ fn exported_code_makes_the_policy() {
     }
     assert_eq!(fs::read_to_string(path).unwrap(), code, "the export changed: bless it");
     assert_eq!(exported::policy().unwrap(), policy());
+}
+
+#[test]
+fn exported_typescript_is_what_the_package_compiles() {
+    let entry = |name: &str, policy: &RetryPolicy| {
+        Value::map([
+            ("name", name.into()),
+            ("code", export_code::typescript(policy).as_str().into()),
+            ("policy", policy.to_value()),
+        ])
+    };
+    let presets = presets::all().iter().map(|preset| entry(preset.name, &preset.policy()));
+    let all = Value::List([entry("every field", &policy())].into_iter().chain(presets).collect());
+    let text = serde_json::to_string_pretty(&all).unwrap() + "\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exported/typescript.json");
+    if std::env::var_os("REDRIVE_BLESS").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(fs::read_to_string(path).unwrap(), text, "the export changed: bless it");
 }

@@ -42,7 +42,7 @@ fn series(series: &Series) -> Result<JsValue, JsValue> {
 /// `[{ key, seconds, marks }]`: when each attempt of a sampled task ended, and how.
 fn raster(raster: &Raster) -> Result<JsValue, JsValue> {
     let rows = Array::new();
-    for Row { key, marks } in &raster.rows {
+    for Row { key, marks, .. } in &raster.rows {
         let seconds: Vec<f64> = marks.iter().map(|(at, _)| at.as_secs_f64()).collect();
         let names: Array = marks.iter().map(|(_, mark)| JsValue::from(name(*mark))).collect();
         rows.push(&object(&[

@@ -7,11 +7,12 @@ import { Herd, type Answer } from './herd'
 import { dropZone, importFile } from './import'
 import { replayBar, restyled, storyBar, tools } from './panels/bar'
 import { codePanel } from './panels/code'
-import { extent, herdPanel, statePanel } from './panels/herd'
+import { extent, herdPanel } from './panels/herd'
 import { lettersPanel } from './panels/letters'
 import { headline, histogramPanel } from './panels/outcome'
 import { policyPanel } from './panels/policy'
 import { schedulePanel } from './panels/schedule'
+import { statePanel } from './panels/tasks'
 import { timelinePanel } from './panels/timeline'
 import { Store } from './state'
 
@@ -46,16 +47,16 @@ function page(module: WebAssembly.Module) {
 
   const head = headline()
   const content = byId('content')
-  content.replaceChildren(head.element)
-  content.append(schedulePanel(store))
+  const schedule = schedulePanel(store)
   const herdView = herdPanel()
   const replay = replayBar()
   const timeline = timelinePanel()
   const state = statePanel()
   const latency = histogramPanel()
-  content.append(herdView.element, replay.element, timeline.element,
+  content.replaceChildren(replay.element, timeline.element,
     h('div', { class: 'pair' }, state.element, latency.element),
     h('div', { class: 'pair' }, letters.element, codePanel(store, () => answer)))
+  arrange([head.element, schedule, herdView.element], content)
 
   let spoken = 0
   const show = (next: Answer) => {
@@ -98,6 +99,14 @@ function page(module: WebAssembly.Module) {
   ask()
   byId('version').textContent = `redrive ${__VERSION__}`
   document.documentElement.dataset['ready'] = ''
+}
+
+/** On a narrow screen what the sliders do comes before the sliders, for the keyboard as for the eye. */
+function arrange(first: HTMLElement[], content: HTMLElement) {
+  const narrow = matchMedia('(max-width: 960px)')
+  const place = () => { if (narrow.matches) byId('policy').before(...first); else content.prepend(...first) }
+  narrow.addEventListener('change', place)
+  place()
 }
 
 let introduced = location.search !== '' || matchMedia('(prefers-reduced-motion: reduce)').matches

@@ -27,6 +27,29 @@ for (const scheme of ['light', 'dark']) {
   }
 }
 
+test('the keyboard goes through the page as the eye does, wide or narrow', async () => {
+  const { page, context } = await open(browser, site)
+  const order = () => page.$$eval('main section.headline, main .content section, main > section, #policy', all => all
+    .map(element => ({ name: element.id || element.className, box: element.getBoundingClientRect() }))
+    .filter(({ box }) => box.width)
+    .map(({ name, box }) => [name, Math.round(box.top), Math.round(box.left)]))
+  const wide = await order()
+  assert.ok(wide.findIndex(([name]) => name === 'policy') < wide.findIndex(([name]) => name === 'schedule'))
+  for (const width of [390, 900, 390]) {
+    await page.setViewportSize({ width, height: 900 })
+    await page.waitForTimeout(100)
+    const narrow = await order()
+    assert.equal(narrow.length, wide.length)
+    const tops = narrow.map(([, top, left]) => top * 10_000 + left)
+    assert.deepEqual(tops, [...tops].sort((a, b) => a - b), `${width} px: ${narrow.map(([name]) => name).join(' ')}`)
+    assert.ok(narrow.findIndex(([name]) => name === 'herd') < narrow.findIndex(([name]) => name === 'policy'))
+  }
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await page.waitForTimeout(100)
+  assert.deepEqual((await order()).map(([name]) => name), wide.map(([name]) => name))
+  await context.close()
+})
+
 test('everything can be done by keyboard', async () => {
   const { page, context, faults } = await open(browser, site)
   const seen = new Set()

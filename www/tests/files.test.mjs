@@ -103,6 +103,9 @@ test('charts are saved as SVG, PNG and CSV', () => visit('', async page => {
     const csv = (await saved(page, `Save ${name} as CSV`)).toString().trim().split('\n')
     assert.ok(csv.length > 2, name)
   }
+  const tasks = (await saved(page, 'Save state as CSV')).toString().trim().split('\n')
+  assert.match(tasks[0], /^Policy,Second,Open,/)
+  assert.ok(tasks.length > 20)
 }))
 
 test('the copied texts are the page', () => visit('', async page => {

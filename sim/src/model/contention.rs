@@ -221,20 +221,20 @@ impl<'s> Contest<'s> {
         if writer.won {
             task.succeed(time)?;
             self.meter.succeeded(now, began, attempts);
-            self.meter.mark(id, now, Mark::Succeeded);
+            self.meter.mark(id, now, Mark::Succeeded, "");
             return Ok(());
         }
         self.meter.failed(false);
+        self.meter.mark(id, now, Mark::Failed, Failure::Conflict.names().0);
         let (policy, stream, class) = self.context;
         let context = Context { policy, stream, key: u64::from(id) };
         match task.fail(time, &context, class, None, None)? {
             Verdict::Retry { at, .. } => {
                 self.queue.push(at.as_nanos().min(1 << 62), Class::Attempt.of(id));
-                self.meter.mark(id, now, Mark::Failed);
             }
             Verdict::DeadLetter(reason) => {
                 self.meter.dead_letter(now, began, attempts, reason);
-                self.meter.mark(id, now, Mark::Dead);
+                self.meter.mark(id, now, Mark::Dead, reason.as_str());
             }
             verdict => {
                 let discard = matches!(verdict, Verdict::Discard);

@@ -83,7 +83,7 @@ pub(crate) struct Meter {
     pub(crate) max_queue: u32,
     /// A task is in the raster when the low half of `id * raster_step` is below `raster_step`.
     raster_step: u64,
-    marks: Vec<(u32, u64, Mark)>,
+    marks: Vec<(u32, u64, Mark, &'static str)>,
 }
 
 impl Meter {
@@ -134,7 +134,7 @@ impl Meter {
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        self.rows.capacity() * size_of::<Bins>() + self.marks.capacity() * 24
+        self.rows.capacity() * size_of::<Bins>() + self.marks.capacity() * 40
     }
 
     /// Time is `now`: bins and windows that have ended are closed.
@@ -275,22 +275,23 @@ impl Meter {
     }
 
     #[inline]
-    pub(crate) fn mark(&mut self, id: u32, now: u64, mark: Mark) {
+    pub(crate) fn mark(&mut self, id: u32, now: u64, mark: Mark, why: &'static str) {
         if self.is_sampled(id) {
-            self.marks.push((id, now, mark));
+            self.marks.push((id, now, mark, why));
         }
     }
 
     pub(crate) fn raster(&mut self) -> Raster {
-        self.marks.sort_by_key(|(id, now, _)| (*id, *now));
+        self.marks.sort_by_key(|(id, now, ..)| (*id, *now));
         let mut rows: Vec<Row> = Vec::new();
-        for (id, now, mark) in &self.marks {
+        for (id, now, mark, why) in &self.marks {
             let key = u64::from(*id);
             if rows.last().is_none_or(|row| row.key != key) {
-                rows.push(Row { key, marks: Vec::new() });
+                rows.push(Row { key, ..Row::default() });
             }
             if let Some(row) = rows.last_mut() {
                 row.marks.push((Time::from_nanos(*now), *mark));
+                row.why.push(why);
             }
         }
         Raster { rows }

@@ -406,7 +406,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
         task.succeed(Time::from_nanos(now))?;
         let (attempts, began, paid) = (task.attempts(), task.began().as_nanos(), task.paid());
         self.meter.succeeded(now, began, attempts);
-        self.meter.mark(id, now, Mark::Succeeded);
+        self.meter.mark(id, now, Mark::Succeeded, "");
         if let Some(budget) = self.owners.budget(id) {
             budget.on_success(Time::from_nanos(now), attempts > 1, paid);
         }
@@ -438,7 +438,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
             Verdict::Retry { at, .. } => {
                 self.queue.push(at.as_nanos().min(1 << 62), Class::Attempt.of(id));
                 if self.meter.is_sampled(id) {
-                    self.meter.mark(id, now, mark_of(failure));
+                    self.mark_failure(id, now, failure);
                 }
             }
             verdict => self.given_up(now, id, verdict, failure),
@@ -453,21 +453,25 @@ impl<'s, const RICH: bool> World<'s, RICH> {
             Verdict::DeadLetter(reason) => {
                 self.meter.dead_letter(now, began, attempts, reason);
                 // Two marks: how the last attempt failed is what a dead letter is read for.
-                self.meter.mark(id, now, mark_of(failure));
-                self.meter.mark(id, now, Mark::Dead);
+                self.mark_failure(id, now, failure);
+                self.meter.mark(id, now, Mark::Dead, reason.as_str());
             }
             Verdict::Discard => {
                 self.meter.discarded += 1;
                 self.meter.ended(now, began, attempts);
-                self.meter.mark(id, now, mark_of(failure));
+                self.mark_failure(id, now, failure);
             }
             _ => {
                 self.meter.failed_tasks += 1;
                 self.meter.ended(now, began, attempts);
-                self.meter.mark(id, now, mark_of(failure));
+                self.mark_failure(id, now, failure);
             }
         }
         self.task_ended(now, id, attempts);
+    }
+
+    fn mark_failure(&mut self, id: u32, now: u64, failure: Failure) {
+        self.meter.mark(id, now, mark_of(failure), failure.names().0);
     }
 
     /// A task is over, however: its budget and its client hear of it.

@@ -263,7 +263,8 @@ impl Run {
             let history: Vec<(String, &'static str)> = row
                 .marks
                 .iter()
-                .map(|(at, mark)| (seconds(at.as_secs_f64()), word(*mark)))
+                .zip(&row.why)
+                .map(|((at, mark), why)| (seconds(at.as_secs_f64()), word(*mark, why)))
                 .collect();
             Some(Letter {
                 key: row.key,
@@ -278,13 +279,23 @@ impl Run {
     }
 }
 
-fn word(mark: Mark) -> &'static str {
-    match mark {
-        Mark::Failed => "failed",
-        Mark::Rejected => "rejected",
-        Mark::TimedOut => "timed out",
-        Mark::Succeeded => "succeeded",
-        Mark::Dead => "dead-lettered",
+/// What happened, as somebody who reads a log would say it.
+fn word(mark: Mark, why: &str) -> &'static str {
+    match (mark, why) {
+        (Mark::Succeeded, _) => "succeeded",
+        (Mark::Dead, _) => "dead-lettered",
+        (_, "connection") => "connection refused",
+        (_, "error") => "500 error of the server",
+        (_, "overloaded") => "503 no room in the queue",
+        (_, "throttle") => "429 too many requests",
+        (_, "timeout") => "no answer in time",
+        (_, "poison") => "400 poison: can never succeed",
+        (_, "downstream") => "502 the next layer failed",
+        (_, "breaker") => "the breaker was open",
+        (_, "conflict") => "409 somebody else wrote first",
+        (Mark::TimedOut, _) => "timed out",
+        (Mark::Rejected, _) => "rejected",
+        (Mark::Failed, _) => "failed",
     }
 }
 
@@ -400,6 +411,15 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_failure_has_words_of_its_own() {
+        use crate::model::event::Failure;
+        let words: std::collections::BTreeSet<_> =
+            Failure::ALL.map(|failure| word(Mark::Failed, failure.names().0)).into();
+        assert_eq!(words.len(), Failure::ALL.len());
+        assert!(!words.contains(word(Mark::Failed, "unheard of")));
+    }
+
+    #[test]
     fn the_stories_show_what_they_say() {
         let run = |name: &str, slot| {
             let story = super::super::stories().iter().find(|story| story.name == name).unwrap();
@@ -418,7 +438,10 @@ mod tests {
         );
         assert!(endless.summary.recover_seconds.value().is_none());
         assert!(budget.summary.recover_seconds.value().is_some());
-        let poison = run("poison", Slot::A);
-        assert!(poison.summary.redriven.or_zero() > 9_000.0);
+        let story = super::super::stories().iter().find(|story| story.name == "poison").unwrap();
+        let poison = Page::read(story.query).unwrap().run(Slot::A).unwrap();
+        assert!(poison.outcome.summary.redriven.or_zero() > 9_000.0);
+        let (_, letters) = poison.letters();
+        assert!(letters.iter().all(|letter| letter.error.contains("poison")), "{letters:?}");
     }
 }
