@@ -53,7 +53,7 @@ fn policy(name: &str, low: f64, high: f64, limit: u32) -> PolicyOutcome {
         dead: none(),
         queue: none(),
     };
-    let mut rows: Vec<Row> = (0..60).map(|row| Row { key: row * 160, marks: Vec::new() }).collect();
+    let mut rows: Vec<Row> = (0..60).map(|row| Row { key: row * 160, ..Row::default() }).collect();
     let mut random = 1_u64;
     let mut ends = Vec::new();
     let mut waiting = 0;
