@@ -64,6 +64,13 @@ impl Rule {
         }
     }
 
+    /// The same rule for these failures too.
+    #[must_use]
+    pub fn or(mut self, matches: &str) -> Rule {
+        self.matches.push(matches.into());
+        self
+    }
+
     /// The same rule with a backoff of its own.
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Rule {

@@ -138,8 +138,8 @@ impl RetryPolicy {
     ///   queue (cockatiel's and Spring's defaults agree);
     /// - **a budget, 20 % and 10 a second**: the load of a failing service grows to 1.2 times and not
     ///   to five times (Finagle's and Linkerd's default, with a window of 10 s);
-    /// - **throttling waits from 1 s**: a server that says "too many" needs longer than one that lost a
-    ///   packet (AWS SDKs, standard mode 2026);
+    /// - **throttling waits from 1 s**: a server that says "too many" (in HTTP, 429) needs longer than
+    ///   one that lost a packet (AWS SDKs, standard mode 2026);
     /// - **Retry-After at least**, with a tenth of jitter above it, up to five minutes.
     pub fn recommended() -> RetryPolicy {
         let throttled = Backoff::Exponential { initial: Duration::from_secs(1), multiplier: 2.0 };
@@ -148,7 +148,7 @@ impl RetryPolicy {
             .jitter(Jitter::Full)
             .max_delay(Duration::from_secs(30))
             .max_attempts(5)
-            .rule(Rule::new("throttle", Action::Retry).backoff(throttled))
+            .rule(Rule::new("throttle", Action::Retry).or("429").backoff(throttled))
             .budget(BudgetRule::Ratio {
                 percent: 20.0,
                 min_per_second: 10.0,

@@ -55,6 +55,7 @@ pub struct Outcome {
 }
 
 /// Runs the workload as often as the command line says (`TASKS REPEATS`) and prints one JSON line.
+#[allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 pub fn measure(mut run: impl FnMut(u32) -> Outcome) {
     let mut numbers = std::env::args().skip(1).filter_map(|word| word.parse::<u32>().ok());
     let tasks = numbers.next().unwrap_or(100_000);

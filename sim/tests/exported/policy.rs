@@ -1,18 +1,39 @@
-use core::time::Duration;
+use redrive::RetryPolicy;
 
-use redrive::{Action, Backoff, BudgetRule, Jitter, RetryPolicy, Rule, wire::ConfigError};
-
-pub fn policy() -> Result<RetryPolicy, ConfigError> {
-    RetryPolicy::builder()
-        .backoff(Backoff::Polynomial { initial: Duration::from_millis(1500), power: 2.5, offset: Duration::from_nanos(7) })
-        .jitter(Jitter::Symmetric { factor: 0.25 })
-        .first_delay(Duration::from_millis(25))
-        .min_delay(Duration::from_millis(10))
-        .max_delay(Duration::from_secs(90))
-        .max_elapsed(Duration::from_secs(600))
-        .attempt_timeout(Duration::from_secs(5))
-        .unlimited_attempts()
-        .budget(BudgetRule::Ratio { percent: 20.0, min_per_second: 10.0, window: Duration::from_secs(10) })
-        .rule(Rule::new("throttle", Action::Retry).backoff(Backoff::Exponential { initial: Duration::from_secs(1), multiplier: 2.0 }))
-        .build()
+/// Reads it with serde_json.
+pub fn policy() -> serde_json::Result<RetryPolicy> {
+    serde_json::from_str(POLICY)
 }
+
+const POLICY: &str = r#"{
+  "version": 1,
+  "backoff": {
+    "kind": "polynomial",
+    "initial": "1.5s",
+    "power": 2.5,
+    "offset": "7ns",
+    "firstDelay": "25ms"
+  },
+  "minDelay": "10ms",
+  "maxDelay": "1m30s",
+  "jitter": { "kind": "symmetric", "factor": 0.25 },
+  "maxAttempts": null,
+  "maxElapsed": "10m",
+  "elapsedRule": "stopIfWouldExceed",
+  "attemptTimeout": "5s",
+  "retryAfter": {
+    "mode": "atLeast",
+    "max": "5m",
+    "jitter": { "kind": "proportional", "factor": 0.1 }
+  },
+  "classify": [
+    {
+      "match": ["throttle", "429"],
+      "action": "retry",
+      "backoff": { "kind": "exponential", "initial": "1s", "multiplier": 2 }
+    }
+  ],
+  "defaultAction": "retry",
+  "budget": { "kind": "ratio", "percent": 20, "minPerSecond": 10, "window": "10s" }
+}
+"#;
