@@ -28,7 +28,11 @@ for (const [index, file] of files.entries()) {
   writeFileSync(script, transformSync(readFileSync(file, 'utf8'), { loader: 'ts', format: 'esm' }).code)
   const { policy, response } = await import(pathToFileURL(script))
   assert.equal(await response.text(), 'fetched')
-  const { name, policy: meant } = exported[index]
-  assert.deepEqual(policy.toJSON(), new RetryPolicy(meant).toJSON(), name)
+  const { name, written, policy: meant } = exported[index]
+  assert.deepEqual(policy.toJSON(), { version: 1, ...written }, name)
+  for (const seed of [1, 2, 3]) {
+    const options = { seed, key: name }
+    assert.deepEqual(policy.delays(options), new RetryPolicy(meant).delays(options), name)
+  }
 }
 console.log(`${exported.length} exported policies compile and are the same`)

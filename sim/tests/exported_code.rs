@@ -51,6 +51,7 @@ fn exported_typescript_is_what_the_package_compiles() {
         Value::map([
             ("name", name.into()),
             ("code", export_code::typescript(policy).as_str().into()),
+            ("written", export_code::minimal(policy)),
             ("policy", policy.to_value()),
         ])
     };
