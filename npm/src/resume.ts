@@ -1,6 +1,6 @@
 import { compile } from './compile.js'
 import { ConfigError } from './errors.js'
-import { go, type RetryOptions } from './retry.js'
+import { launch, type RetryOptions } from './retry.js'
 import type { AttemptContext, Snapshot } from './types.js'
 
 /**
@@ -15,8 +15,8 @@ export async function resume<T>(fn: (context: AttemptContext) => T | PromiseLike
   if (!Array.isArray(state) || state.length != 9 || ![began, due, delay, ...state].every((n) => typeof n == 'number' && n >= 0)) {
     throw new ConfigError('state', 'is no task; keep what snapshot() gave as it is')
   }
-  return go(fn, compile(policy), { taskType, payload, ...options, key }, (run) => {
-    run.state_ = new Float64Array(state)
+  return launch(fn, compile(policy), { taskType, payload, ...options, key }, (run) => {
+    run.state_ = [...state]
     run.attempts_ = state[5]!
     run.began_ = began
     run.delay_ = delay
