@@ -55,7 +55,9 @@ function optimise() {
   writeFileSync(at('plain.wasm'), withoutTable(readFileSync(at('plain.wasm'))))
   const promises = ['--traps-never-happen', '--low-memory-unused', '--zero-filled-memory']
   const strip = ['--strip-target-features', '--strip-producers', '--strip-debug']
-  run('wasm-opt', '-Oz', '--converge', ...promises, ...FEATURES, ...strip, at('plain.wasm'), '-o', at('core.wasm'))
+  // Flattened first, -Oz finds more to share; inlining what is called once frees it of its arguments.
+  const passes = ['--flatten', '--rereloop', '--inlining-optimizing', '-Oz', '-Oz', '--converge', '-ocimfs=1000']
+  run('wasm-opt', ...passes, ...promises, ...FEATURES, ...strip, at('plain.wasm'), '-o', at('core.wasm'))
   // Copies of memory are the one thing that rustc leaves in it.
   const bulk = FEATURES.filter((feature) => feature.includes('bulk'))
   run('wasm-opt', ...bulk, '--llvm-memory-copy-fill-lowering', '-Oz', ...strip, plain, '-o', at('mvp.wasm'))

@@ -31,7 +31,20 @@ export interface BudgetPlan {
 
 type Fields = Record<string, any>
 
-const show = (value: unknown) => (typeof value == 'bigint' ? String(value) : JSON.stringify(value) ?? String(value))
+const show = (value: unknown) => (/bigint|number/.test(typeof value) ? String(value) : JSON.stringify(value) ?? String(value))
+
+/** What other libraries call it. */
+const ELSEWHERE: Record<string, string> = {
+  retries: 'maxAttempts, which counts the first call: one more than retries',
+  numOfAttempts: 'maxAttempts',
+  minTimeout: 'initial', startingDelay: 'initial', initialDelay: 'initial',
+  factor: 'multiplier', timeMultiple: 'multiplier', exponent: 'multiplier',
+  maxTimeout: 'maxDelay', maxRetryTime: 'maxElapsed', timeout: 'attemptTimeout',
+  randomize: 'jitter: "full"',
+  initial: 'RetryPolicy.exponential({ initial }), or put it into backoff',
+  multiplier: 'RetryPolicy.exponential({ multiplier }), or put it into backoff',
+  delay: 'RetryPolicy.constant({ delay }), or put it into backoff',
+}
 
 /** The fields of a group: only known ones, snake_case read as camelCase. */
 export function fields(value: unknown, path: string, known: readonly string[]): Fields {
@@ -42,7 +55,8 @@ export function fields(value: unknown, path: string, known: readonly string[]): 
   for (const [name, field] of Object.entries(value)) {
     const camel = name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase())
     if (!known.includes(camel)) {
-      throw new ConfigError((path && path + '.') + name, `is not known; there are: ${known.join(', ')}`)
+      const ours = Object.hasOwn(ELSEWHERE, name) && known.includes('maxAttempts') ? `write ${ELSEWHERE[name]}` : `there are: ${known.join(', ')}`
+      throw new ConfigError((path && path + '.') + name, `is not known; ${ours}`)
     }
     if (field !== undefined) out[camel] = field
   }
@@ -56,14 +70,14 @@ export function number(group: Fields, path: string, row: Row, name = row[0]): nu
   if (given === undefined && fallback != null) return fallback
   const value = unit == 1 ? nanoseconds(given) : given
   if (typeof value != 'number' || !(value >= min && value <= max) || (unit == 2 && value % 1)) {
-    const limits = unit == 1 ? `a duration from ${min / 1e6} to ${max / 1e6} ms, like "2s"` : `from ${min} to ${max}`
-    throw new ConfigError((path && path + '.') + name, `= ${show(given)} is not ${unit == 2 ? 'a whole number ' : ''}${limits}`)
+    const limits = unit == 1 ? `a duration${max < 1e19 || min ? ` from ${min / 1e6} to ${max / 1e6} ms` : ''}, like "2s" or 2000` : `${unit ? 'a whole number ' : ''}from ${min} to ${max}`
+    throw new ConfigError((path && path + '.') + name, `= ${show(given)} is not ${limits}`)
   }
   return value
 }
 
-/** The same, `NaN` where it is absent or null. */
-export const optional = (group: Fields, path: string, row: Row) => (group[row[0]] == null ? NaN : number(group, path, row))
+/** The same, `NaN` where it is absent, null, or infinite, which JSON writes as null. */
+export const optional = (group: Fields, path: string, row: Row) => ([null, undefined, Infinity].includes(group[row[0]]) ? NaN : number(group, path, row))
 
 export function word(group: Fields, path: string, name: string, words: readonly unknown[]): number {
   const given = group[name]
@@ -140,7 +154,7 @@ export function compile(value: PolicyOptions): Plan {
   word(policy, '', 'version', [1])
   const hints = fields(policy['retryAfter'] ?? {}, 'retryAfter', ['mode', 'max', 'jitter'])
   const compat = fields(policy['compat'] ?? {}, 'compat', COMPAT)
-  const unlimited = policy['maxAttempts'] === null || policy['maxAttempts'] == 'unlimited'
+  const unlimited = [null, 'unlimited', Infinity].includes(policy['maxAttempts'])
   const row = [
     number(policy, '', t.MIN_DELAY),
     optional(policy, '', t.MAX_DELAY),

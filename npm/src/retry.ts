@@ -22,7 +22,7 @@ export interface RetryOptions {
   signal?: AbortSignal | undefined
   /**
    * `false`: never retry this error. A text: treat it as a failure of that kind. Anything else: the rules
-   * decide. May be async.
+   * decide. May be async: the wait counts from the failure.
    */
   retryOn?: (error: unknown, context: AttemptContext) => Wish | PromiseLike<Wish>
   /** The server's own wish, in milliseconds, if the error carries one. Default: its property `retryAfter`. */
@@ -200,14 +200,15 @@ export class Run {
     const { reason } = this.options_.signal!
     this.settle_()
     context_?.controller_?.abort(reason)
-    this.reject_(this.ended_(new RetryAbortedError('the retry was aborted after ' + this.attempts_ + ' attempts', { cause: reason })))
+    this.reject_(this.ended_(new RetryAbortedError('aborted after ' + this.attempts_ + ' attempts', { cause: reason })))
   }
 
   start_() {
     if (this.options_.signal?.aborted) return this.abort_()
     this.started_ = this.attempts_ ? this.now_() : this.began_
     const context = (this.context_ = new Context(this, ++this.attempts_))
-    const { timeout } = this.plan_
+    const { fn_, plan_ } = this
+    const { timeout } = plan_
     if (timeout)
       this.wait_(timeout, () => {
         const error = new AttemptTimeoutError('attempt ' + context.attempt + ' took longer than ' + timeout + ' ms')
@@ -217,7 +218,8 @@ export class Run {
     let result
     try {
       this.tell_(1)
-      result = this.fn_(context)
+      // Not as a method: it gets no `this` of ours.
+      result = fn_(context)
     } catch (error) {
       return this.failed_(context, error)
     }
@@ -279,13 +281,9 @@ export class Run {
     const { retryOn, onRetry } = this.options_
     try {
       const said = this.judge_(error, retryOn && (await retryOn(error, context)), now)
-      let wait = this.delay_
-      if (!said && onRetry) {
-        const at = now + wait
-        await onRetry({ error, attempt: this.attempts_, delay: wait, at, snapshot: () => this.snapshot_(at) })
-        wait -= this.now_() - now
-      }
-      this.next_(said, error, wait)
+      const at = now + this.delay_
+      if (!said && onRetry) await onRetry({ error, attempt: this.attempts_, delay: this.delay_, at, snapshot: () => this.snapshot_(at) })
+      this.next_(said, error, this.delay_ - (this.now_() - now))
     } catch (fault) {
       this.fault_(fault)
     }
@@ -372,6 +370,7 @@ type Work<T> = (context: AttemptContext) => T | PromiseLike<T>
 export const launch = <T>(fn: Work<T>, plan: Plan, options: RetryOptions, begin?: (run: Run) => number): Promise<T> =>
   new Promise((resolve, reject) => {
     if (!plan) throw new ConfigError('policy', 'is no RetryPolicy; write retry(fn, new RetryPolicy({ maxAttempts: 4 }), options)')
+    if (typeof fn != 'function') throw new ConfigError('fn', 'is no function; write retry(() => ...)')
     const run = new Run(fn, plan, options, resolve, reject)
     if (begin && !options.signal?.aborted) run.next_(0, 0, begin(run))
     else run.start_()

@@ -71,7 +71,7 @@ export interface PolicyOptions {
   maxDelay?: Duration | null
   minDelay?: Duration
   jitter?: Jitter
-  /** Executions at most. **Always counts the first call.** `null` is unlimited and needs `maxElapsed`. */
+  /** Executions at most. **Always counts the first call.** `null` or `Infinity` is unlimited and needs `maxElapsed`. */
   maxAttempts?: number | null | 'unlimited'
   /** The time since the first attempt after which nothing is retried. */
   maxElapsed?: Duration | null

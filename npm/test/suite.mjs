@@ -407,6 +407,64 @@ export function collect(redrive, { VirtualClock }, golden) {
     }
   })
 
+  test('callbacks may take their time: their promises are waited for, and what they reject with ends it', async () => {
+    const clock = new VirtualClock()
+    const later = (value) => new Promise((resolve) => clock.setTimeout(() => resolve(value), 3))
+    const starts = []
+    const error = await rejects(clock.run(retry(() => { starts.push(clock.now()); throw new Error('x') }, quick(), {
+      clock, retryOn: () => later(undefined), onRetry: () => later(), onDeadLetter: () => later(),
+    })))
+    equal(error.reason, 'exhausted')
+    // The wait of 10 ms counts from the failure, and goes on while they take their time.
+    same(starts, [0, 10, 20])
+    equal(clock.now(), 20 + 3 + 3)
+    equal((await rejects(clock.run(retry(boom(), quick(), { clock, retryOn: async () => false })))).reason, 'permanent')
+    for (const option of ['retryOn', 'onRetry', 'onDeadLetter']) {
+      const fault = await rejects(clock.run(retry(boom(), quick(), { clock, [option]: () => Promise.reject(new Error(option)) })))
+      equal(fault.message, option)
+      equal(clock.pending, 0)
+    }
+  })
+
+  test('an abort while a callback takes its time settles at once, and nothing follows', async () => {
+    const clock = new VirtualClock()
+    const controller = new AbortController()
+    let release
+    const fn = failing(9)
+    const running = rejects(retry(fn, quick(), { clock, signal: controller.signal, onRetry: () => new Promise((resolve) => (release = resolve)) }))
+    await clock.advance(1)
+    controller.abort('now')
+    equal((await running).cause, 'now')
+    release()
+    await clock.advance(1e6)
+    same([fn.calls(), clock.pending], [1, 0])
+  })
+
+  test('fn gets no `this` of ours, and what is no function is refused at once', async () => {
+    let self = 'unset'
+    await retry(function () { self = this })
+    equal(self, undefined)
+    for (const fn of [undefined, null, Promise.resolve(1)]) {
+      const error = await rejects(retry(fn))
+      same([error.name, error.path], ['ConfigError', 'fn'])
+    }
+  })
+
+  test('many retries under one signal have one listener', async () => {
+    const clock = new VirtualClock()
+    const controller = new AbortController()
+    const { signal } = controller
+    let added = 0
+    const { addEventListener } = signal
+    signal.addEventListener = function (...args) { added += 1; return addEventListener.apply(this, args) }
+    const all = Array.from({ length: 50 }, (_, key) => retry(boom(), quick({ delay: '1h' }), { clock, signal, key }).catch((error) => error.name))
+    await clock.advance(1)
+    equal(added, 1)
+    controller.abort()
+    equal(new Set(await Promise.all(all)).size, 1)
+    equal(clock.pending, 0)
+  })
+
   test('Retry-After is heard: at least, replace, clamp, ignore, and its limit', async () => {
     const wait = async (retryAfter, ms, delay = 100) => {
       const clock = new VirtualClock()
@@ -517,6 +575,19 @@ export function collect(redrive, { VirtualClock }, golden) {
       throws(() => RetryPolicy.fromJSON(`{"backoff": {"kind": "constant", "delay": 1, "${key}": {}}}`))
     }
     equal({}.maxAttempts, undefined)
+  })
+
+  test('what other libraries call it is answered with what it is called here', () => {
+    for (const [wrong, right] of [[{ retries: 3 }, 'maxAttempts'], [{ minTimeout: 100 }, 'initial'], [{ factor: 2 }, 'multiplier'], [{ randomize: true }, 'jitter'], [{ maxRetryTime: 1 }, 'maxElapsed'], [{ initial: 1 }, 'RetryPolicy.exponential']]) {
+      const error = throws(() => new RetryPolicy(wrong))
+      assert(error.name == 'ConfigError' && error.message.includes(right), error.message)
+    }
+  })
+
+  test('Infinity is no limit, as null is', () => {
+    const policy = RetryPolicy.constant({ delay: 1, maxAttempts: Infinity, maxElapsed: '1s', maxDelay: Infinity })
+    same(RetryPolicy.fromJSON(JSON.stringify(policy)).delays({ limit: 3 }), policy.delays({ limit: 3 }))
+    assert(throws(() => RetryPolicy.constant({ delay: Infinity })).message.includes('Infinity'))
   })
 
   test('a plain object is no policy, and says so', async () => {
