@@ -6,6 +6,7 @@ import type { AttemptContext } from './types.js'
 /** A response whose status says that another try may help. Its body has not been read. */
 export class HttpStatusError extends Error {
   override name = 'HttpStatusError'
+  /** The response's. */
   readonly status: number
   /** What the server asks to wait, in milliseconds. */
   readonly retryAfter: number | undefined
@@ -22,6 +23,7 @@ export class HttpStatusError extends Error {
 /** Statuses that may be gone at the next try. */
 export const RETRYABLE: readonly number[] = [408, 425, 429, 500, 502, 503, 504]
 
+/** How `retryHttp` is run. */
 export interface HttpOptions extends RetryOptions {
   /** Which statuses are failures. Default: 408, 425, 429, 500, 502, 503, 504. */
   statuses?: readonly number[]

@@ -24,7 +24,9 @@ export interface Schedule {
 
 /** The distribution of one delay over all keys, in milliseconds. */
 export interface Band {
+  /** Which retry, from 1. */
   retry: number
+  /** The shortest that is possible, quantiles, and the longest. */
   min: number
   p5: number
   p25: number
@@ -38,7 +40,9 @@ export interface Band {
 
 /** Which task a schedule is of, and how many retries of it. */
 export interface Address {
+  /** Default 0. */
   seed?: Seed
+  /** Default 0. */
   key?: Seed
   /** How many retries at most; 1000 if not given. */
   limit?: number

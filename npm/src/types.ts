@@ -26,8 +26,11 @@ export type Backoff =
 
 /** One end of a uniform jitter: `factor * delay + add + addPerRetry * retry`. */
 export interface JitterEnd {
+  /** What multiplies the delay. Default 1. */
   factor?: number
+  /** What is added. Default 0. */
   add?: Duration
+  /** What is added for every retry, the first included. Default 0. */
   addPerRetry?: Duration
 }
 
@@ -43,45 +46,67 @@ export type Jitter =
 export interface Rule {
   /** Error names, codes or statuses: exact, `prefix*`, or `*` for all. */
   match: string | readonly string[]
+  /** What becomes of them. Default `retry`. */
   action?: Action
+  /** A backoff of their own. Default: the policy's. */
   backoff?: Backoff | null
+  /** A jitter of their own. Default: the policy's. */
   jitter?: Jitter | null
 }
 
 /** An allowance of retries that many tasks share. */
 export type BudgetRule =
+  /** A bucket that retries take tokens from and successes fill again (AWS). */
   | {
       kind: 'tokenBucket'
+      /** Tokens in a full bucket. Default 500. */
       capacity?: number
+      /** Tokens that a retry costs. Default 14. */
       cost?: number
+      /** The same for single kinds of failures: `{ throttle: 5 }`. */
       costByClass?: Readonly<Record<string, number>>
+      /** Tokens that a first-try success gives back. Default 1. */
       refundOnSuccess?: number
+      /** Tokens that a success after retries gives back. Default: what the retry had cost. */
       refundOnRetrySuccess?: 'cost' | number
+      /** Whether each retry is paid for, or each failure. */
       debitOn?: 'retry' | 'failure'
+      /** No retry at or below so many tokens (gRPC: half of them). */
       threshold?: number | null
     }
+  /** Retries as a share of the first attempts of the last `window`, and `minPerSecond` in any case. */
   | { kind: 'ratio'; percent?: number; minPerSecond?: number; window?: Duration }
+  /** Retries in flight as a share of the tasks in flight, and `min` in any case. */
   | { kind: 'concurrency'; percent?: number; min?: number }
 
 /** A policy as it is written: the wire format that Rust, the CLI and the page read too. */
 export interface PolicyOptions {
   version?: 1
+  /** How the delay grows. Default: 2 s, doubled from retry to retry. */
   backoff?: Backoff
   /** The cap: no delay is longer, jitter included. */
   maxDelay?: Duration | null
+  /** No delay is shorter. Default 0. */
   minDelay?: Duration
+  /** How delays are spread. Default: up to 10 % more. For clients of one server, `full` is the better choice. */
   jitter?: Jitter
   /** Executions at most. **Always counts the first call.** `null` or `Infinity` is unlimited and needs `maxElapsed`. */
   maxAttempts?: number | null | 'unlimited'
   /** The time since the first attempt after which nothing is retried. */
   maxElapsed?: Duration | null
+  /** What ends it then: a wait that would end too late (default), only one that begins too late, or none: waits are cut to fit. */
   elapsedRule?: 'stopIfWouldExceed' | 'stopIfReached' | 'truncate'
   /** How long one attempt may run before it fails as `timeout` and its signal is aborted. */
   attemptTimeout?: Duration | null
+  /** How the server's own wish is heard: as the least (default), instead of the delay, at most `max` more than the delay, or not. Default `max`: five minutes. */
   retryAfter?: { mode?: 'atLeast' | 'replace' | 'clamp' | 'ignore'; max?: Duration; jitter?: Jitter }
+  /** Rules for kinds of failures; the first that matches wins. */
   classify?: readonly Rule[]
+  /** What becomes of failures that no rule matches. Default `retry`. */
   defaultAction?: Action
+  /** An allowance of retries that all users of this policy object share. */
   budget?: BudgetRule | null
+  /** The ways of other systems, for policies that imitate them. */
   compat?: {
     capStage?: 'fit' | 'before' | 'after' | 'both' | 'clip'
     rounding?: { unit?: Duration; mode?: 'floor' | 'nearest' | 'ceil'; eachStep?: boolean } | null
@@ -113,6 +138,7 @@ export interface AttemptContext {
   readonly attempt: number
   /** Aborted when the retry is, and when this attempt runs into `attemptTimeout`. */
   readonly signal: AbortSignal
+  /** The option `key`, as text. */
   readonly key: string
   /** Milliseconds since the first attempt began. */
   readonly elapsed: number
@@ -126,12 +152,14 @@ export interface AttemptContext {
 export interface Clock {
   /** Milliseconds since some epoch. */
   now(): number
+  /** Calls back in `ms` milliseconds; what it gives is for `clearTimeout`. */
   setTimeout(callback: () => void, ms: number): unknown
   clearTimeout(timer: any): void
 }
 
 /** What `onRetry` gets. */
 export interface RetryEvent {
+  /** What the attempt failed with. */
   error: unknown
   /** The attempt that failed. */
   attempt: number
