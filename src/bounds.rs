@@ -39,6 +39,12 @@ pub struct Bound {
     pub doc: &'static str,
 }
 
+/// A text that only people read, or nothing where the feature `prose` is off.
+#[must_use]
+pub const fn prose(text: &'static str) -> &'static str {
+    if cfg!(feature = "prose") { text } else { "" }
+}
+
 /// The longest duration: u64::MAX nanoseconds, about 584 years.
 pub const FOREVER: f64 = u64::MAX as f64;
 const SECOND: f64 = 1e9;
@@ -49,7 +55,7 @@ macro_rules! bounds {
             #[doc = $text]
             pub const $id: &Bound = &Bound {
                 name: $name, unit: Unit::$unit, min: $min, max: $max, default: $default,
-                label: $label, doc: $text,
+                label: prose($label), doc: prose($text),
             };
         )*
         /// Every row.

@@ -10,7 +10,7 @@ use crate::{
     policy::{Backoff, BudgetRule, CapStage, DebitOn, ElapsedRule, HintMode, Jitter, RetryPolicy},
     schedule::Band,
     time::{Duration, format_duration, nanos},
-    wire::Value,
+    wire::{Number, Value},
 };
 
 /// One remark.
@@ -318,8 +318,9 @@ fn percent_below_one(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
         "percentBelowOne",
         "budget.percent",
         format!(
-            "percent = {percent} is less than one retry for each hundred requests; it counts in \
-             percent, so a fifth is 20."
+            "percent = {} is less than one retry for each hundred requests; it counts in percent, \
+             so a fifth is 20.",
+            Number(*percent)
         ),
         Some(("budget.percent", Value::from(percent * 100.0))),
     )

@@ -171,14 +171,21 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     let mut total = 0_u64;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, tail) = rest.split_at(digits);
+        let (number, tail) = split(rest, digits);
         let tail = tail.trim_start();
-        let letters = tail.find(|c: char| !c.is_alphabetic()).unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(letters);
+        // Every other letter of the world is a unit too, an unknown one: a table of them is 2 kB.
+        let is_letter = |c: char| c.is_ascii_alphabetic() || !c.is_ascii();
+        let letters = tail.find(|c| !is_letter(c)).unwrap_or(tail.len());
+        let (unit, tail) = split(tail, letters);
         total = total.checked_add(part(number, unit)?).ok_or(DurationError::TooLong)?;
         rest = tail.trim_start();
     }
     Ok(Duration::from_nanos(total))
+}
+
+/// `text` before and after a place that `find` found, which a panic's machinery need not doubt.
+fn split(text: &str, place: usize) -> (&str, &str) {
+    text.split_at_checked(place).unwrap_or((text, ""))
 }
 
 /// The nanoseconds of one number and its unit, by integers only.

@@ -1,5 +1,6 @@
 // What an import weighs, bundled and minified by esbuild and gzipped; ours against their budgets.
 import { buildSync } from 'esbuild'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -19,9 +20,11 @@ const rows = [
   ['import { retry, RetryPolicy }', `export { retry, RetryPolicy } from ${dist('index.js')}`, 13_000],
   ['everything of redrive without ./sim', `export * from ${dist('index.js')}; export * from ${dist('testing.js')}`, 20_000],
 ]
+// Downloaded as it is where it is imported as a module, and otherwise as text in the bundle, which is 1 % longer.
+const simulator = gzipSync(readFileSync(join(root, 'dist/sim.wasm')), { level: 9 }).length
 let failed = 0
-for (const [name, code, limit] of rows) {
-  const bytes = size(code)
+for (const [name, code, limit] of [...rows, ['the WebAssembly of redrive/sim', simulator, 130_000], ["import { simulate } from 'redrive/sim', the engine inside", `export { simulate } from ${dist('sim.js')}`, 145_000]]) {
+  const bytes = typeof code == 'number' ? code : size(code)
   if (bytes > limit) failed += 1
   console.log(`${bytes > limit ? 'OVER' : 'ok  '}  ${String(bytes).padStart(6)} of ${limit} bytes  ${name}`)
 }

@@ -3,7 +3,7 @@
 //! One row feeds the check, the error text, the command line's help, the page's slider and the
 //! reference. Durations are counted in nanoseconds.
 
-use redrive::bounds::{Bound, FOREVER, Unit};
+use redrive::bounds::{Bound, FOREVER, Unit, prose};
 
 const SECOND: f64 = 1e9;
 const MILLI: f64 = 1e6;
@@ -15,7 +15,7 @@ macro_rules! bounds {
             #[doc = $text]
             pub const $id: &Bound = &Bound {
                 name: $name, unit: Unit::$unit, min: $min, max: $max, default: $default,
-                label: $label, doc: $text,
+                label: prose($label), doc: prose($text),
             };
         )*
         /// Every row.

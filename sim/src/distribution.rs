@@ -20,7 +20,7 @@ use redrive::{
     Duration,
     random::Draws,
     time::nanos,
-    wire::{ConfigError, Fields, Value, one_of, read_duration},
+    wire::{ConfigError, Fields, Number, Value, one_of, read_duration},
 };
 
 use crate::{
@@ -249,7 +249,8 @@ impl Distribution {
             let column = fields.text("column")?;
             for (row, millis) in files::column(&text, file, column, &fields.path_of("column"))? {
                 if millis < 0.0 {
-                    let message = format!("row {row} of {file} holds {millis}, a negative time");
+                    let message =
+                        format!("row {row} of {file} holds {}, a negative time", Number(millis));
                     return Err(fields.error("file", message));
                 }
                 values.push(millis * 1e6 * scale);

@@ -50,6 +50,7 @@ pub mod metric;
 mod model;
 pub mod outcome;
 pub mod page;
+mod publish;
 pub mod run;
 pub mod scenario;
 mod summary;

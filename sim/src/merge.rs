@@ -119,11 +119,12 @@ fn merge_quantiles(over: &OverQuantiles<'_>) -> Quantiles {
 }
 
 fn merge_reasons(first: &Summary, over: &Over<'_>) -> BTreeMap<String, Figure> {
-    let reason = |name: &String| {
+    let mut reasons = BTreeMap::new();
+    for name in first.dead_lettered.keys() {
         let dead = over(&|run| run.dead_lettered.get(name).copied().unwrap_or(Figure::Count(0)));
-        (name.clone(), dead)
-    };
-    first.dead_lettered.keys().map(reason).collect()
+        reasons.insert(name.clone(), dead);
+    }
+    reasons
 }
 
 fn merge_windows(first: &Summary, over: &Over<'_>) -> Vec<WindowSummary> {

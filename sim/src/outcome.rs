@@ -12,13 +12,13 @@
 use std::collections::BTreeMap;
 
 use redrive::{Duration, Time};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// The name and version of the machine-readable format.
 pub const SCHEMA: &str = "redrive-simulate/1";
 
 /// One number of a result: exact when it comes from one run, a mean with its spread otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Figure {
     /// There is no such number (`null`): no capacity is defined, the service never recovered.
@@ -32,7 +32,7 @@ pub enum Figure {
 }
 
 /// A figure over several runs.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub struct Spread {
     /// The mean over the runs that have the figure.
     pub mean: f64,
@@ -43,16 +43,8 @@ pub struct Spread {
     /// The largest of the runs.
     pub max: f64,
     /// How many runs lack the figure (they never recovered, say).
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub missing: u32,
-}
-
-fn is_zero(count: &u32) -> bool {
-    *count == 0
-}
-
-fn is_false(flag: &bool) -> bool {
-    !*flag
 }
 
 impl Figure {
@@ -111,7 +103,7 @@ impl From<Option<f64>> for Figure {
 }
 
 /// The whole result: one entry a policy, all under the same draws.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
     /// [`SCHEMA`].
@@ -127,7 +119,7 @@ pub struct Outcome {
 }
 
 /// What one policy did.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct PolicyOutcome {
     /// The policy's name in the scenario.
     pub name: String,
@@ -135,7 +127,7 @@ pub struct PolicyOutcome {
     #[serde(flatten)]
     pub summary: Summary,
     /// Whether the run was stopped before its end: then these are the figures up to there.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub partial: bool,
     /// Counts over time (of the first replication).
     #[serde(skip)]
@@ -155,7 +147,7 @@ pub struct PolicyOutcome {
 ///
 /// `tasks` = `succeeded` + all of `dead_lettered` + `discarded` + `failed` + `cancelled` +
 /// `unfinished`, always.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Tasks that arrived before the horizon.
@@ -238,7 +230,7 @@ pub struct Summary {
     /// collapse.
     pub collapsed: Figure,
     /// Attempts at each layer, outermost first; empty without layers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub layers: Vec<LayerSummary>,
     /// Events that the simulator processed.
     pub events: Figure,
@@ -257,7 +249,7 @@ impl Summary {
 }
 
 /// A distribution of one quantity.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 pub struct Quantiles {
     /// The mean.
     pub mean: Figure,
@@ -286,7 +278,7 @@ impl Quantiles {
 }
 
 /// The figures of one window of time (`[[report.windows]]`).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WindowSummary {
     /// Its name in the scenario.
@@ -308,7 +300,7 @@ pub struct WindowSummary {
 }
 
 /// The figures of one layer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LayerSummary {
     /// Its name in the scenario.

@@ -9,7 +9,7 @@
 
 use std::fmt;
 
-use redrive::{Time, random::Stream, time::nanos};
+use redrive::{Time, random::Stream, time::nanos, wire::Number};
 
 use crate::{
     bounds,
@@ -212,9 +212,9 @@ fn check_memory(scenario: &Scenario) -> Result<(), SimError> {
         return Ok(());
     }
     let message = format!(
-        "{:.0} tasks need about {} MB, more than limits.memoryMb = {}: lower the tasks (or their \
+        "{} tasks need about {} MB, more than limits.memoryMb = {}: lower the tasks (or their \
          rate, or the horizon), or raise the limit",
-        estimate.tasks,
+        Number(libm::round(estimate.tasks)),
         estimate.bytes / 1_000_000,
         scenario.limits.memory / 1_000_000
     );

@@ -32,7 +32,7 @@ pub(crate) struct Remains<'a> {
 }
 
 /// The published result of a run.
-pub(crate) fn outcome(scenario: &Scenario, mut meter: Meter, run: Remains<'_>) -> PolicyOutcome {
+pub(crate) fn outcome(scenario: &Scenario, meter: Meter, run: Remains<'_>) -> PolicyOutcome {
     PolicyOutcome {
         name: run.name.to_owned(),
         summary: summary(scenario, &meter, &run),
@@ -127,8 +127,12 @@ fn summary(scenario: &Scenario, meter: &Meter, run: &Remains<'_>) -> Summary {
 }
 
 fn dead_letters(meter: &Meter) -> BTreeMap<String, Figure> {
-    let named = Reason::ALL.iter().zip(&meter.dead);
-    named.map(|(reason, count)| (reason.as_str().to_owned(), Figure::Count(*count))).collect()
+    // One by one: collecting sorts first, which is code of its own.
+    let mut named = BTreeMap::new();
+    for (reason, count) in Reason::ALL.iter().zip(&meter.dead) {
+        named.insert(reason.as_str().to_owned(), Figure::Count(*count));
+    }
+    named
 }
 
 fn layers(scenario: &Scenario, run: &Remains<'_>, tasks: u64) -> Vec<LayerSummary> {

@@ -8,7 +8,7 @@ use super::{Backoff, BudgetRule, Class, Jitter, PolicyBuilder, Refund, Resample}
 use crate::{
     bounds::{self, Bound},
     time::{Duration, format_duration, nanos},
-    wire::{ConfigError, check},
+    wire::{ConfigError, Number, check},
 };
 
 /// The most rules that a policy may have: an index of a rule fits in 16 bits.
@@ -106,7 +106,7 @@ impl PolicyBuilder {
             check("compat.resampleAbove.low", bounds::RESAMPLE_LOW, low)?;
             check("compat.resampleAbove.high", bounds::RESAMPLE_HIGH, high)?;
             if low > high {
-                let message = format!("= {low} is above high = {high}");
+                let message = format!("= {} is above high = {}", Number(low), Number(high));
                 return Err(ConfigError::new("compat.resampleAbove.low", message));
             }
             if self.max_delay.is_none() {

@@ -10,6 +10,7 @@ use super::{
     PolicyBuilder, Refund, RetryAfter, RetryPolicy, Rounding, RoundingMode, Rule, TokenBucket,
 };
 use crate::{
+    bounds::prose,
     time::Duration,
     wire::{ConfigError, did_you_mean},
 };
@@ -63,51 +64,53 @@ const LOOKED: &str = "2026-11-23";
 static ALL: &[Preset] = &[
     Preset {
         name: "classic",
-        title: "the specification's: 3 attempts, 2 s and 4 s apart, + U[0, 10 %], then the dead-letter queue",
-        source: OURS,
-        date: LOOKED,
+        title: prose(
+            "the specification's: 3 attempts, 2 s and 4 s apart, + U[0, 10 %], then the dead-letter queue",
+        ),
+        source: prose(OURS),
+        date: prose(LOOKED),
         make: PolicyBuilder::default,
     },
     Preset {
         name: "recommended",
-        title: "full jitter from 500 ms, 30 s cap, 5 attempts, a retry budget of 20 %",
-        source: OURS,
-        date: LOOKED,
+        title: prose("full jitter from 500 ms, 30 s cap, 5 attempts, a retry budget of 20 %"),
+        source: prose(OURS),
+        date: prose(LOOKED),
         make: || RetryPolicy::recommended().to_builder(),
     },
     Preset {
         name: "none",
-        title: "exponential 1 s x 2, 60 s cap, 10 attempts, no jitter: the herd",
-        source: OURS,
-        date: LOOKED,
+        title: prose("exponential 1 s x 2, 60 s cap, 10 attempts, no jitter: the herd"),
+        source: prose(OURS),
+        date: prose(LOOKED),
         make: || herd(Jitter::None),
     },
     Preset {
         name: "proportional",
-        title: "the same with U[d, 1.1 d], the specification's jitter",
-        source: OURS,
-        date: LOOKED,
+        title: prose("the same with U[d, 1.1 d], the specification's jitter"),
+        source: prose(OURS),
+        date: prose(LOOKED),
         make: || herd(Jitter::Proportional { factor: 0.1 }),
     },
     Preset {
         name: "equal",
-        title: "the same with U[d/2, d]",
-        source: "AWS Architecture Blog, Exponential Backoff And Jitter",
-        date: "2015-03-04",
+        title: prose("the same with U[d/2, d]"),
+        source: prose("AWS Architecture Blog, Exponential Backoff And Jitter"),
+        date: prose("2015-03-04"),
         make: || herd(Jitter::Equal),
     },
     Preset {
         name: "full",
-        title: "the same with U[0, d]",
-        source: "AWS Architecture Blog, Exponential Backoff And Jitter",
-        date: "2015-03-04",
+        title: prose("the same with U[0, d]"),
+        source: prose("AWS Architecture Blog, Exponential Backoff And Jitter"),
+        date: prose("2015-03-04"),
         make: || herd(Jitter::Full),
     },
     Preset {
         name: "decorrelated",
-        title: "the same with U[1 s, 3 x the previous delay]",
-        source: "AWS Architecture Blog, Exponential Backoff And Jitter",
-        date: "2015-03-04",
+        title: prose("the same with U[1 s, 3 x the previous delay]"),
+        source: prose("AWS Architecture Blog, Exponential Backoff And Jitter"),
+        date: prose("2015-03-04"),
         make: || {
             let initial = secs(1);
             herd(Jitter::None).backoff(Backoff::Decorrelated { initial, multiplier: 3.0 })
@@ -115,30 +118,38 @@ static ALL: &[Preset] = &[
     },
     Preset {
         name: "aws-standard",
-        title: "AWS SDKs, standard mode: 50 ms (1 s throttled) x 2, 20 s cap, full jitter, 3 attempts, 500 tokens",
-        source: "botocore 1.44.5, retries/standard.py; default since 2026-11-10",
-        date: LOOKED,
+        title: prose(
+            "AWS SDKs, standard mode: 50 ms (1 s throttled) x 2, 20 s cap, full jitter, 3 attempts, 500 tokens",
+        ),
+        source: prose("botocore 1.44.5, retries/standard.py; default since 2026-11-10"),
+        date: prose(LOOKED),
         make: || aws(50, 14, ("throttle", 5)).rule(throttle(1_000)).retry_after(AWS_HINT),
     },
     Preset {
         name: "aws-standard-2025",
-        title: "AWS SDKs, standard mode before 2026-11-10: 1 s x 2, 20 s cap, full jitter, 3 attempts, 500 tokens",
-        source: "botocore 1.40.0, retries/standard.py",
-        date: LOOKED,
+        title: prose(
+            "AWS SDKs, standard mode before 2026-11-10: 1 s x 2, 20 s cap, full jitter, 3 attempts, 500 tokens",
+        ),
+        source: prose("botocore 1.40.0, retries/standard.py"),
+        date: prose(LOOKED),
         make: || aws(1_000, 5, ("timeout", 10)).retry_after(no_hint()),
     },
     Preset {
         name: "grpc",
-        title: "gRPC retryPolicy of gRFC A6's example: 100 ms x 2, 1 s cap, x U[0.8, 1.2), 4 attempts, throttling",
-        source: "gRFC A6 as of 2024-08-29, grpc-js 1.14.7",
-        date: LOOKED,
+        title: prose(
+            "gRPC retryPolicy of gRFC A6's example: 100 ms x 2, 1 s cap, x U[0.8, 1.2), 4 attempts, throttling",
+        ),
+        source: prose("gRFC A6 as of 2024-08-29, grpc-js 1.14.7"),
+        date: prose(LOOKED),
         make: grpc,
     },
     Preset {
         name: "temporal",
-        title: "Temporal activities: 1 s x 2, 100 s cap, no jitter, unlimited (here for a day, since redrive wants an end)",
-        source: "Temporal server, retry.go",
-        date: LOOKED,
+        title: prose(
+            "Temporal activities: 1 s x 2, 100 s cap, no jitter, unlimited (here for a day, since redrive wants an end)",
+        ),
+        source: prose("Temporal server, retry.go"),
+        date: prose(LOOKED),
         make: || {
             exponential(1_000, 2.0)
                 .jitter(Jitter::None)
@@ -150,9 +161,11 @@ static ALL: &[Preset] = &[
     },
     Preset {
         name: "polly",
-        title: "Polly v8, exponential with UseJitter: decorrelated jitter V2 from 2 s, 4 attempts, no cap",
-        source: "Polly.Core, Retry/RetryHelper.cs at 173d6d1d",
-        date: LOOKED,
+        title: prose(
+            "Polly v8, exponential with UseJitter: decorrelated jitter V2 from 2 s, 4 attempts, no cap",
+        ),
+        source: prose("Polly.Core, Retry/RetryHelper.cs at 173d6d1d"),
+        date: prose(LOOKED),
         make: || {
             RetryPolicy::builder()
                 .backoff(Backoff::DecorrelatedV2 { initial: secs(2) })
@@ -163,25 +176,25 @@ static ALL: &[Preset] = &[
     },
     Preset {
         name: "sidekiq",
-        title: "Sidekiq: n^4 + 15 s + up to 10 s a retry, 26 attempts over three weeks",
-        source: "Sidekiq 8.1.7, job_retry.rb",
-        date: LOOKED,
+        title: prose("Sidekiq: n^4 + 15 s + up to 10 s a retry, 26 attempts over three weeks"),
+        source: prose("Sidekiq 8.1.7, job_retry.rb"),
+        date: prose(LOOKED),
         make: sidekiq,
     },
     Preset {
         name: "p-retry",
-        title: "p-retry: 1 s x 2, no jitter, no cap, 11 attempts over 17 minutes",
-        source: "p-retry 9.0.0, index.js",
-        date: LOOKED,
+        title: prose("p-retry: 1 s x 2, no jitter, no cap, 11 attempts over 17 minutes"),
+        source: prose("p-retry 9.0.0, index.js"),
+        date: prose(LOOKED),
         make: || {
             exponential(1_000, 2.0).jitter(Jitter::None).max_attempts(11).retry_after(no_hint())
         },
     },
     Preset {
         name: "tenacity",
-        title: "tenacity, wait_random_exponential(min=1, max=60), stop_after_attempt(6)",
-        source: "tenacity 9.2.1, wait.py",
-        date: LOOKED,
+        title: prose("tenacity, wait_random_exponential(min=1, max=60), stop_after_attempt(6)"),
+        source: prose("tenacity 9.2.1, wait.py"),
+        date: prose(LOOKED),
         make: || {
             exponential(1_000, 2.0)
                 .jitter(Jitter::Full)
@@ -193,9 +206,11 @@ static ALL: &[Preset] = &[
     },
     Preset {
         name: "stamina",
-        title: "stamina: 100 ms x 2 + U[0, 1 s], 5 s cap after the jitter, 10 attempts, 45 s",
-        source: "stamina 26.1.0, _core.py",
-        date: LOOKED,
+        title: prose(
+            "stamina: 100 ms x 2 + U[0, 1 s], 5 s cap after the jitter, 10 attempts, 45 s",
+        ),
+        source: prose("stamina 26.1.0, _core.py"),
+        date: prose(LOOKED),
         make: || {
             exponential(100, 2.0)
                 .jitter(added(secs(1)))
@@ -209,9 +224,11 @@ static ALL: &[Preset] = &[
     },
     Preset {
         name: "celery",
-        title: "Celery autoretry with retry_backoff: whole seconds of U[0, 2^n], 600 s cap, 4 attempts",
-        source: "Celery 5.7.0, utils/time.py",
-        date: LOOKED,
+        title: prose(
+            "Celery autoretry with retry_backoff: whole seconds of U[0, 2^n], 600 s cap, 4 attempts",
+        ),
+        source: prose("Celery 5.7.0, utils/time.py"),
+        date: prose(LOOKED),
         make: || {
             let high = End { factor: 1.0, add: secs(1), add_per_retry: Duration::ZERO };
             exponential(1_000, 2.0)
@@ -225,9 +242,9 @@ static ALL: &[Preset] = &[
     },
     Preset {
         name: "resilience4j",
-        title: "resilience4j, exponential random backoff: 500 ms x 1.5 +- 50 %, 3 attempts",
-        source: "resilience4j at af9e7c97, IntervalFunction.java",
-        date: LOOKED,
+        title: prose("resilience4j, exponential random backoff: 500 ms x 1.5 +- 50 %, 3 attempts"),
+        source: prose("resilience4j at af9e7c97, IntervalFunction.java"),
+        date: prose(LOOKED),
         make: || {
             // floor(d (1 - f) + U (2 f d + 1)): both ends in whole milliseconds.
             let add = Duration::from_millis(1);
@@ -242,9 +259,9 @@ static ALL: &[Preset] = &[
     },
     Preset {
         name: "google-api",
-        title: "google-api-core: U[0, 2^n s], 60 s cap, unlimited for 120 s",
-        source: "google-api-core 2.44, retry/retry_base.py",
-        date: LOOKED,
+        title: prose("google-api-core: U[0, 2^n s], 60 s cap, unlimited for 120 s"),
+        source: prose("google-api-core 2.44, retry/retry_base.py"),
+        date: prose(LOOKED),
         make: || {
             exponential(1_000, 2.0)
                 .jitter(Jitter::Full)
@@ -256,9 +273,11 @@ static ALL: &[Preset] = &[
     },
     Preset {
         name: "envoy",
-        title: "Envoy: 25 ms x 2, 250 ms cap, full jitter, one retry, at most 20 % of what is in flight",
-        source: "Envoy, backoff_strategy.cc and the RetryPolicy API of 2026-01",
-        date: LOOKED,
+        title: prose(
+            "Envoy: 25 ms x 2, 250 ms cap, full jitter, one retry, at most 20 % of what is in flight",
+        ),
+        source: prose("Envoy, backoff_strategy.cc and the RetryPolicy API of 2026-01"),
+        date: prose(LOOKED),
         make: || {
             exponential(25, 2.0)
                 .jitter(Jitter::Full)
@@ -271,9 +290,9 @@ static ALL: &[Preset] = &[
     },
     Preset {
         name: "kubernetes-job",
-        title: "Kubernetes Job: 10 s x 2, 10 min cap, no jitter, backoffLimit 6",
-        source: "Kubernetes, job_controller.go and backoff_utils.go",
-        date: LOOKED,
+        title: prose("Kubernetes Job: 10 s x 2, 10 min cap, no jitter, backoffLimit 6"),
+        source: prose("Kubernetes, job_controller.go and backoff_utils.go"),
+        date: prose(LOOKED),
         make: || {
             exponential(10_000, 2.0)
                 .jitter(Jitter::None)

@@ -6,7 +6,7 @@ use alloc::{
     string::{String, ToString},
 };
 
-use super::{ConfigError, Value};
+use super::{ConfigError, Number, Value};
 use crate::{
     bounds::{Bound, Unit},
     time::{Duration, format_duration, parse_duration},
@@ -35,14 +35,18 @@ pub fn read_duration(value: &Value, path: &str) -> Result<Duration, ConfigError>
         }
         Value::Float(millis) if !millis.is_finite() => Err(ConfigError::out_of_range(
             path.to_owned(),
-            format!("= {millis} is not a finite number of milliseconds"),
+            format!("= {} is not a finite number of milliseconds", Number(*millis)),
         )),
         Value::Float(millis) if *millis < 0.0 => {
-            Err(ConfigError::out_of_range(path.to_owned(), format!("= {millis} ms is negative")))
+            let message = format!("= {} ms is negative", Number(*millis));
+            Err(ConfigError::out_of_range(path.to_owned(), message))
         }
         Value::Float(millis) if millis * 1e6 >= FIRST_ABOVE_U64 => Err(ConfigError::out_of_range(
             path.to_owned(),
-            format!("= {millis} ms is longer than 584 years, the longest duration there is"),
+            format!(
+                "= {} ms is longer than 584 years, the longest duration there is",
+                Number(*millis)
+            ),
         )),
         Value::Float(millis) => Ok(Duration::from_nanos((millis * 1e6 + 0.5) as u64)),
         other => Err(ConfigError::new(
@@ -80,6 +84,6 @@ pub fn check(path: &str, bound: &Bound, value: f64) -> Result<f64, ConfigError> 
 fn show(bound: &Bound, value: f64) -> String {
     match bound.unit {
         Unit::Duration if value >= 0.0 => format_duration(Duration::from_nanos(value as u64)),
-        _ => value.to_string(),
+        _ => Number(value).to_string(),
     }
 }

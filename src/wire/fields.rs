@@ -3,7 +3,7 @@
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
 use super::{
-    ConfigError, Value,
+    ConfigError, Number, Value,
     check::{FIRST_ABOVE_U64, check, read_duration},
     error::join,
     suggest::{camel_case, unknown_field},
@@ -120,9 +120,8 @@ impl<'v> Fields<'v> {
             Some(Value::Signed(n)) => {
                 Err(self.error(name, format!("= {n} is negative; write a whole number from 0 up")))
             }
-            Some(Value::Float(n)) => {
-                Err(self.error(name, format!("= {n} is not a whole number from 0 to 2^64 - 1")))
-            }
+            Some(Value::Float(n)) => Err(self
+                .error(name, format!("= {} is not a whole number from 0 to 2^64 - 1", Number(*n)))),
             Some(other) => {
                 Err(self.error(name, format!("is {}; write a whole number", other.kind())))
             }
@@ -137,7 +136,9 @@ impl<'v> Fields<'v> {
         let Some(value) = self.get(name) else { return Ok(None) };
         match value.as_f64() {
             Some(number) if number.is_finite() => Ok(Some(number)),
-            Some(number) => Err(self.error(name, format!("= {number} is not a finite number"))),
+            Some(number) => {
+                Err(self.error(name, format!("= {} is not a finite number", Number(number))))
+            }
             None => Err(self.error(name, format!("is {}; write a number", value.kind()))),
         }
     }

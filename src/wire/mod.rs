@@ -8,6 +8,7 @@
 mod check;
 mod error;
 mod fields;
+mod number;
 #[cfg(feature = "serde")]
 mod serde;
 mod suggest;
@@ -17,6 +18,7 @@ pub use self::{
     check::{check, read_duration},
     error::ConfigError,
     fields::Fields,
+    number::Number,
     suggest::{did_you_mean, one_of},
     value::Value,
 };

@@ -47,7 +47,7 @@ pub(super) fn camel_case(name: &str) -> String {
         match c {
             '_' => upper = true,
             c if upper => {
-                camel.extend(c.to_uppercase());
+                camel.push(c.to_ascii_uppercase());
                 upper = false;
             }
             c => camel.push(c),
@@ -59,14 +59,14 @@ pub(super) fn camel_case(name: &str) -> String {
 /// The word out of `words` that somebody who wrote `word` probably meant: the nearest by edit
 /// distance (a swap of neighbours counts once), if at most a third of its letters differ.
 pub fn did_you_mean<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
-    let word = word.to_lowercase();
+    let word = word.to_ascii_lowercase();
     // A word of thousands of letters is no slip of the keyboard.
     if word.len() > 64 {
         return None;
     }
     words
         .iter()
-        .map(|known| (distance(&word, &known.to_lowercase()), *known))
+        .map(|known| (distance(&word, &known.to_ascii_lowercase()), *known))
         .filter(|(distance, known)| distance * 3 <= known.len().max(word.len()).max(3))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)

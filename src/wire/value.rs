@@ -29,6 +29,11 @@ pub enum Value {
 impl Value {
     /// A map of `entries`.
     pub fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+        Value::map_of(Vec::from(entries))
+    }
+
+    /// The same for all lengths: one piece of code.
+    fn map_of(entries: Vec<(&str, Value)>) -> Value {
         Value::Map(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 

@@ -386,7 +386,7 @@ impl PageRun {
         let summary = &outcome.summary;
         Ok(object(&[
             ("name", outcome.name.as_str().into()),
-            ("summary", write::plain(summary)?),
+            ("summary", write::tree(summary.to_value())?),
             ("tiles", array(&self.0.tiles(), tile)),
             ("spoken", self.0.spoken().into()),
             ("end", self.0.end().into()),

@@ -193,7 +193,7 @@ fn write_outcome(mut outcome: Outcome, charts: bool) -> Result<JsValue, JsValue>
     if seed > MAX_SAFE {
         outcome.seed = 0;
     }
-    let js = write::plain(&outcome)?;
+    let js = write::tree(outcome.to_value())?;
     if seed > MAX_SAFE {
         set(&js, "seed", &BigInt::from(seed).into())?;
     }

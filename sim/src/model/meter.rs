@@ -95,7 +95,8 @@ impl Meter {
             .iter()
             .flat_map(|window| [window.from.as_nanos(), window.to.as_nanos()])
             .collect();
-        edges.sort_unstable_by(|a, b| b.cmp(a));
+        edges.sort_unstable();
+        edges.reverse();
         edges.dedup();
         let share = f64::from(scenario.report.raster_rows) / expected_tasks.max(1.0);
         let raster_step = (share.min(1.0) * 4_294_967_296.0) as u64;
@@ -281,18 +282,17 @@ impl Meter {
         }
     }
 
-    pub(crate) fn raster(&mut self) -> Raster {
-        self.marks.sort_by_key(|(id, now, ..)| (*id, *now));
+    pub(crate) fn raster(&self) -> Raster {
         let mut rows: Vec<Row> = Vec::new();
+        // Marks come in the order of time, so that only their rows have to be found.
         for (id, now, mark, why) in &self.marks {
             let key = u64::from(*id);
-            if rows.last().is_none_or(|row| row.key != key) {
-                rows.push(Row { key, ..Row::default() });
+            let place = rows.partition_point(|row| row.key < key);
+            if rows.get(place).is_none_or(|row| row.key != key) {
+                rows.insert(place, Row { key, ..Row::default() });
             }
-            if let Some(row) = rows.last_mut() {
-                row.marks.push((Time::from_nanos(*now), *mark));
-                row.why.push(why);
-            }
+            rows[place].marks.push((Time::from_nanos(*now), *mark));
+            rows[place].why.push(why);
         }
         Raster { rows }
     }

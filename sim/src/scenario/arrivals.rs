@@ -11,7 +11,7 @@
 
 use redrive::{
     Duration, Time,
-    wire::{ConfigError, Fields, Value, check, one_of},
+    wire::{ConfigError, Fields, Number, Value, check, one_of},
 };
 
 use super::read::ByRow;
@@ -232,7 +232,8 @@ impl Arrivals {
             let column = fields.text("column")?;
             for (row, count) in files::column(&text, file, column, &fields.path_of("column"))? {
                 if !(0.0..=bounds::TASKS.max).contains(&count) {
-                    let message = format!("row {row} of {file} holds {count}, which is no count");
+                    let message =
+                        format!("row {row} of {file} holds {}, which is no count", Number(count));
                     return Err(fields.error("file", message));
                 }
                 rows.push((String::new(), count));
@@ -243,8 +244,8 @@ impl Arrivals {
         })?;
         let total: f64 = rows.iter().map(|(_, count)| count * scale).sum();
         check(&fields.path_of("scale"), bounds::TASKS, total).map_err(|_| {
-            let max = bounds::TASKS.max;
-            fields.error("scale", format!("gives {total:.0} tasks; the most is {max}: lower it"))
+            let (total, max) = (Number(libm::round(total)), Number(bounds::TASKS.max));
+            fields.error("scale", format!("gives {total} tasks; the most is {max}: lower it"))
         })?;
         Ok(Self::Trace { counts: scaled(&rows, scale), bin, at: fields.time_of(bounds::AT)? })
     }

@@ -1,6 +1,10 @@
 //! What must hold between the parts of a scenario, so that a run makes sense and ends.
 
-use redrive::{Time, time::nanos, wire::ConfigError};
+use redrive::{
+    Time,
+    time::nanos,
+    wire::{ConfigError, Number},
+};
 
 use super::{Mode, OnFull, Scenario, Server};
 use crate::bounds;
@@ -39,8 +43,9 @@ impl Scenario {
         let tasks = self.arrivals.expected(horizon);
         if tasks > bounds::TASKS.max {
             let message = format!(
-                "bring about {tasks:.0} tasks, more than {}: lower the rate, the clients or the horizon",
-                bounds::TASKS.max
+                "bring about {} tasks, more than {}: lower the rate, the clients or the horizon",
+                Number(libm::round(tasks)),
+                Number(bounds::TASKS.max)
             );
             return Err(ConfigError::new("arrivals", message));
         }
