@@ -17,7 +17,9 @@ interface Timer {
 export class VirtualClock implements Clock {
   #now: number
   #order = 0
+  /** Those that wait, by their number; and a heap of all that were set, the next first. */
   #timers = new Map<number, Timer>()
+  #heap: Timer[] = []
 
   /** @param start milliseconds; 0 if not given. */
   constructor(start = 0) {
@@ -28,12 +30,16 @@ export class VirtualClock implements Clock {
 
   setTimeout = (run: () => void, ms: number): number => {
     const order = ++this.#order
-    this.#timers.set(order, { at: this.#now + Math.max(ms, 0), order, run })
+    const timer = { at: this.#now + Math.max(ms, 0), order, run }
+    this.#timers.set(order, timer)
+    this.#push(timer)
     return order
   }
 
   clearTimeout = (timer: number): void => {
     this.#timers.delete(timer)
+    // Cleared ones do not pile up; a sorted list is a heap.
+    if (this.#heap.length > 2 * this.#timers.size + 64) this.#heap = [...this.#timers.values()].sort((a, b) => (before(a, b) ? -1 : 1))
   }
 
   /** How many timers wait. */
@@ -68,12 +74,38 @@ export class VirtualClock implements Clock {
     }
   }
 
+  /** The timer that is due first; timers of one time in the order in which they were set. */
   #next(): Timer | undefined {
-    let first: Timer | undefined
-    for (const timer of this.#timers.values()) {
-      if (!first || timer.at < first.at || (timer.at == first.at && timer.order < first.order)) first = timer
+    // Cleared ones are dropped when they come to the top.
+    while (this.#heap[0] && !this.#timers.has(this.#heap[0].order)) this.#pop()
+    return this.#heap[0]
+  }
+
+  #push(timer: Timer) {
+    const heap = this.#heap
+    let place = heap.push(timer) - 1
+    while (place) {
+      const above = (place - 1) >> 1
+      if (!before(timer, heap[above]!)) break
+      heap[place] = heap[above]!
+      place = above
     }
-    return first
+    heap[place] = timer
+  }
+
+  #pop() {
+    const heap = this.#heap
+    const last = heap.pop()!
+    const { length } = heap
+    if (!length) return
+    let place = 0
+    for (let below = 1; below < length; below = 2 * place + 1) {
+      if (below + 1 < length && before(heap[below + 1]!, heap[below]!)) below++
+      if (!before(heap[below]!, last)) break
+      heap[place] = heap[below]!
+      place = below
+    }
+    heap[place] = last
   }
 
   #fire(timer: Timer) {
@@ -88,3 +120,5 @@ export class VirtualClock implements Clock {
 async function settle() {
   for (let turn = 0; turn < 20; turn++) await undefined
 }
+
+const before = (a: Timer, b: Timer) => a.at < b.at || (a.at == b.at && a.order < b.order)
