@@ -200,15 +200,15 @@ pub(crate) struct Tune {
     #[arg(long, value_name = "LIMIT")]
     pub(crate) subject_to: Vec<String>,
     /// How many policies to try
-    #[arg(long, value_name = "N", default_value_t = 240,
+    #[arg(long, value_name = "N", default_value_t = 600,
           value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
     pub(crate) trials: u32,
     /// Seeds that each policy is tried with
-    #[arg(long, value_name = "N", default_value_t = 2,
+    #[arg(long, value_name = "N", default_value_t = 3,
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) search_runs: u32,
-    /// Seeds that the best are proved with
-    #[arg(long, value_name = "N", default_value_t = 20,
+    /// Seeds that the best are chosen by, and proved with
+    #[arg(long, value_name = "N", default_value_t = 40,
           value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub(crate) runs: u32,
     /// Threads at most; results do not depend on it [default: all cores]

@@ -1,21 +1,25 @@
 //! `redrive tune`: which policy should we use? The library searches and proves; here it gets its
 //! threads, and its answer words, a file and a picture.
 
+mod answer;
+
 use rayon::prelude::*;
-use redrive::wire::Value;
+use redrive::{time::format_duration, wire::Value};
 use redrive_sim::{
     Options, Scenario, SimError,
     metric::Metric,
     outcome::Summary,
     run_one,
     scenario::NamedPolicy,
-    tune::{self, Constraint, Goal, Job, Judged, Plan, Tuning, Verdict},
+    tune::{self, Constraint, Goal, Job, Plan, Tuning},
 };
 
 use crate::{
     args::{self, TuneFormat},
     chart,
+    clock::Stopwatch,
     error::CliError,
+    input::Files,
     interrupt,
     options::Setup,
     output::{self, File, Folder},
@@ -29,24 +33,26 @@ const DIM: anstyle::Style = anstyle::Style::new().dimmed();
 /// Runs the verb.
 pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
     let plan = plan(typed)?;
-    let Setup { scenario, .. } = Setup::resolve(&typed.base)?;
+    let Setup { tree, files: named, scenario } = Setup::resolve(&typed.base)?;
     let folder = typed.out.as_deref().map(Folder::check).transpose()?;
-    let finalists = 15 * 2 * plan.proof_runs;
-    let rivals = (scenario.policies.len() + redrive::presets::all().len()) as u32;
-    let expected = (plan.trials + rivals) * plan.search_runs + finalists;
-    let board = Board::new(expected as usize);
+    let board = Board::new(tune::expected_runs(&scenario, &plan) as usize);
     let pool = runner::pool(&scenario, typed.threads)?;
     let mut threads = Threads { scenario: &scenario, pool: &pool, board: &board };
+    let started = Stopwatch::start();
     let tuning = tune::tune(&scenario, &plan, &mut threads);
-    drop(board);
+    let took = started.elapsed().as_secs_f64();
     interrupt::check()?;
     let mut tuning = tuning.map_err(|error| CliError::input(error.to_string()))?;
+    let longer = Longer::of(tree, named, &scenario)?;
+    let longer =
+        longer.map(|longer| longer.rehearsed(&tuning, &plan, &pool, &board)).transpose()?;
+    drop(board);
     let tried = tuning.trials.len() as u64;
     if tuning.trials.iter().any(|trial| trial.keeps) {
         // What breaks a constraint is no choice, however good it looks in two figures.
         tuning.trials.retain(|trial| trial.keeps);
     }
-    let result = tree::json(&answer(&scenario, &plan, &tuning, tried))?;
+    let result = tree::json(&answer::json(&scenario, &plan, &tuning, tried))?;
     let mut listing = String::new();
     if let Some(folder) = &folder {
         let files = files(&plan, &tuning, &result)?;
@@ -57,7 +63,15 @@ pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
     }
     match typed.format {
         TuneFormat::Json => output::print(&result),
-        TuneFormat::Text => output::print(&(told(&scenario, &plan, &tuning, tried)? + &listing)),
+        TuneFormat::Text => {
+            let effort = format!(
+                "{} tried that have the figure, {} in {}",
+                text::counted(tried, "policy", "policies"),
+                text::counted(tuning.runs, "run", "runs"),
+                text::seconds(took),
+            );
+            output::print(&(told(&scenario, &plan, &tuning, longer.as_ref(), &effort)? + &listing))
+        }
     }
 }
 
@@ -104,64 +118,9 @@ impl tune::Runner for Threads<'_> {
     }
 }
 
-/// The answer in one word, for programs.
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Better => "better",
-        Verdict::NoBetter => "noBetter",
-        Verdict::OnlyCandidate => "onlyCandidate",
-        Verdict::Infeasible => "infeasible",
-    }
-}
-
-/// `redrive-tune/1`
-fn answer(scenario: &Scenario, plan: &Plan, tuning: &Tuning, tried: u64) -> Value {
-    let number = |value: Option<f64>| value.map_or(Value::Null, Value::Float);
-    let judged = |judged: &Judged| {
-        let held = judged.kept_in(&tuning.constraints) as u64;
-        Value::map([
-            ("name", judged.name.as_str().into()),
-            ("policy", judged.policy.to_value()),
-            ("goal", number(judged.mean_of(&plan.goal.metric))),
-            ("runs", (judged.runs.len() as u64).into()),
-            ("runsWithinConstraints", held.into()),
-        ])
-    };
-    let constraints = tuning.constraints.iter().map(|c| Value::Text(c.to_string())).collect();
-    let point = |trial: &&tune::Trial| {
-        Value::map([
-            ("goal", Value::Float(trial.goal)),
-            ("against", Value::Float(trial.against)),
-            ("withinConstraints", trial.keeps.into()),
-            ("name", trial.name.as_str().into()),
-            ("policy", trial.policy.to_value()),
-        ])
-    };
-    let pareto = tuning.pareto(&plan.goal);
-    Value::map([
-        ("schema", "redrive-tune/1".into()),
-        ("scenario", scenario.name.as_str().into()),
-        ("seed", scenario.seed.into()),
-        ("goal", plan.goal.to_string().into()),
-        ("constraints", Value::List(constraints)),
-        ("verdict", word(tuning.verdict).into()),
-        ("candidate", judged(&tuning.candidate)),
-        ("rival", tuning.rival.as_ref().map_or(Value::Null, judged)),
-        (
-            "difference",
-            tuning.difference.map_or(Value::Null, |(mean, half)| {
-                Value::map([("mean", Value::Float(mean)), ("ci95", Value::Float(half))])
-            }),
-        ),
-        ("against", tuning.against.name.into()),
-        ("trials", tried.into()),
-        ("pareto", Value::List(pareto.iter().map(point).collect())),
-    ])
-}
-
 fn files(plan: &Plan, tuning: &Tuning, result: &str) -> Result<Vec<File>, CliError> {
     let file = |name: &str, bytes| File { name: name.to_owned(), bytes };
-    let best = best(tuning);
+    let best = answer::best(tuning);
     let mut files = vec![
         file("tune.json", result.as_bytes().to_vec()),
         file("policy.json", tree::json(&best.policy.to_value())?.into_bytes()),
@@ -173,26 +132,92 @@ fn files(plan: &Plan, tuning: &Tuning, result: &str) -> Result<Vec<File>, CliErr
     Ok(files)
 }
 
-/// The policy to take.
-fn best(tuning: &Tuning) -> &Judged {
-    match (tuning.verdict, &tuning.rival) {
-        (Verdict::NoBetter, Some(rival)) => rival,
-        _ => &tuning.candidate,
+/// The scenario with faults that last twice as long: a policy that is fitted to an outage of thirty
+/// seconds may be the worst one in an outage of a minute.
+struct Longer {
+    title: String,
+    scenario: Scenario,
+    judged: Vec<tune::Judged>,
+}
+
+impl Longer {
+    /// `None` where there are no faults that end, or where longer ones make no sense.
+    fn of(
+        mut tree: Value,
+        mut files: Files,
+        scenario: &Scenario,
+    ) -> Result<Option<Self>, CliError> {
+        let mut more = redrive::Duration::ZERO;
+        for (place, fault) in scenario.faults.iter().enumerate() {
+            let Some(until) = fault.until else { continue };
+            let length = until.saturating_since(fault.from);
+            more = more.max(length);
+            let until = until.saturating_since(redrive::Time::ZERO) + length;
+            Scenario::set(&mut tree, &format!("faults[{place}].until"), &format_duration(until))?;
+        }
+        if more.is_zero() {
+            return Ok(None);
+        }
+        if let Some(horizon) = scenario.horizon {
+            Scenario::set(&mut tree, "horizon", &format_duration(horizon + more))?;
+        }
+        let title = format!(
+            "That is for this scenario. If its {} lasted twice as long:",
+            if scenario.faults.len() == 1 { "fault" } else { "faults" }
+        );
+        let scenario = Scenario::read(&tree, &mut files)?;
+        Ok(Some(Self { title, scenario, judged: Vec::new() }))
+    }
+
+    fn rehearsed(
+        mut self,
+        tuning: &Tuning,
+        plan: &Plan,
+        pool: &rayon::ThreadPool,
+        board: &Board,
+    ) -> Result<Self, CliError> {
+        let named = |judged: &&tune::Judged| NamedPolicy {
+            name: judged.name.clone(),
+            policy: judged.policy.clone(),
+        };
+        let policies = answer::compared(tuning).iter().map(named).collect();
+        let mut threads = Threads { scenario: &self.scenario, pool, board };
+        let judged = tune::elsewhere(policies, tuning, plan, &mut threads);
+        interrupt::check()?;
+        self.judged = judged.map_err(|error| CliError::input(error.to_string()))?;
+        Ok(self)
     }
 }
 
-fn told(scenario: &Scenario, plan: &Plan, tuning: &Tuning, tried: u64) -> Result<String, CliError> {
-    let best = best(tuning);
+/// Everything for a terminal; `effort` says what it took.
+fn told(
+    scenario: &Scenario,
+    plan: &Plan,
+    tuning: &Tuning,
+    longer: Option<&Longer>,
+    effort: &str,
+) -> Result<String, CliError> {
+    let best = answer::best(tuning);
     let constraints: Vec<String> = tuning.constraints.iter().map(ToString::to_string).collect();
+    let limits = match constraints.is_empty() {
+        true => String::new(),
+        false => format!(" subject to {}", constraints.join(" and ")),
+    };
+    let headline = format!("{}: {}{limits}", scenario.name, plan.goal);
+    let width = output::width().min(100);
     let mut told = format!(
-        "{BOLD}{}: {} subject to {}{BOLD:#}\n{DIM}{} tried that have the figure, seed {}{DIM:#}\n\n",
-        scenario.name,
-        plan.goal,
-        constraints.join(" and "),
-        text::counted(tried, "policy", "policies"),
+        "{BOLD}{}{BOLD:#}\n{DIM}{effort}, seed {}{DIM:#}\n\n",
+        table::wrapped(&headline, width).trim_end(),
         scenario.seed
     );
-    told.push_str(&table::wrapped(&verdict(plan, tuning), output::width().min(100)));
+    told.push_str(&table::wrapped(&answer::verdict(plan, tuning), width));
+    told.push('\n');
+    told.push_str(&answer::comparison(plan, tuning, &answer::compared(tuning), output::width()));
+    if let Some(longer) = longer {
+        told.push_str(&format!("\n{}", table::wrapped(&longer.title, width)));
+        let judged: Vec<_> = longer.judged.iter().collect();
+        told.push_str(&answer::comparison(plan, tuning, &judged, output::width()));
+    }
     told.push_str(&format!(
         "\n{BOLD}{}{BOLD:#}: {}\n{}",
         best.name,
@@ -200,57 +225,7 @@ fn told(scenario: &Scenario, plan: &Plan, tuning: &Tuning, tried: u64) -> Result
         tree::json(&best.policy.to_value())?
     ));
     for hint in best.policy.hints() {
-        told.push_str(&format!("hint: {}\n", hint.message));
+        told.push_str(&table::wrapped(&format!("hint: {}", hint.message), width));
     }
     Ok(told)
-}
-
-/// What was found and how sure it is.
-fn verdict(plan: &Plan, tuning: &Tuning) -> String {
-    let metric = plan.goal.metric;
-    let figure =
-        |judged: &Judged| judged.mean_of(&metric).map_or("no figure".to_owned(), text::number);
-    let held = |judged: &Judged| {
-        let (held, all) = (judged.kept_in(&tuning.constraints), judged.runs.len());
-        format!("the constraints held in {held} of {all} runs on seeds that nothing was chosen by")
-    };
-    let candidate = &tuning.candidate;
-    match (tuning.verdict, &tuning.rival, tuning.difference) {
-        (Verdict::Better, Some(rival), Some((mean, half))) => format!(
-            "The policy below is better than the best that there was, “{}”: {} {} against {}, a \
-             difference of {} ± {} (95 %); {}.",
-            rival.name,
-            metric.name,
-            figure(candidate),
-            figure(rival),
-            text::number(mean),
-            text::number(half),
-            held(candidate)
-        ),
-        (Verdict::NoBetter, Some(rival), difference) => format!(
-            "None does better: take “{}” ({} {}). The best that the search found has {}{}; {}.",
-            rival.name,
-            metric.name,
-            figure(rival),
-            figure(candidate),
-            difference.map_or_else(String::new, |(mean, half)| format!(
-                ", a difference of {} ± {} (95 %)",
-                text::number(mean),
-                text::number(half)
-            )),
-            held(rival)
-        ),
-        (Verdict::Infeasible, ..) => format!(
-            "Nothing that was tried keeps the constraints. What came nearest is below ({} {}); {}.",
-            metric.name,
-            figure(candidate),
-            held(candidate)
-        ),
-        _ => format!(
-            "No preset keeps the constraints; the policy below does ({} {}); {}.",
-            metric.name,
-            figure(candidate),
-            held(candidate)
-        ),
-    }
 }

@@ -39,6 +39,16 @@ pub enum Relation {
     AtLeast,
 }
 
+impl Relation {
+    /// `value`, moved by `away` to the side of the limit.
+    pub(super) fn towards(self, value: f64, away: f64) -> f64 {
+        match self {
+            Self::AtMost => value + away,
+            Self::AtLeast => value - away,
+        }
+    }
+}
+
 /// A limit: `peakToCapacity <= 1.2`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Constraint {
@@ -79,7 +89,12 @@ impl Constraint {
     /// the figure is as far off as can be: it never recovered, say.
     #[must_use]
     pub fn violation(&self, summary: &Summary) -> f64 {
-        let Some(value) = self.metric.of(summary) else { return f64::MAX.sqrt() };
+        self.violation_of(self.metric.of(summary))
+    }
+
+    /// The same of a figure.
+    pub(super) fn violation_of(&self, figure: Option<f64>) -> f64 {
+        let Some(value) = figure else { return f64::MAX.sqrt() };
         let over = match self.relation {
             Relation::AtMost => value - self.limit,
             Relation::AtLeast => self.limit - value,

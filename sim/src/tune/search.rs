@@ -1,25 +1,44 @@
-//! Proposing policies of one family: a tree-structured Parzen estimator for each axis.
+//! Proposing policies of one family: what is known first, then half by a tree-structured Parzen
+//! estimator for each axis, half by steps from the best so far.
+//!
+//! The estimator looks at one axis at a time and finds the region; it does not see that a longer first
+//! delay wants fewer attempts. Steps from a point that is good as a whole do.
 
-use rand::{SeedableRng, rngs::StdRng};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use redrive::{RetryPolicy, random::hash, wire::ConfigError};
 use tpe::{TpeOptimizer, density_estimation::DefaultEstimatorBuilder};
 
-use super::space::{AXES, Axis, Family, policy};
+use super::{
+    Goal, Judged,
+    judged::Bounded,
+    space::{AXES, Axis, Family, policy},
+};
 use crate::{error::SimError, scenario::NamedPolicy};
 
 /// Names of proposals start with this, so that they are no preset's.
 pub(super) const PREFIX: &str = "tuned ";
 
 /// Policies proposed before their results are looked at: enough to keep a few cores busy.
-const BATCH: usize = 8;
+pub(super) const BATCH: u32 = 8;
+
+/// Steps start from one of so many best.
+const ELITE: usize = 4;
+
+/// How far a step goes, as a share of an axis.
+const STEPS: [f64; 4] = [0.15, 0.06, 0.025, 0.01];
+
+/// A point of the space.
+pub(super) type Point = [f64; 5];
 
 /// The search within one family.
 pub(super) struct Search {
     family: Family,
     random: StdRng,
-    axes: Vec<TpeOptimizer<DefaultEstimatorBuilder>>,
-    asked: Vec<[f64; 5]>,
-    made: u32,
+    /// What is known, and has not been tried in this family.
+    known: Vec<Point>,
+    asked: Vec<Point>,
+    /// What has been tried, best first.
+    tried: Vec<(Judged, Point)>,
 }
 
 /// The estimator's own errors are about ranges and numbers that are fixed here.
@@ -27,50 +46,111 @@ fn internal(error: impl std::fmt::Display) -> SimError {
     ConfigError::new("", format!("the search cannot go on: {error}")).into()
 }
 
-fn optimizer(axis: &Axis) -> Result<TpeOptimizer<DefaultEstimatorBuilder>, SimError> {
-    let (estimator, range) = match axis.choices {
-        Some(n) => (tpe::histogram_estimator(), tpe::categorical_range(n)),
-        None => (tpe::parzen_estimator(), tpe::range(axis.from, axis.to)),
-    };
-    Ok(TpeOptimizer::new(estimator, range.map_err(internal)?))
-}
-
 impl Search {
-    pub(super) fn new(family: Family, seed: u64) -> Result<Self, SimError> {
-        let axes = AXES.iter().map(optimizer).collect::<Result<_, _>>()?;
+    /// A search that begins with the points in `known`, the last of them first.
+    pub(super) fn new(family: Family, seed: u64, known: Vec<Point>) -> Self {
         let random = StdRng::seed_from_u64(seed ^ hash(family.as_str().as_bytes()));
-        Ok(Self { family, random, axes, asked: Vec::new(), made: 0 })
+        Self { family, random, known, asked: Vec::new(), tried: Vec::new() }
     }
 
-    /// How many policies have been proposed.
-    pub(super) const fn made(&self) -> u32 {
-        self.made
+    /// The best so far.
+    pub(super) fn best(&self) -> Option<&Judged> {
+        self.tried.first().map(|(judged, _)| judged)
+    }
+
+    /// All that has been tried.
+    pub(super) fn into_tried(self) -> impl Iterator<Item = Judged> {
+        self.tried.into_iter().map(|(judged, _)| judged)
     }
 
     /// A batch of policies to try.
     pub(super) fn propose(&mut self, base: &RetryPolicy) -> Result<Vec<NamedPolicy>, SimError> {
+        let axes = AXES.iter().enumerate().map(|(place, axis)| self.told(place, axis));
+        let mut axes = axes.collect::<Result<Vec<_>, _>>()?;
+        // At first as many guesses as steps, then mostly steps.
+        let pace = if self.tried.len() < 6 * BATCH as usize { 2 } else { 4 };
         self.asked.clear();
-        let mut batch = Vec::with_capacity(BATCH);
-        for _ in 0..BATCH {
-            let mut point = [0.0; 5];
-            for (value, axis) in point.iter_mut().zip(&mut self.axes) {
-                *value = axis.ask(&mut self.random).map_err(internal)?;
-            }
+        let mut batch = Vec::with_capacity(BATCH as usize);
+        for place in 0..BATCH {
+            let point = match self.known.pop() {
+                Some(point) => point,
+                None if !self.tried.is_empty() && place % pace != 0 => self.step(),
+                None => self.guess(&mut axes)?,
+            };
             let name = format!("{PREFIX}{}", self.family.as_str());
             batch.push(NamedPolicy { name, policy: policy(base, self.family, &point)? });
             self.asked.push(point);
         }
-        self.made += BATCH as u32;
         Ok(batch)
     }
 
-    /// How good the batch was, in its order: smaller is better.
-    pub(super) fn learn(&mut self, ranks: impl Iterator<Item = f64>) -> Result<(), SimError> {
-        for (point, rank) in self.asked.iter().zip(ranks) {
-            for (value, axis) in point.iter().zip(&mut self.axes) {
-                axis.tell(*value, rank).map_err(internal)?;
-            }
+    /// The estimator of one axis, told of all that has been tried, in its order.
+    fn told(
+        &self,
+        place: usize,
+        axis: &Axis,
+    ) -> Result<TpeOptimizer<DefaultEstimatorBuilder>, SimError> {
+        let (estimator, range) = match axis.choices {
+            Some(n) => (tpe::histogram_estimator(), tpe::categorical_range(n)),
+            None => (tpe::parzen_estimator(), tpe::range(axis.from, axis.to)),
+        };
+        let mut optimizer = TpeOptimizer::new(estimator, range.map_err(internal)?);
+        for (rank, (_, point)) in self.tried.iter().enumerate() {
+            optimizer.tell(point[place], rank as f64).map_err(internal)?;
         }
-        Ok(())
+        Ok(optimizer)
+    }
+
+    fn guess(
+        &mut self,
+        axes: &mut [TpeOptimizer<DefaultEstimatorBuilder>],
+    ) -> Result<Point, SimError> {
+        let mut point = [0.0; 5];
+        for (value, axis) in point.iter_mut().zip(axes) {
+            *value = axis.ask(&mut self.random).map_err(internal)?;
+        }
+        Ok(point)
+    }
+
+    /// A point near one of the best: half of the axes move, by far or by little, and now and then the
+    /// budget is another one.
+    fn step(&mut self) -> Point {
+        let from = (self.unit() * self.tried.len().min(ELITE) as f64) as usize;
+        let mut point = self.tried.get(from).map_or([0.0; 5], |(_, point)| *point);
+        let scale = STEPS[(self.unit() * STEPS.len() as f64) as usize % STEPS.len()];
+        for (value, axis) in point.iter_mut().zip(&AXES) {
+            // Twelve uniform draws make a bell curve of deviation 1, without a logarithm.
+            let bell = (0..12).map(|_| self.unit()).sum::<f64>() - 6.0;
+            let (moves, other) = (self.unit() < 0.5, self.unit());
+            let moved = match axis.choices {
+                None if moves => *value + bell * scale * (axis.to - axis.from),
+                Some(choices) if other < 0.15 => self.unit() * choices as f64,
+                _ => *value,
+            };
+            *value = axis.clamped(moved);
+        }
+        point
+    }
+
+    fn unit(&mut self) -> f64 {
+        self.random.random()
+    }
+
+    /// How good the batch was, in its order.
+    pub(super) fn learn(&mut self, batch: Vec<Judged>) {
+        self.tried.extend(batch.into_iter().zip(self.asked.drain(..)));
+    }
+
+    /// Weighs all that has been tried once more, by what is known of the spread now.
+    pub(super) fn weigh(&mut self, goal: &Goal, constraints: &[Bounded]) {
+        for (judged, _) in &mut self.tried {
+            judged.weigh(goal, constraints);
+        }
+        self.tried.sort_by(|(a, _), (b, _)| a.compare(b, Judged::safe_rank));
+    }
+
+    /// All that has been tried, best first.
+    pub(super) fn tried(&self) -> impl Iterator<Item = &Judged> {
+        self.tried.iter().map(|(judged, _)| judged)
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! A policy is a point here: (first delay, growth, cap, attempts, budget) within a family. Points are
 //! rounded to figures that people would write: a search that ends in 317.4 ms x 2.031 has found 320 ms
-//! x 2. What else the scenario's policy says (classes of failures, Retry-After, attempt timeout) is kept.
+//! x 2. What else the scenario's policy says (classes of failures, Retry-After, deadline, attempt
+//! timeout) is kept. A policy that somebody wrote is [located](locate) in the space, so that a search
+//! begins beside what is known.
 
-use redrive::{Backoff, BudgetRule, Duration, Jitter, RetryPolicy, wire::ConfigError};
+use redrive::{Backoff, BudgetRule, Duration, Jitter, RetryPolicy, presets, wire::ConfigError};
 
 /// Which jitter the policies of a family have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,20 +48,47 @@ pub struct Axis {
     pub choices: Option<usize>,
 }
 
+impl Axis {
+    /// `value` inside the range, whose upper end is outside.
+    #[must_use]
+    pub fn clamped(&self, value: f64) -> f64 {
+        value.clamp(self.from, self.to - 1e-9 * (self.to - self.from))
+    }
+}
+
 const LN_10: f64 = core::f64::consts::LN_10;
 
 /// The axes: log10 of the first delay in seconds, growth, log10 of the cap over the first delay, log10
 /// of the attempts, budget.
 pub const AXES: [Axis; 5] = [
-    Axis { from: -2.0, to: 1.5, choices: None },
+    Axis { from: -3.0, to: 1.5, choices: None },
     Axis { from: 1.0, to: 4.0, choices: None },
     Axis { from: 0.0, to: 3.0, choices: None },
     Axis { from: 0.0, to: 1.7, choices: None },
-    Axis { from: 0.0, to: BUDGETS.len() as f64, choices: Some(BUDGETS.len()) },
+    Axis { from: 0.0, to: BUDGETS as f64, choices: Some(BUDGETS) },
 ];
 
-/// Retries for each hundred requests; 0 is no budget.
-const BUDGETS: [f64; 3] = [0.0, 10.0, 20.0];
+/// How many budgets there are to choose from, none among them.
+const BUDGETS: usize = 7;
+
+/// The budgets: none, the policy's own, ratios with a small and a large floor, and those of the
+/// presets whose budgets are of another kind.
+fn budget(base: &RetryPolicy, choice: usize) -> Option<BudgetRule> {
+    let ratio = |percent, min_per_second| {
+        Some(BudgetRule::Ratio { percent, min_per_second, window: Duration::from_secs(10) })
+    };
+    let of_preset = |name| presets::find(name).ok()?.policy().budget().cloned();
+    match choice {
+        0 => None,
+        1 => base.budget().cloned(),
+        2 => ratio(10.0, 1.0),
+        3 => ratio(20.0, 1.0),
+        4 => ratio(20.0, 10.0),
+        5 => of_preset("aws-standard"),
+        _ => of_preset("grpc"),
+    }
+}
+
 /// The longest cap that is searched.
 const LONGEST: f64 = 600.0;
 
@@ -90,11 +119,12 @@ pub fn policy(
     let multiplier = (libm::round(point[1] * 10.0) / 10.0).max(1.0);
     let cap = (initial * power_of_ten(point[2])).min(LONGEST).max(initial);
     let attempts = libm::round(power_of_ten(point[3])).max(1.0) as u32;
-    let budget = BUDGETS[(point[4] as usize).min(BUDGETS.len() - 1)];
     let (initial, cap) = (seconds(initial), seconds(cap));
     let mut builder = RetryPolicy::builder()
         .max_delay(cap.max(initial))
         .max_attempts(attempts)
+        .max_elapsed(base.max_elapsed())
+        .elapsed_rule(base.limits().elapsed_rule)
         .attempt_timeout(base.attempt_timeout())
         .retry_after(*base.retry_after())
         .default_action(base.default_action());
@@ -111,14 +141,44 @@ pub fn policy(
     for rule in base.rules() {
         builder = builder.rule(rule.clone());
     }
-    if budget > 0.0 {
-        builder = builder.budget(BudgetRule::Ratio {
-            percent: budget,
-            min_per_second: 10.0,
-            window: Duration::from_secs(10),
-        });
+    builder.budget(budget(base, point[4] as usize)).build()
+}
+
+/// Where a policy lies, roughly: in its family, or in that of the jitter nearest to its own.
+#[must_use]
+pub fn locate(base: &RetryPolicy, known: &RetryPolicy) -> (Family, [f64; 5]) {
+    let (initial, growth) = match known.backoff() {
+        Backoff::Exponential { initial, multiplier }
+        | Backoff::Decorrelated { initial, multiplier } => (*initial, *multiplier),
+        Backoff::Constant { delay } => (*delay, 1.0),
+        Backoff::Linear { initial, .. }
+        | Backoff::Fibonacci { initial }
+        | Backoff::Polynomial { initial, .. }
+        | Backoff::DecorrelatedV2 { initial } => (*initial, 2.0),
+        _ => (Duration::from_secs(1), 2.0),
+    };
+    let family = match known.jitter() {
+        _ if known.backoff().is_random() => Family::Decorrelated,
+        Jitter::Full => Family::Full,
+        Jitter::Equal => Family::Equal,
+        _ => Family::Proportional,
+    };
+    let first = initial.as_secs_f64().max(1e-3);
+    let cap = known.max_delay().map_or(LONGEST, |cap| cap.as_secs_f64()).max(first);
+    let attempts = known.max_attempts().map_or(50.0, |attempts| f64::from(attempts.get()));
+    let same = |choice: &usize| budget(base, *choice).as_ref() == known.budget();
+    let choice = (0..BUDGETS).find(same).unwrap_or(3);
+    let mut point = [
+        libm::log10(first),
+        growth,
+        libm::log10(cap / first),
+        libm::log10(attempts),
+        choice as f64 + 0.5,
+    ];
+    for (value, axis) in point.iter_mut().zip(&AXES) {
+        *value = axis.clamped(*value);
     }
-    builder.build()
+    (family, point)
 }
 
 #[cfg(test)]
@@ -136,6 +196,26 @@ mod tests {
             for family in Family::ALL {
                 let policy = policy(&base, family, &point).unwrap();
                 assert!(policy.max_delay().unwrap() <= Duration::from_secs(600));
+            }
+        }
+    }
+
+    #[test]
+    fn a_known_policy_is_found_again_where_it_lies() {
+        for name in ["full", "equal", "proportional", "decorrelated"] {
+            let known = presets::find(name).unwrap().policy();
+            let (family, point) = locate(&known, &known);
+            assert_eq!(family.as_str(), name);
+            let again = policy(&known, family, &point).unwrap();
+            assert_eq!(again.backoff(), known.backoff(), "{name}");
+            assert_eq!(again.max_attempts(), known.max_attempts(), "{name}");
+            assert_eq!(again.max_delay(), known.max_delay(), "{name}");
+        }
+        for preset in presets::all() {
+            let (family, point) = locate(&RetryPolicy::default(), &preset.policy());
+            assert!(policy(&RetryPolicy::default(), family, &point).is_ok(), "{}", preset.name);
+            for (value, axis) in point.iter().zip(&AXES) {
+                assert!((axis.from..axis.to).contains(value), "{} {value}", preset.name);
             }
         }
     }

@@ -1,0 +1,325 @@
+//! The four steps: the known, the search, the selection, the proof.
+
+use redrive::{RetryPolicy, presets};
+
+use super::{
+    Constraint, Job, Judged, Plan, Relation, Runner, Trial, Tuning, Verdict,
+    judged::{Bounded, paired},
+    search::{BATCH, PREFIX, Search},
+    space::{Family, locate},
+};
+use crate::{
+    error::SimError,
+    metric::Metric,
+    scenario::{NamedPolicy, Scenario},
+};
+
+/// How many proposals of each family go on to the selection.
+const FINALISTS: usize = 8;
+/// How many candidates leave the selection; each gets a proof of its own until one stands.
+const CANDIDATES: usize = 3;
+/// How many of the known run as often as the candidates.
+const RIVALS: usize = 6;
+/// How many of the known go into the proof.
+const IN_PROOF: usize = 2;
+/// What successes may fall below the floor's run: the third digit, in which people write such limits.
+const SLACK: f64 = 0.001;
+
+/// Runs in another scenario: enough to see what happens, no proof.
+const ELSEWHERE: u32 = 10;
+
+/// Replications of the selection and of the proofs: apart from those of the search and of each other.
+const SELECTION: u32 = 1_000_000;
+const PROOF: u32 = 2_000_000;
+const NEXT_PROOF: u32 = 200_000;
+
+/// The known policies after their runs.
+pub(super) struct Known {
+    /// All of them, by their runs under the seeds of the search.
+    all: Vec<Judged>,
+    /// The best of them, best first, by their runs under the seeds of the selection.
+    best: Vec<Judged>,
+    /// What a searched policy keeps of: the best of the scenario's own.
+    base: RetryPolicy,
+    /// The scenario's first.
+    current: NamedPolicy,
+}
+
+/// One question being answered.
+pub(super) struct Contest<'a> {
+    scenario: &'a Scenario,
+    plan: &'a Plan,
+    constraints: Vec<Bounded>,
+    runner: &'a mut dyn Runner,
+    runs: u64,
+}
+
+pub(super) fn expected_runs(scenario: &Scenario, plan: &Plan) -> u64 {
+    let (search, proof) = (u64::from(plan.search_runs), u64::from(plan.proof_runs));
+    let known = rivals(scenario).len() as u64;
+    let contenders = 2 * RIVALS as u64 * proof;
+    let field = (FINALISTS * Family::ALL.len()) as u64;
+    let selection = (field / 4 + field / 8 + field / 8) * proof;
+    (known + u64::from(plan.trials)) * search + contenders + selection + 4 * proof
+}
+
+/// The presets and the scenario's own policies: what somebody would take without a search.
+fn rivals(scenario: &Scenario) -> Vec<NamedPolicy> {
+    let mut rivals = scenario.policies.clone();
+    for preset in presets::all() {
+        if rivals.iter().all(|named| named.name != preset.name) {
+            rivals.push(NamedPolicy { name: preset.name.to_owned(), policy: preset.policy() });
+        }
+    }
+    rivals
+}
+
+fn sort(list: &mut [Judged], rank: fn(&Judged) -> f64) {
+    list.sort_by(|a, b| a.compare(b, rank));
+}
+
+impl<'a> Contest<'a> {
+    pub(super) fn new(scenario: &'a Scenario, plan: &'a Plan, runner: &'a mut dyn Runner) -> Self {
+        let constraints = plan.constraints.iter().copied().map(Bounded::new).collect();
+        Self { scenario, plan, constraints, runner, runs: 0 }
+    }
+
+    /// Runs every policy of `list` under `runs` more replications, and weighs them.
+    fn run(&mut self, list: &mut [Judged], first: u32, runs: u32) -> Result<(), SimError> {
+        let mut jobs = Vec::new();
+        for judged in list.iter() {
+            let replications = first..first + runs;
+            let job = |replication| Job { policy: judged.policy.clone(), replication };
+            jobs.extend(replications.map(job));
+        }
+        self.runs += jobs.len() as u64;
+        let mut summaries = self.runner.run(&jobs)?.into_iter();
+        for judged in list.iter_mut() {
+            judged.runs.extend(summaries.by_ref().take(runs as usize));
+            judged.weigh(&self.plan.goal, &self.constraints);
+        }
+        Ok(())
+    }
+
+    /// The policies as they are, with runs of their own.
+    fn fresh(
+        &mut self,
+        policies: impl IntoIterator<Item = NamedPolicy>,
+        first: u32,
+        runs: u32,
+    ) -> Result<Vec<Judged>, SimError> {
+        let mut list: Vec<Judged> = policies.into_iter().map(Judged::new).collect();
+        self.run(&mut list, first, runs)?;
+        Ok(list)
+    }
+
+    /// Step 1: what somebody would take without a search.
+    pub(super) fn known(&mut self) -> Result<Known, SimError> {
+        let mut all = self.fresh(rivals(self.scenario), 0, self.plan.search_runs.max(1))?;
+        self.add_floor(&all)?;
+        for judged in &mut all {
+            judged.weigh(&self.plan.goal, &self.constraints);
+        }
+        let own = |judged: &&Judged| self.scenario.policies.iter().any(|p| p.name == judged.name);
+        let base = all.iter().filter(own).min_by(|a, b| a.compare(b, Judged::rank));
+        let base = base.map_or_else(RetryPolicy::default, |judged| judged.policy.clone());
+        let current = all.first().map(Judged::named);
+        let current = current
+            .unwrap_or_else(|| NamedPolicy { name: "base".to_owned(), policy: base.clone() });
+        sort(&mut all, Judged::rank);
+        let best = all.iter().take(RIVALS).map(Judged::named).collect::<Vec<_>>();
+        let mut best = self.fresh(best, SELECTION, self.plan.proof_runs)?;
+        sort(&mut best, Judged::rank);
+        Ok(Known { all, best, base, current })
+    }
+
+    /// Unless the plan says itself how many tasks have to succeed: as many as under the best of the
+    /// known in its worst run.
+    fn add_floor(&mut self, known: &[Judged]) -> Result<(), SimError> {
+        let asked = |name: &&str| {
+            self.plan.goal.metric.name == *name
+                || self.constraints.iter().any(|c| c.constraint.metric.name == *name)
+        };
+        if ["succeededShare", "deadLetterShare", "goodputPerFirst"].iter().any(asked) {
+            return Ok(());
+        }
+        let metric = Metric::find("succeededShare")?;
+        let mut champions: Vec<&Judged> = known.iter().collect();
+        let share = |judged: &Judged| judged.mean_of(&metric).unwrap_or(0.0);
+        champions.sort_by(|a, b| share(b).total_cmp(&share(a)));
+        let champions: Vec<NamedPolicy> =
+            champions.into_iter().take(RIVALS).map(Judged::named).collect();
+        let champions = self.fresh(champions, SELECTION, self.plan.proof_runs)?;
+        let best = champions.iter().filter_map(|judged| judged.least_of(&metric));
+        let best = best.fold(0.0, f64::max);
+        // To three digits, rounded down: a limit that people can read.
+        let limit = (libm::floor((best - SLACK) * 1_000.0) / 1_000.0).max(0.0);
+        let floor = Constraint { metric, relation: Relation::AtLeast, limit };
+        self.constraints.push(Bounded::new(floor));
+        Ok(())
+    }
+
+    /// Step 2: all policies tried.
+    pub(super) fn search(&mut self, known: &Known) -> Result<Vec<Judged>, SimError> {
+        let mut searches = Vec::new();
+        for family in Family::ALL {
+            // The best known come first: they are taken from the end.
+            let located = known.all.iter().rev().map(|judged| locate(&known.base, &judged.policy));
+            let mine = located.filter(|(of, _)| *of == family).map(|(_, point)| point);
+            searches.push(Search::new(family, self.scenario.seed, mine.collect()));
+        }
+        let batches = self.plan.trials.div_ceil(BATCH) as usize;
+        let even = (batches / 2).max(searches.len().min(batches));
+        for number in 0..batches {
+            let place =
+                if number < even { number % searches.len() } else { leader(&searches, number) };
+            let batch = searches[place].propose(&known.base)?;
+            let judged = self.fresh(batch, 0, self.plan.search_runs.max(1))?;
+            searches[place].learn(judged);
+            for bounded in &mut self.constraints {
+                bounded.learn(searches.iter().flat_map(Search::tried));
+            }
+            for search in &mut searches {
+                search.weigh(&self.plan.goal, &self.constraints);
+            }
+        }
+        Ok(searches.into_iter().flat_map(Search::into_tried).collect())
+    }
+
+    /// Step 3: the candidates, best first.
+    pub(super) fn select(&mut self, tried: &[Judged]) -> Result<Vec<NamedPolicy>, SimError> {
+        let mut field: Vec<Judged> = finalists(tried).into_iter().map(Judged::new).collect();
+        let all = self.plan.proof_runs.max(4);
+        let mut done = 0;
+        for share in [4, 2, 1] {
+            let runs = all / share - done;
+            self.run(&mut field, SELECTION + done, runs)?;
+            done += runs;
+            sort(&mut field, Judged::safe_rank);
+            field.truncate((field.len() / 2).max(CANDIDATES));
+        }
+        Ok(field.iter().take(CANDIDATES).map(Judged::named).collect())
+    }
+
+    /// Step 4: the first candidate that keeps the constraints on fresh seeds, beside the best of the
+    /// known that does.
+    pub(super) fn prove(
+        mut self,
+        candidates: &[NamedPolicy],
+        known: &Known,
+        tried: &[Judged],
+    ) -> Result<Tuning, SimError> {
+        let mut nearest: Option<(Judged, Option<Judged>, Judged)> = None;
+        for (number, candidate) in (0..).zip(candidates) {
+            let rivals = known.best.iter().take(IN_PROOF).map(Judged::named);
+            let list = [candidate.clone(), known.current.clone()].into_iter().chain(rivals);
+            let first = PROOF + number * NEXT_PROOF;
+            let mut judged = self.fresh(list, first, self.plan.proof_runs)?.into_iter();
+            let (Some(candidate), Some(current)) = (judged.next(), judged.next()) else { break };
+            let rival = judged.find(Judged::keeps);
+            let stands = candidate.keeps();
+            let nearer = nearest.as_ref().is_none_or(|(best, ..)| candidate.rank() < best.rank());
+            if stands || nearer {
+                nearest = Some((candidate, rival, current));
+            }
+            if stands {
+                break;
+            }
+        }
+        let Some((candidate, rival, current)) = nearest else {
+            let message = "there is no policy to prove: try at least a few dozen".to_owned();
+            return Err(SimError::Limit { message });
+        };
+        self.told(candidate, rival, current, tried.iter().chain(&known.all))
+    }
+
+    fn told<'t>(
+        self,
+        candidate: Judged,
+        rival: Option<Judged>,
+        current: Judged,
+        tried: impl Iterator<Item = &'t Judged>,
+    ) -> Result<Tuning, SimError> {
+        let goal = self.plan.goal;
+        let difference = rival.as_ref().and_then(|rival| paired(&goal, &candidate, rival));
+        let verdict = match (&rival, difference) {
+            (None, _) if candidate.keeps() => Verdict::OnlyCandidate,
+            (None, _) => Verdict::Infeasible,
+            (Some(_), Some((mean, half))) if candidate.keeps() => {
+                let worst = if goal.maximize { -(mean - half) } else { mean + half };
+                if worst < 0.0 { Verdict::Better } else { Verdict::NoBetter }
+            }
+            (Some(_), _) => Verdict::NoBetter,
+        };
+        let constraints: Vec<Constraint> = self.constraints.iter().map(|c| c.constraint).collect();
+        let against = constraints.iter().map(|c| c.metric).find(|m| *m != goal.metric);
+        let against = match against {
+            Some(metric) => metric,
+            None => Metric::find("amplification")?,
+        };
+        let trial = |judged: &Judged| {
+            Some(Trial {
+                name: judged.name.clone(),
+                policy: judged.policy.clone(),
+                goal: judged.mean_of(&goal.metric)?,
+                against: judged.mean_of(&against)?,
+                keeps: judged.keeps(),
+            })
+        };
+        let trials = tried.filter_map(trial).collect();
+        Ok(Tuning {
+            verdict,
+            candidate,
+            rival,
+            current,
+            difference,
+            constraints,
+            trials,
+            against,
+            runs: self.runs,
+        })
+    }
+}
+
+/// See [`super::elsewhere`].
+pub(super) fn elsewhere(
+    policies: Vec<NamedPolicy>,
+    constraints: &[Constraint],
+    plan: &Plan,
+    runner: &mut dyn Runner,
+) -> Result<Vec<Judged>, SimError> {
+    let bounded: Vec<Bounded> = constraints.iter().copied().map(Bounded::new).collect();
+    let mut list: Vec<Judged> = policies.into_iter().map(Judged::new).collect();
+    let runs = plan.proof_runs.min(ELSEWHERE);
+    for judged in &mut list {
+        let policy = &judged.policy;
+        let job = |replication| Job { policy: policy.clone(), replication };
+        let jobs: Vec<Job> = (PROOF..PROOF + runs).map(job).collect();
+        judged.runs = runner.run(&jobs)?;
+        judged.weigh(&plan.goal, &bounded);
+    }
+    Ok(list)
+}
+
+/// Which search goes on: the two that lead, in turn.
+fn leader(searches: &[Search], number: usize) -> usize {
+    let rank = |place: &usize| searches[*place].best().map_or(f64::INFINITY, Judged::safe_rank);
+    let mut order: Vec<usize> = (0..searches.len()).collect();
+    order.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
+    order[number % order.len().min(2)]
+}
+
+/// The best of every family.
+fn finalists(tried: &[Judged]) -> Vec<NamedPolicy> {
+    let mut sorted: Vec<&Judged> = tried.iter().collect();
+    sorted.sort_by(|a, b| a.compare(b, Judged::safe_rank));
+    let mut finalists: Vec<NamedPolicy> = Vec::new();
+    for judged in sorted {
+        let same = finalists.iter().filter(|f| f.name == judged.name).count();
+        let twin = finalists.iter().any(|f| f.policy == judged.policy);
+        if same < FINALISTS && !twin && judged.name.starts_with(PREFIX) {
+            finalists.push(judged.named());
+        }
+    }
+    finalists
+}
