@@ -46,6 +46,18 @@ impl Check {
         Self::within(claim, what, expected, mean, 3.0 * error + rounding)
     }
 
+    /// A mean of runs within three standard errors and a share of the expected value, for a model that
+    /// is itself an approximation.
+    pub fn near(
+        claim: &'static str,
+        what: impl Into<String>,
+        expected: f64,
+        samples: &[f64],
+        share: f64,
+    ) -> Self {
+        Self::mean(claim, what, expected, samples, share * expected.abs())
+    }
+
     /// A statement that holds or not.
     pub fn holds_that(claim: &'static str, what: impl Into<String>, holds: bool) -> Self {
         Self::within(claim, what, 1.0, f64::from(u8::from(holds)), 0.0)

@@ -28,6 +28,8 @@ pub fn checks() -> Result<Vec<Check>, Failed> {
     concurrency(&mut checks)?;
     heavy_tail(&mut checks)?;
     threshold(&mut checks)?;
+    curve(&mut checks)?;
+    elsewhere(&mut checks)?;
     remedies(&mut checks)?;
     Ok(checks)
 }
@@ -114,6 +116,104 @@ fn heavy_tail(checks: &mut Vec<Check>) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A spike of ten seconds over a steady load.
+#[derive(Clone, Copy)]
+struct Spike {
+    capacity: f64,
+    workers: u32,
+    /// The service time in its law, of a mean in milliseconds.
+    service: fn(f64) -> Value,
+    attempts: u32,
+    timeout: &'static str,
+    queue: u32,
+    spike: f64,
+    /// The first delay, and the jitter.
+    delay: (&'static str, &'static str),
+}
+
+impl Default for Spike {
+    fn default() -> Self {
+        Self {
+            capacity: 100.0,
+            workers: 1,
+            service: |mean| json!({"kind": "exponential", "mean": mean}),
+            attempts: 4,
+            timeout: "1s",
+            queue: 999,
+            spike: 400.0,
+            delay: ("0s", "none"),
+        }
+    }
+}
+
+impl Spike {
+    fn run(&self, load: f64, runs: u32) -> Result<Vec<Vec<PolicyOutcome>>, Failed> {
+        let mean = 1000.0 * f64::from(self.workers) / self.capacity;
+        run(
+            &json!({
+                "arrivals": {"kind": "rate", "steps": [{"at": "0s", "perSecond": load},
+                    {"at": "20s", "perSecond": self.spike}, {"at": "30s", "perSecond": load}]},
+                "horizon": "1500s",
+                "server": {"workers": self.workers, "service": (self.service)(mean),
+                    "queue": {"limit": self.queue}},
+                "client": {"timeout": self.timeout},
+                "report": {"bin": "1s", "windows": [{"name": "late", "from": "1200s", "to": "1500s"}]},
+                "policies": [policy("spike", self.attempts, self.delay.0, self.delay.1)],
+            }),
+            runs,
+        )
+    }
+}
+
+/// How the share of runs that stay stuck rises around lambda* = 25.
+fn curve(checks: &mut Vec<Check>) -> Result<(), Failed> {
+    let loads = [23.0, 24.0, 24.5, 25.0, 25.5, 26.0, 27.0];
+    let mut shares = Vec::new();
+    for load in loads {
+        shares.push(stuck(&Spike::default().run(load, 20)?[0]));
+    }
+    // Neighbours of twenty runs each may differ by chance where neither is sure.
+    let rises = shares.windows(2).all(|pair| pair[1] >= pair[0] - 0.15);
+    checks.push(Check::holds_that(
+        "C11",
+        "mu 100, A 4: stuck ever more often from 23 to 27",
+        rises,
+    ));
+    let turn = shares.iter().zip(loads).find(|(share, _)| **share >= 0.5).map(|(_, load)| load);
+    let what = "mu 100, A 4: the load at which half of the runs stay stuck";
+    checks.push(Check::share("C11", what, 25.0, turn.unwrap_or(f64::INFINITY), 0.04));
+    Ok(())
+}
+
+/// The same law at points of our own: other workers, services, timeouts, attempts, backoffs.
+fn elsewhere(checks: &mut Vec<Check>) -> Result<(), Failed> {
+    let lognormal = |mean: f64| json!({"kind": "lognormal", "mean": mean, "sigma": 1.0});
+    let base = Spike::default();
+    let cases = [
+        ("5 workers, A 3", Spike { workers: 5, attempts: 3, ..base }),
+        ("fixed service, A 5", Spike { service: |mean| json!(mean), attempts: 5, ..base }),
+        ("lognormal service, A 4", Spike { service: lognormal, ..base }),
+        (
+            "mu 40, timeout 2 s, A 6",
+            Spike { capacity: 40.0, timeout: "2s", attempts: 6, spike: 200.0, ..base },
+        ),
+        ("full jitter from 1 s, A 4", Spike { delay: ("1s", "full"), ..base }),
+        (
+            "20 workers, mu 200, A 2",
+            Spike { capacity: 200.0, workers: 20, attempts: 2, spike: 800.0, ..base },
+        ),
+    ];
+    for (name, case) in cases {
+        let limit = case.capacity / f64::from(case.attempts);
+        for (share, expected) in [(0.9, 0.0), (1.1, 1.0)] {
+            let stuck = stuck(&case.run(share * limit, 20)?[0]);
+            let what = format!("{name}, load {share} x mu/A: stuck after a spike");
+            checks.push(Check::within("C11", what, expected, stuck, 0.0));
+        }
+    }
+    Ok(())
+}
+
 /// lambda* = mu / A.
 fn threshold(checks: &mut Vec<Check>) -> Result<(), Failed> {
     // capacity, attempts, timeout, queue, spike, for, and loads with what becomes of them.
@@ -124,20 +224,8 @@ fn threshold(checks: &mut Vec<Check>) -> Result<(), Failed> {
     ];
     for (capacity, attempts, timeout, queue, spike, loads) in cases {
         for (load, expected) in loads {
-            let results = run(
-                &json!({
-                    "arrivals": {"kind": "rate", "steps": [{"at": "0s", "perSecond": load},
-                        {"at": "20s", "perSecond": spike}, {"at": "30s", "perSecond": load}]},
-                    "horizon": "1500s",
-                    "server": {"workers": 1,
-                        "service": {"kind": "exponential", "mean": 1000.0 / capacity},
-                        "queue": {"limit": queue}},
-                    "client": {"timeout": timeout},
-                    "report": {"bin": "1s", "windows": [{"name": "late", "from": "1200s", "to": "1500s"}]},
-                    "policies": [policy("at once", attempts, "0s", "none")],
-                }),
-                40,
-            )?;
+            let case = Spike { capacity, attempts, timeout, queue, spike, ..Spike::default() };
+            let results = case.run(*load, 40)?;
             let what = format!("mu {capacity}, A {attempts}, load {load}: stuck after a spike");
             checks.push(Check::within("C11", what, *expected, stuck(&results[0]), 0.0));
         }

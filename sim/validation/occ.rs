@@ -66,7 +66,42 @@ pub fn checks() -> Result<Vec<Check>, Failed> {
         checks.push(Check::holds_that("C3", what, slower));
     }
     crossings(&mut checks)?;
+    slower(&mut checks, &samples)?;
     Ok(checks)
+}
+
+/// A world ten times as slow (legs, base and cap) makes the same calls in ten times the time.
+fn slower(checks: &mut Vec<Check>, known: &Samples) -> Result<(), Failed> {
+    let mut tree = Builtin::find("occ")?.value();
+    for (path, value) in [
+        ("arrivals.tasks", "50"),
+        ("network.latency.mean", "100ms"),
+        ("network.latency.sd", "20ms"),
+        ("policy.maxDelay", "20s"),
+    ] {
+        redrive_sim::Scenario::set(&mut tree, path, value)?;
+    }
+    for (place, initial) in [(1, "100ms"), (2, "100ms"), (3, "100ms"), (4, "50ms")] {
+        let path = format!("policies[{place}].policy.backoff.initial");
+        redrive_sim::Scenario::set(&mut tree, &path, initial)?;
+    }
+    let json: serde_json::Value = serde_json::to_value::<Value>(tree)?;
+    for policy in run(&json, 400)? {
+        let name = policy[0].name.as_str();
+        let (calls, times) = &known[&(name.to_owned(), 50)];
+        let slow_calls = figures(&policy, |summary| summary.attempts);
+        let slow_times = figures(&policy, |summary| summary.completion_seconds);
+        let slow_times: Vec<f64> = slow_times.iter().map(|seconds| seconds * 1e2).collect();
+        for (what, known, slow) in [("calls", calls, slow_calls), ("time / 10", times, slow_times)]
+        {
+            let ((known, error), (slow, other)) = (mean_and_error(known), mean_and_error(&slow));
+            // The same seeds, so nearly the same runs; independent ones would differ by this much.
+            let both = 3.0 * libm::sqrt(error * error + other * other);
+            let what = format!("OCC ten times as slow, {name}, 50 clients: {what}");
+            checks.push(Check::within("C1", what, known, slow, both));
+        }
+    }
+    Ok(())
 }
 
 /// Where the orderings turn, with enough runs to tell.

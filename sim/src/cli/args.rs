@@ -165,8 +165,12 @@ const SWEEP_EXAMPLES: &str = "\
 Examples:
   redrive sweep herd --policy full --vary policy.maxDelay=5s..120s:log:8 --vary policy.maxAttempts=3,5,10
   redrive sweep herd --policy full --vary policy.jitter=none,equal,full --vary server.queue.limit=50..1000:5 --runs 20
-  redrive sweep storm --vary arrivals.steps[2].perSecond=15..30:16 --shard 0/4 --out part0
-  redrive sweep merge part0 part1 part2 part3 --out all";
+  redrive sweep storm --vary 'arrivals.steps[0,2].perSecond=10..100:10' --vary policy.maxAttempts=1..10:10
+  redrive sweep storm --vary 'arrivals.steps[2].perSecond=15..30:16' --shard 0/4 --out part0
+  redrive sweep merge part0 part1 part2 part3 --out all
+
+A load (arrivals.…perSecond) over policy.maxAttempts also gives the phase diagram, phase.svg: where the
+service comes back, and where it stays down. docs/sweep has a Kubernetes Indexed Job and a Slurm array.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SweepVerb {

@@ -85,16 +85,15 @@ impl Setup {
         let mut set = Vec::new();
         for text in &typed.sets {
             let (path, value) = assignment(text)?;
-            if let Some(group) = path.strip_suffix(".kind") {
-                switch_kind(tree, group, value);
-            }
             if path.ends_with("file") {
                 files.typed.insert(value.to_owned());
             }
             set.push((path, text.as_str(), value));
         }
-        for (path, text, value) in &set {
-            Scenario::set(tree, path, value)
+        // A kind first: it takes the fields of the kind before away, not those that are set with it.
+        let kind = |(path, ..): &&(&str, &str, &str)| path.ends_with(".kind");
+        for (path, text, value) in set.iter().filter(kind).chain(set.iter().filter(|s| !kind(s))) {
+            assign(tree, path, value)
                 .map_err(|error| CliError::input(format!("--set {text}: {error}")))?;
         }
         retitle(tree, typed.tasks, &set);
@@ -185,24 +184,22 @@ fn put(tree: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// Another kind of arrivals, say, has other fields: those of the kind before go.
-fn switch_kind(tree: &mut Value, group: &str, kind: &str) {
-    let mut place = tree;
-    for step in group.split(['.', '[', ']']).filter(|step| !step.is_empty()) {
-        let found = match place {
-            Value::Map(entries) => entries
-                .iter_mut()
-                .find(|(name, _)| name.replace('_', "").eq_ignore_ascii_case(step))
-                .map(|(_, value)| value),
-            Value::List(items) => step.parse::<usize>().ok().and_then(|n| items.get_mut(n)),
-            _ => None,
-        };
-        let Some(found) = found else { return };
-        place = found;
+/// Sets a field: to a text, or to a list or group in JSON.
+///
+/// # Errors
+/// When the path leads nowhere, or the value begins like JSON and is none.
+pub(crate) fn assign(tree: &mut Value, path: &str, value: &str) -> Result<(), ConfigError> {
+    if !value.starts_with(['[', '{']) {
+        return Scenario::set(tree, path, value);
     }
-    if place.get("kind").and_then(Value::as_text) != Some(kind) {
-        *place = Value::map([("kind", kind.into())]);
-    }
+    let read: Value = serde_json::from_str(value).map_err(|error| {
+        let message = format!(
+            "is no JSON ({error}); write a list like '[\"full\", \"none\"]', a group like \
+             '{{\"kind\": \"fixed\"}}'"
+        );
+        ConfigError::new(path, message)
+    })?;
+    Scenario::put(tree, path, &read)
 }
 
 fn set_tasks(tree: &mut Value, tasks: u64) -> Result<(), CliError> {

@@ -223,6 +223,40 @@ pub(crate) fn amplification(outcome: &Outcome) -> String {
     }
 }
 
+/// The title of the chart of the retry share.
+pub(crate) fn retry_share(outcome: &Outcome) -> String {
+    let share = |policy: &PolicyOutcome| policy.summary.retry_share.or_zero();
+    let most = outcome.policies.iter().max_by(|a, b| share(a).total_cmp(&share(b)));
+    let least = outcome.policies.iter().min_by(|a, b| share(a).total_cmp(&share(b)));
+    match (most, least) {
+        (Some(most), Some(least)) if share(most) > share(least) + 0.01 => format!(
+            "Retries are {} of all attempts under “{}”, {} under “{}”",
+            percent(share(most)),
+            most.name,
+            percent(share(least)),
+            least.name
+        ),
+        (Some(policy), _) => format!("Retries are {} of all attempts", percent(share(policy))),
+        _ => "How much of the load is retries".to_owned(),
+    }
+}
+
+/// What one policy retried.
+pub(crate) fn retried(policy: &PolicyOutcome) -> String {
+    let summary = &policy.summary;
+    let retries = summary.attempts.or_zero() * summary.retry_share.or_zero();
+    let mut says = format!(
+        "{} retries, {} of all attempts",
+        number(retries.round()),
+        percent(summary.retry_share.or_zero())
+    );
+    if summary.budget_denied.or_zero() > 0.0 {
+        let denied = number(summary.budget_denied.or_zero());
+        says.push_str(&format!(", {denied} more refused by the budget"));
+    }
+    says
+}
+
 /// The title of the outcome chart.
 pub(crate) fn outcomes(outcome: &Outcome) -> String {
     let dead = |policy: &&PolicyOutcome| policy.summary.dead_letters();

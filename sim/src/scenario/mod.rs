@@ -204,11 +204,21 @@ impl Scenario {
     }
 
     /// Sets a field of a scenario's tree: `server.queue.limit` to `100`, `faults[0].until` or
-    /// `faults.0.until` to `40s`. `policy.` in place of a policy's place means all of them.
+    /// `faults.0.until` to `40s`, `faults[0,2].until` or `faults[*].until` in several places. `policy.`
+    /// in place of a policy's place means all of them. Where a `kind` becomes another one, the fields of
+    /// the kind before go.
     ///
     /// # Errors
     /// When the path leads nowhere: through a text or number, or past the end of a list.
     pub fn set(tree: &mut Value, path: &str, text: &str) -> Result<(), ConfigError> {
         set::set(tree, path, text)
+    }
+
+    /// The same with a value that is no text: a list, a group.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn put(tree: &mut Value, path: &str, value: &Value) -> Result<(), ConfigError> {
+        set::put(tree, path, value)
     }
 }

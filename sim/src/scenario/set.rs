@@ -7,12 +7,17 @@ use redrive::{
 
 /// See [`super::Scenario::set`].
 pub(super) fn set(tree: &mut Value, path: &str, text: &str) -> Result<(), ConfigError> {
+    put(tree, path, &value(text))
+}
+
+/// See [`super::Scenario::put`].
+pub(super) fn put(tree: &mut Value, path: &str, value: &Value) -> Result<(), ConfigError> {
     let steps = steps(path);
     if steps.is_empty() {
         return Err(ConfigError::new("", "names no field; write path=value"));
     }
     if steps[0] != "policy" || steps.len() == 1 {
-        return set_steps(tree, &steps, path, text);
+        return set_steps(tree, &steps, path, value);
     }
     let Some(Value::List(policies)) = entry(tree, "policies") else {
         return Err(ConfigError::new(path, "finds no list of policies to change"));
@@ -20,38 +25,54 @@ pub(super) fn set(tree: &mut Value, path: &str, text: &str) -> Result<(), Config
     let inside: Vec<&str> = [&["policy"], &steps[1..]].concat();
     for policy in policies {
         inline(policy)?;
-        set_steps(policy, &inside, path, text)?;
+        set_steps(policy, &inside, path, value)?;
     }
     Ok(())
 }
 
-/// `a.b[2].c` and `a.b.2.c` alike.
+/// `a.b[2].c` and `a.b.2.c` alike; `a.b[0,2].c` and `a.b[*].c` are several places.
 fn steps(path: &str) -> Vec<&str> {
     path.split(['.', '[', ']']).map(str::trim).filter(|step| !step.is_empty()).collect()
 }
 
-fn set_steps(tree: &mut Value, steps: &[&str], path: &str, text: &str) -> Result<(), ConfigError> {
+fn set_steps(
+    tree: &mut Value,
+    steps: &[&str],
+    path: &str,
+    value: &Value,
+) -> Result<(), ConfigError> {
     let [step, rest @ ..] = steps else {
-        *tree = value(text);
+        *tree = value.clone();
         return Ok(());
     };
+    if *step == "kind" && rest.is_empty() {
+        switch_kind(tree, value);
+    }
     if *step == "policy" || rest.first() == Some(&"policy") {
         // A preset that is named becomes one that is written out, so that it has fields.
-        if let Value::List(items) = tree
-            && let Some(item) = step.parse::<usize>().ok().and_then(|i| items.get_mut(i))
-        {
-            inline(item)?;
+        if let Value::List(items) = tree {
+            for place in places(step, items.len()) {
+                items.get_mut(place).map_or(Ok(()), inline)?;
+            }
         }
     }
     match tree {
         Value::List(items) => {
-            let len = items.len();
-            let item = step.parse::<usize>().ok().and_then(|i| items.get_mut(i));
-            let Some(item) = item else {
-                let message = format!("leads nowhere at \"{step}\": write a place from 0 to {len}");
+            let (len, places) = (items.len(), places(step, items.len()));
+            if places.is_empty() || places.iter().any(|place| *place >= len) {
+                let message = match len {
+                    0 => "leads into an empty list".to_owned(),
+                    _ => format!(
+                        "leads nowhere at \"{step}\": write a place from 0 to {}, several like 0,2, \
+                         or * for all",
+                        len - 1
+                    ),
+                };
                 return Err(ConfigError::new(path, message));
-            };
-            set_steps(item, rest, path, text)
+            }
+            places.into_iter().try_for_each(|place| {
+                items.get_mut(place).map_or(Ok(()), |item| set_steps(item, rest, path, value))
+            })
         }
         Value::Map(_) | Value::Null => {
             if *tree == Value::Null {
@@ -65,13 +86,35 @@ fn set_steps(tree: &mut Value, steps: &[&str], path: &str, text: &str) -> Result
             let Some(found) = entry(tree, step) else {
                 return Err(ConfigError::new(path, "leads nowhere"));
             };
-            set_steps(found, rest, path, text)
+            set_steps(found, rest, path, value)
         }
-        _ if rest.is_empty() || matches!(tree, Value::Text(_)) && *step == "kind" => {
+        _ => {
             let message = format!("leads nowhere at \"{step}\": what is there is a single value");
             Err(ConfigError::new(path, message))
         }
-        _ => Err(ConfigError::new(path, format!("leads nowhere at \"{step}\""))),
+    }
+}
+
+/// The places that a step means in a list; none for what is no place.
+fn places(step: &str, len: usize) -> Vec<usize> {
+    if step == "*" {
+        return (0..len).collect();
+    }
+    let places: Option<Vec<usize>> =
+        step.split(',').map(|place| place.trim().parse().ok()).collect();
+    places.unwrap_or_default()
+}
+
+/// Another kind of arrivals, say, has other fields: those of the kind before go. What is written in
+/// short (a service of "20ms", a jitter of "full") becomes a group.
+fn switch_kind(tree: &mut Value, kind: &Value) {
+    let other = match tree {
+        Value::Map(_) => tree.get("kind") != Some(kind),
+        Value::List(_) => false,
+        _ => true,
+    };
+    if other {
+        *tree = Value::map([("kind", kind.clone())]);
     }
 }
 
@@ -166,6 +209,41 @@ mod tests {
         }
         let jitter = policies[1].get("policy").unwrap().get("jitter");
         assert_eq!(jitter, Some(&Value::from("equal")));
+    }
+
+    #[test]
+    fn several_places_of_a_list_are_set_at_once() {
+        let mut tree = tree!({ steps: [{ rate: 1_u32 }, { rate: 2_u32 }, { rate: 3_u32 }] });
+        set(&mut tree, "steps[0,2].rate", "7").unwrap();
+        let expected = tree!({ steps: [{ rate: 7_u32 }, { rate: 2_u32 }, { rate: 7_u32 }] });
+        assert_eq!(tree, expected);
+        set(&mut tree, "steps[*].rate", "5").unwrap();
+        assert_eq!(tree, tree!({ steps: [{ rate: 5_u32 }, { rate: 5_u32 }, { rate: 5_u32 }] }));
+        assert!(set(&mut tree, "steps[0,3].rate", "7").is_err());
+    }
+
+    #[test]
+    fn another_kind_has_none_of_the_fields_before() {
+        let mut tree = tree!({
+            arrivals: { kind: "herd", tasks: 5_u32 }, server: { service: "20ms" },
+            policies: [{ policy: { jitter: "full" } }],
+        });
+        for (path, text) in [
+            ("arrivals.kind", "poisson"),
+            ("server.service.kind", "exponential"),
+            ("policy.jitter.kind", "proportional"),
+            ("policy.jitter.factor", "0.2"),
+        ] {
+            set(&mut tree, path, text).unwrap();
+        }
+        let expected = tree!({
+            arrivals: { kind: "poisson" }, server: { service: { kind: "exponential" } },
+            policies: [{ policy: { jitter: { kind: "proportional", factor: 0.2 } } }],
+        });
+        assert_eq!(tree, expected);
+        // The same kind again keeps what is there.
+        set(&mut tree, "policy.jitter.kind", "proportional").unwrap();
+        assert_eq!(tree, expected);
     }
 
     #[test]

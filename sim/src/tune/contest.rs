@@ -40,7 +40,7 @@ pub(super) struct Known {
     /// The best of them, best first, by their runs under the seeds of the selection.
     best: Vec<Judged>,
     /// What a searched policy keeps of: the best of the scenario's own.
-    base: RetryPolicy,
+    pub(super) base: RetryPolicy,
     /// The scenario's first.
     current: NamedPolicy,
 }
@@ -59,7 +59,7 @@ pub(super) fn expected_runs(scenario: &Scenario, plan: &Plan) -> u64 {
     let known = rivals(scenario).len() as u64;
     let contenders = 2 * RIVALS as u64 * proof;
     let field = (FINALISTS * Family::ALL.len()) as u64;
-    let selection = (field / 4 + field / 8 + field / 8) * proof;
+    let selection = (field + u64::from(polishing(plan) * BATCH)) * proof / 4 + field * proof / 4;
     (known + u64::from(plan.trials)) * search + contenders + selection + 4 * proof
 }
 
@@ -72,6 +72,11 @@ fn rivals(scenario: &Scenario) -> Vec<NamedPolicy> {
         }
     }
     rivals
+}
+
+/// Batches of the polish: as many policies as a fifth of the trials.
+fn polishing(plan: &Plan) -> u32 {
+    (plan.trials / 5).div_ceil(BATCH)
 }
 
 fn sort(list: &mut [Judged], rank: fn(&Judged) -> f64) {
@@ -187,18 +192,55 @@ impl<'a> Contest<'a> {
     }
 
     /// Step 3: the candidates, best first.
-    pub(super) fn select(&mut self, tried: &[Judged]) -> Result<Vec<NamedPolicy>, SimError> {
+    pub(super) fn select(
+        &mut self,
+        tried: &[Judged],
+        base: &RetryPolicy,
+    ) -> Result<Vec<NamedPolicy>, SimError> {
         let mut field: Vec<Judged> = finalists(tried).into_iter().map(Judged::new).collect();
         let all = self.plan.proof_runs.max(4);
-        let mut done = 0;
-        for share in [4, 2, 1] {
+        let mut done = all / 4;
+        self.run(&mut field, SELECTION, done)?;
+        field = self.polish(field, base, done)?;
+        for share in [2, 1] {
+            sort(&mut field, Judged::safe_rank);
+            field.truncate(FINALISTS * share as usize);
             let runs = all / share - done;
             self.run(&mut field, SELECTION + done, runs)?;
             done += runs;
-            sort(&mut field, Judged::safe_rank);
-            field.truncate((field.len() / 2).max(CANDIDATES));
         }
+        sort(&mut field, Judged::safe_rank);
         Ok(field.iter().take(CANDIDATES).map(Judged::named).collect())
+    }
+
+    /// Goes on from the best by small steps, under more seeds than the search had: with three a policy
+    /// is soon taken for better, or safer, than it is.
+    fn polish(
+        &mut self,
+        field: Vec<Judged>,
+        base: &RetryPolicy,
+        runs: u32,
+    ) -> Result<Vec<Judged>, SimError> {
+        let mut searches = Vec::new();
+        for family in Family::ALL {
+            let located = field.iter().map(|judged| (judged, locate(base, &judged.policy)));
+            let mine = located.filter(|(_, (of, _))| *of == family);
+            let mine: Vec<_> = mine.map(|(judged, (_, point))| (judged.clone(), point)).collect();
+            if !mine.is_empty() {
+                let mut search = Search::polish(family, self.scenario.seed, mine);
+                search.weigh(&self.plan.goal, &self.constraints);
+                searches.push(search);
+            }
+        }
+        for number in 0..polishing(self.plan) {
+            let place = leader(&searches, number as usize);
+            let Some(search) = searches.get_mut(place) else { break };
+            let batch = search.propose(base)?;
+            let judged = self.fresh(batch, SELECTION, runs)?;
+            search.learn(judged);
+            search.weigh(&self.plan.goal, &self.constraints);
+        }
+        Ok(searches.into_iter().flat_map(Search::into_tried).collect())
     }
 
     /// Step 4: the first candidate that keeps the constraints on fresh seeds, beside the best of the
@@ -306,7 +348,7 @@ fn leader(searches: &[Search], number: usize) -> usize {
     let rank = |place: &usize| searches[*place].best().map_or(f64::INFINITY, Judged::safe_rank);
     let mut order: Vec<usize> = (0..searches.len()).collect();
     order.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
-    order[number % order.len().min(2)]
+    order.get(number % order.len().clamp(1, 2)).copied().unwrap_or(0)
 }
 
 /// The best of every family.

@@ -11,8 +11,8 @@
 //!    of the trials for all families alike, the rest for the two that lead. Every proposal runs under
 //!    the same few seeds (common random numbers: inside a family that cuts the variance of a difference
 //!    by four to fifty times).
-//! 3. **Selection**: the best of every family run under other seeds, in rounds: the worse half drops
-//!    out, the better half gets more runs. Who comes nearer to a limit than two standard deviations of
+//! 3. **Selection**: the best of every family run under other and more seeds, and so do steps from the
+//!    best of them; then in rounds the worse half drops out and the better half gets more runs. Who comes nearer to a limit than two standard deviations of
 //!    its runs ranks behind all who do not.
 //! 4. **Proof**: candidate and rival run under seeds that nothing has been chosen by. Their paired
 //!    difference has a confidence interval; only if all of it lies on the good side is the candidate
@@ -165,7 +165,7 @@ pub fn tune(scenario: &Scenario, plan: &Plan, runner: &mut dyn Runner) -> Result
     let mut contest = Contest::new(scenario, plan, runner);
     let known = contest.known()?;
     let tried = contest.search(&known)?;
-    let candidates = contest.select(&tried)?;
+    let candidates = contest.select(&tried, &known.base)?;
     contest.prove(&candidates, &known, &tried)
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Search {
     asked: Vec<Point>,
     /// What has been tried, best first.
     tried: Vec<(Judged, Point)>,
+    /// Whether there is anything to find but near the best.
+    explores: bool,
 }
 
 /// The estimator's own errors are about ranges and numbers that are fixed here.
@@ -50,7 +52,12 @@ impl Search {
     /// A search that begins with the points in `known`, the last of them first.
     pub(super) fn new(family: Family, seed: u64, known: Vec<Point>) -> Self {
         let random = StdRng::seed_from_u64(seed ^ hash(family.as_str().as_bytes()));
-        Self { family, random, known, asked: Vec::new(), tried: Vec::new() }
+        Self { family, random, known, asked: Vec::new(), tried: Vec::new(), explores: true }
+    }
+
+    /// A search that goes on from what has been tried, by steps alone.
+    pub(super) fn polish(family: Family, seed: u64, tried: Vec<(Judged, Point)>) -> Self {
+        Self { tried, explores: false, ..Self::new(family, !seed, Vec::new()) }
     }
 
     /// The best so far.
@@ -74,6 +81,7 @@ impl Search {
         for place in 0..BATCH {
             let point = match self.known.pop() {
                 Some(point) => point,
+                None if !self.explores => self.step(),
                 None if !self.tried.is_empty() && place % pace != 0 => self.step(),
                 None => self.guess(&mut axes)?,
             };

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::expect_used, reason = "tests")]
 
 mod a_link_is_what_the_page_shows;
+mod array_jobs_of_the_documentation;
 mod bad_fields_name_the_line;
 mod bad_names_get_a_guess;
 mod bad_options_are_told_in_one_line;
@@ -25,5 +26,6 @@ mod same_seed_same_result;
 mod schedule_of_a_policy;
 mod support;
 mod sweep_in_parts_is_one_sweep;
+mod sweep_shows_the_phases;
 mod too_much_is_refused;
 mod tune_finds_and_proves;

@@ -1,6 +1,7 @@
 //! What surrounds the data: the finding on top, how to read it, the key of colours, the axes.
 
 use plotters::style::RGBColor;
+use redrive_sim::outcome::Outcome;
 
 use super::{
     canvas::{Align, ChartError, Pen, Rect, Type},
@@ -73,6 +74,14 @@ impl Header {
             x += font::width(label, theme::NOTE.size, false) + 22.0;
         }
         Ok(())
+    }
+}
+
+/// A subtitle, with a word on which run it is where there are several: what happens in time is no mean.
+pub(crate) fn of_one_run(outcome: &Outcome, subtitle: &str) -> String {
+    match outcome.runs {
+        0 | 1 => subtitle.to_owned(),
+        runs => format!("{subtitle} Drawn is the first of {} runs.", text::grouped(runs.into())),
     }
 }
 

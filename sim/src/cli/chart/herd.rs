@@ -4,56 +4,64 @@
 //! The scale is chosen for the calm policies (the capacity line must be seen), so the spike of a
 //! herd may leave its strip: it is cut there and carries its height as a number.
 
-use redrive_sim::outcome::{Outcome, Series};
+use redrive_sim::outcome::{Outcome, PolicyOutcome, Series};
 
 use super::{
-    Chart,
     canvas::{Align, ChartError, Pen, Rect, Type},
     font,
-    frame::{Entry, Header, Scale, Sign},
+    frame::{Entry, Scale, Sign},
     panels::{self, Panels, Slot},
+    strips::{Says, Strip, Strips},
     theme,
 };
 use crate::{text, words};
 
-const STRIP: f64 = 96.0;
 /// How many times the capacity (or the calmest peak) the scale reaches.
 const REACH: f64 = 6.0;
 
-pub(crate) struct Herd<'a> {
-    outcome: &'a Outcome,
-    finding: String,
-    header: Header,
-    panels: Panels,
+/// Attempts a second.
+pub(crate) struct Herd {
     top: f64,
 }
 
-impl<'a> Herd<'a> {
-    pub(crate) fn new(outcome: &'a Outcome) -> Self {
-        let finding = words::herd(outcome);
-        let top = scale_top(outcome);
-        let cut = outcome.policies.iter().any(|policy| peak(&policy.series) > top);
-        let subtitle = subtitle(outcome, cut);
-        let mut key = vec![
-            Entry(Sign::Square, theme::FIRST, "first attempts".to_owned()),
-            Entry(Sign::Square, theme::RETRY, "retries".to_owned()),
-        ];
-        if let Some(capacity) = capacity(outcome) {
-            let place = if capacity > top { " (above the panels)" } else { "" };
-            let label = format!("capacity of the server, {}/s{place}", text::number(capacity));
-            key.push(Entry(Sign::Dashes, theme::INK, label));
-        }
-        key.extend(panels::fault_entry(outcome));
-        let header = Header::new(&finding, &subtitle, key);
-        let panels = Panels::new(outcome, &header, STRIP);
-        Self { outcome, finding, header, panels, top }
+/// The chart.
+pub(crate) fn chart(outcome: &Outcome) -> Strips<'_, Herd> {
+    let top = scale_top(outcome);
+    let cut = outcome.policies.iter().any(|policy| peak(&policy.series) > top);
+    let mut key = vec![
+        Entry(Sign::Square, theme::FIRST, "first attempts".to_owned()),
+        Entry(Sign::Square, theme::RETRY, "retries".to_owned()),
+    ];
+    if let Some(capacity) = capacity(outcome) {
+        let place = if capacity > top { " (above the panels)" } else { "" };
+        let label = format!("capacity of the server, {}/s{place}", text::number(capacity));
+        key.push(Entry(Sign::Dashes, theme::INK, label));
     }
+    let says = Says {
+        finding: words::herd(outcome),
+        subtitle: subtitle(outcome, cut),
+        key,
+        note: words::strip,
+    };
+    Strips::new(outcome, says, Herd { top })
+}
 
-    fn strip(&self, pen: &Pen<'_>, series: &Series, plot: Rect) -> Result<(), ChartError> {
+impl Strip for Herd {
+    const NAME: &'static str = "attempts";
+    const HEIGHT: f64 = 96.0;
+
+    fn draw(
+        &self,
+        pen: &Pen<'_>,
+        panels: &Panels,
+        policy: &PolicyOutcome,
+        plot: Rect,
+    ) -> Result<(), ChartError> {
+        let series = &policy.series;
         let rate = Scale { values: (0.0, self.top), places: (plot.bottom, plot.top) };
-        self.panels.draw_values(pen, plot, &rate, rate_label)?;
+        panels.draw_values(pen, plot, &rate, rate_label)?;
         let bin = panels::bin_seconds(series);
-        let slots = panels::busiest(series, &self.panels.time, |i| attempts(series, i));
+        let slots = panels::busiest(series, &panels.time, |i| attempts(series, i));
         let tops = |part: &dyn Fn(usize) -> u64| -> Vec<(f64, f64, f64)> {
             let top = |bin_index: usize| rate.place_within(part(bin_index) as f64 / bin);
             slots.iter().map(|slot| (slot.left, slot.right, top(slot.bin))).collect()
@@ -63,9 +71,7 @@ impl<'a> Herd<'a> {
             (tops(&|i| attempts(series, i)), theme::RETRY),
             (tops(&|i| u64::from(series.first[i])), theme::FIRST),
         ] {
-            for shape in panels::steps(&heights, plot.bottom) {
-                pen.area(&shape, color)?;
-            }
+            panels::draw_steps(pen, &heights, plot, color)?;
         }
         if let Some(capacity) = series.capacity_per_bin.filter(|c| c / bin <= self.top) {
             let y = rate.place_within(capacity / bin);
@@ -74,7 +80,9 @@ impl<'a> Herd<'a> {
         let runs = runs(&slots, |slot| attempts(series, slot) as f64 / bin, self.low(plot));
         self.label_spikes(pen, plot, runs)
     }
+}
 
+impl Herd {
     /// The rate from which a column reaches into the labels.
     fn low(&self, plot: Rect) -> f64 {
         self.top * (1.0 - 20.0 / plot.height())
@@ -127,30 +135,6 @@ fn runs(slots: &[Slot], rate: impl Fn(usize) -> f64, low: f64) -> Vec<Run> {
         }
     }
     runs
-}
-
-impl Chart for Herd<'_> {
-    fn name(&self) -> &'static str {
-        "attempts"
-    }
-
-    fn finding(&self) -> &str {
-        &self.finding
-    }
-
-    fn size(&self) -> (u32, u32) {
-        self.panels.size()
-    }
-
-    fn draw(&self, pen: &Pen<'_>) -> Result<(), ChartError> {
-        self.header.draw(pen)?;
-        let notes: Vec<_> = self.outcome.policies.iter().map(words::strip).collect();
-        self.panels.draw_ground(pen, self.outcome, &notes)?;
-        for (policy, plot) in self.outcome.policies.iter().zip(&self.panels.plots) {
-            self.strip(pen, &policy.series, *plot)?;
-        }
-        Ok(())
-    }
 }
 
 fn rate_label(rate: f64) -> String {

@@ -14,10 +14,13 @@ mod lines;
 mod outcomes;
 mod panels;
 mod pareto;
+mod phase;
 mod queue;
 mod raster;
 #[cfg(test)]
 mod sample;
+mod share;
+mod strips;
 mod theme;
 
 use rayon::prelude::*;
@@ -30,6 +33,7 @@ pub(crate) use heatmap::{Grid, heatmap};
 pub(crate) use herd::scale_top;
 pub(crate) use panels::last_second;
 pub(crate) use pareto::pareto;
+pub(crate) use phase::{Phase, phase};
 
 /// A finished picture.
 pub(crate) struct Picture {
@@ -93,19 +97,20 @@ fn all(outcome: &Outcome) -> Vec<Box<dyn Chart + '_>> {
     if outcome.policies.iter().all(|policy| policy.series.first.is_empty()) {
         return charts;
     }
-    charts.push(Box::new(herd::Herd::new(outcome)));
+    charts.push(Box::new(herd::chart(outcome)));
     if outcome.policies.iter().any(|policy| !policy.raster.rows.is_empty()) {
-        charts.push(Box::new(raster::Rows::new(outcome)));
+        charts.push(Box::new(raster::chart(outcome)));
     }
     if outcome.policies.iter().any(|policy| policy.series.queue.iter().any(|depth| *depth > 0)) {
-        charts.push(Box::new(queue::Queue::new(outcome)));
+        charts.push(Box::new(queue::chart(outcome)));
     }
     if outcome.policies.iter().any(|policy| policy.latency.points.len() > 1) {
-        charts.push(Box::new(latency::Latency::new(outcome)));
+        charts.push(Box::new(latency::chart(outcome)));
     }
     let retried = |counts: &[u32]| counts.iter().any(|count| *count > 0);
     if outcome.policies.iter().any(|policy| retried(&policy.series.retries)) {
-        charts.push(Box::new(amplification::Amplification::new(outcome)));
+        charts.push(Box::new(amplification::chart(outcome)));
+        charts.push(Box::new(share::chart(outcome)));
     }
     charts.push(Box::new(outcomes::Outcomes::new(outcome)));
     charts
@@ -119,7 +124,7 @@ mod tests {
     fn every_chart_comes_out_in_both_forms() {
         let outcome = sample::herd();
         let charts = all(&outcome);
-        assert_eq!(charts.len(), 6);
+        assert_eq!(charts.len(), 7);
         for chart in charts {
             let svg = chart.svg().expect("an SVG");
             assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));

@@ -1,6 +1,7 @@
 //! Small multiples: one wide strip a policy, one under the other, all over the same time, so that
 //! the eye compares them down the page.
 
+use plotters::style::RGBColor;
 use redrive_sim::outcome::{Outcome, Series};
 
 use super::{
@@ -182,9 +183,22 @@ pub(crate) fn busiest(series: &Series, time: &Scale, count: impl Fn(usize) -> u6
     slots
 }
 
+/// Columns (left, right, top) that stand on the foot of a strip.
+///
+/// # Errors
+/// When the drawing backend fails.
+pub(crate) fn draw_steps(
+    pen: &Pen<'_>,
+    columns: &[(f64, f64, f64)],
+    plot: Rect,
+    color: RGBColor,
+) -> Result<(), ChartError> {
+    steps(columns, plot.bottom).iter().try_for_each(|shape| pen.area(shape, color))
+}
+
 /// The outline of columns (left, right, top) that stand on `ground`: polygons of steps, nothing
 /// drawn for what is 0.
-pub(crate) fn steps(columns: &[(f64, f64, f64)], ground: f64) -> Vec<Vec<(f64, f64)>> {
+fn steps(columns: &[(f64, f64, f64)], ground: f64) -> Vec<Vec<(f64, f64)>> {
     let mut shapes: Vec<Vec<(f64, f64)>> = Vec::new();
     let mut open: Option<f64> = None;
     for (left, right, top) in columns {

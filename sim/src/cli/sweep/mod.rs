@@ -5,6 +5,8 @@
 //! points alone and does not depend on who did them, and when.
 
 mod axis;
+mod fit;
+mod planes;
 mod points;
 mod result;
 mod shard;
@@ -25,7 +27,7 @@ use crate::{
     error::CliError,
     input::Files,
     interrupt,
-    options::Setup,
+    options::{self, Setup},
     output::{self, Folder},
     progress::Board,
     runner, text,
@@ -73,7 +75,8 @@ impl Sweep {
                 text::grouped(MOST as u64)
             )));
         }
-        let setup = Setup::resolve(&typed.base)?;
+        let mut setup = Setup::resolve(&typed.base)?;
+        fit::leave_out(&mut setup, &axes)?;
         let metrics = metrics(&typed.metrics)?;
         let shard =
             Shard::find(typed.shard.as_deref(), typed.shards, |name| std::env::var(name).ok())?;
@@ -97,7 +100,7 @@ impl Sweep {
         let mut tree = self.tree.clone();
         for (axis, value) in self.header.vary.iter().zip(set) {
             let refused = |error| CliError::input(format!("--vary {}={value}: {error}", axis.path));
-            Scenario::set(&mut tree, &axis.path, value).map_err(refused)?;
+            options::assign(&mut tree, &axis.path, value).map_err(refused)?;
         }
         let settings: Vec<String> = self
             .header

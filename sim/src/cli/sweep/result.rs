@@ -7,7 +7,10 @@ use redrive_sim::{
 };
 use serde::Serialize;
 
-use super::points::{Header, Point, Points};
+use super::{
+    planes,
+    points::{Header, Point, Points},
+};
 use crate::{
     chart::{self, Grid},
     error::CliError,
@@ -99,6 +102,10 @@ pub(crate) fn files(
         file("sweep.csv", csv(header, points)?),
         file("sweep.json", json(header, points)?.into_bytes()),
     ];
+    if let Some((svg, png)) = chart::phase(&planes::planes(header, points))? {
+        files.push(file("phase.svg", svg.into_bytes()));
+        files.push(file("phase.png", png));
+    }
     for metric in metrics {
         let grids = grids(header, points, metric);
         let title = format!("{}: {}", metric.name, metric.about);

@@ -1,0 +1,86 @@
+//! A chart of strips, one a policy: everything but what stands in a strip.
+
+use redrive_sim::outcome::{Outcome, PolicyOutcome};
+
+use super::{
+    Chart,
+    canvas::{ChartError, Pen, Rect},
+    frame::{self, Entry, Header},
+    panels::{self, Panels},
+};
+
+/// What stands in a strip.
+pub(crate) trait Strip: Send {
+    /// The chart's name, which becomes the names of its files.
+    const NAME: &'static str;
+    /// The height of a strip.
+    const HEIGHT: f64;
+
+    /// Draws one.
+    ///
+    /// # Errors
+    /// When the drawing backend fails.
+    fn draw(
+        &self,
+        pen: &Pen<'_>,
+        panels: &Panels,
+        policy: &PolicyOutcome,
+        plot: Rect,
+    ) -> Result<(), ChartError>;
+}
+
+/// What a chart says beside its data.
+pub(crate) struct Says {
+    /// Its title.
+    pub(crate) finding: String,
+    /// How to read it.
+    pub(crate) subtitle: String,
+    /// The key of colours; the fault's is added.
+    pub(crate) key: Vec<Entry>,
+    /// What stands beside the name of a policy.
+    pub(crate) note: fn(&PolicyOutcome) -> String,
+}
+
+/// A chart of strips.
+pub(crate) struct Strips<'a, S> {
+    outcome: &'a Outcome,
+    finding: String,
+    header: Header,
+    panels: Panels,
+    note: fn(&PolicyOutcome) -> String,
+    strip: S,
+}
+
+impl<'a, S: Strip> Strips<'a, S> {
+    pub(crate) fn new(outcome: &'a Outcome, says: Says, strip: S) -> Self {
+        let Says { finding, subtitle, mut key, note } = says;
+        key.extend(panels::fault_entry(outcome));
+        let header = Header::new(&finding, &frame::of_one_run(outcome, &subtitle), key);
+        let panels = Panels::new(outcome, &header, S::HEIGHT);
+        Self { outcome, finding, header, panels, note, strip }
+    }
+}
+
+impl<S: Strip> Chart for Strips<'_, S> {
+    fn name(&self) -> &'static str {
+        S::NAME
+    }
+
+    fn finding(&self) -> &str {
+        &self.finding
+    }
+
+    fn size(&self) -> (u32, u32) {
+        self.panels.size()
+    }
+
+    fn draw(&self, pen: &Pen<'_>) -> Result<(), ChartError> {
+        self.header.draw(pen)?;
+        let notes: Vec<_> = self.outcome.policies.iter().map(self.note).collect();
+        self.panels.draw_ground(pen, self.outcome, &notes)?;
+        for (policy, plot) in self.outcome.policies.iter().zip(&self.panels.plots) {
+            self.strip.draw(pen, &self.panels, policy, *plot)?;
+        }
+        Ok(())
+    }
+}
