@@ -187,7 +187,8 @@ impl RedrivePlan {
             } else if let Some(why) = veto(letter) {
                 report.skipped.push((letter.id, why));
             } else {
-                let at = self.at(now, stream, report.scheduled.len() as u64, letter);
+                let slot = report.scheduled.len() as u64;
+                let at = self.start(now, stream, slot, letter.key.id(), letter.redrives);
                 report.scheduled.push(Scheduled { letter: letter.id, at });
             }
         }
@@ -202,10 +203,11 @@ impl RedrivePlan {
         &self.filter
     }
 
-    /// When the letter in `slot` goes: its slot, and U[0, spread) more.
-    fn at(&self, now: Time, stream: Stream, slot: u64, letter: &DeadLetter) -> Time {
-        let life = letter.redrives.saturating_add(1);
-        let unit = stream.substream(SPREAD).draws(letter.key.id(), life).unit();
+    /// When the letter in `slot` (from 0) starts: its slot of the pace, and U[0, spread) more, drawn for
+    /// its key and how often it was redriven before. For whoever has letters of its own to send back.
+    pub fn start(&self, now: Time, stream: Stream, slot: u64, key: u64, redrives: u32) -> Time {
+        let life = redrives.saturating_add(1);
+        let unit = stream.substream(SPREAD).draws(key, life).unit();
         let jitter = (unit * self.spread_nanos() as f64) as u64;
         now.plus_nanos(nanos(self.every).saturating_mul(slot)).plus_nanos(jitter)
     }

@@ -1,16 +1,15 @@
 //! What happens at moments that are known beforehand: faults begin and end, dead letters go back.
 
 use redrive::{
-    Task,
+    RedrivePlan, Task, Time,
     task::{Reason, State},
-    time::nanos,
 };
 
 use super::{
     event::{Class, Purpose},
     meter::Meter,
     tier::span,
-    world::{Slot, World},
+    world::{ONE_LIFE, Slot, World},
 };
 use crate::error::SimError;
 
@@ -69,26 +68,25 @@ impl<const RICH: bool> World<'_, RICH> {
         }
     }
 
-    /// Sends the dead letters of this moment back, each with a fresh counter.
+    /// Sends the dead letters of this moment back, each with a fresh counter, at the pace of the core's
+    /// own plan.
     fn redrive(&mut self, now: u64) {
         let Some(rule) = &self.scenario.redrive else { return };
+        // A pace is kept to the letter here: what a spread is worth is one of the things to find out.
+        let plan = RedrivePlan::default().every(rule.every()).spread(rule.spread);
         let stream = self.stream.substream(Purpose::Redrive as u64);
-        self.redriven.resize(self.tasks.len(), false);
-        let mut sent = 0_u64;
-        for (id, Slot(task)) in self.tasks.iter_mut().enumerate() {
+        self.redriven.resize(self.tasks.len(), ONE_LIFE);
+        let mut slot = 0_u64;
+        for (id, (Slot(task), began)) in self.tasks.iter_mut().zip(&mut self.redriven).enumerate() {
             let State::Dead(reason) = task.state() else { continue };
-            let ahead = match rule.rate {
-                Some(rate) => (sent as f64 * 1e9 / rate) as u64,
-                None => {
-                    let unit = stream.draws(id as u64, 0).unit();
-                    (unit * nanos(rule.spread) as f64) as u64
-                }
-            };
-            sent += 1;
+            let at = plan.start(Time::from_nanos(now), stream, slot, id as u64, 0);
+            slot += 1;
+            if *began == ONE_LIFE {
+                *began = task.began().as_nanos();
+            }
             *task = Task::new();
-            self.redriven[id] = true;
             self.meter.undead(reason);
-            self.queue.push(now.saturating_add(ahead).min(1 << 62), Class::Attempt.of(id as u32));
+            self.queue.push(at.as_nanos().min(1 << 62), Class::Attempt.of(id as u32));
         }
     }
 }

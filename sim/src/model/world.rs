@@ -33,6 +33,9 @@ const LOOK: u64 = 1 << 18;
 /// For how many events ahead the tasks are asked of memory: they fit the first cache together.
 const FETCH: u64 = 256;
 
+/// In place of the start of an earlier life: there was none.
+pub(super) const ONE_LIFE: u64 = u64::MAX;
+
 /// A task where it lies in one line of the cache: half of those at odd places would lie in two.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(32))]
@@ -57,8 +60,8 @@ pub(crate) struct World<'s, const RICH: bool> {
     think: Option<(&'s Distribution, Stream, u64)>,
     cron: Option<(u64, u64)>,
     poison: Option<(f64, Stream)>,
-    /// Tasks below this number have been redriven, if they were dead then.
-    pub(super) redriven: Vec<bool>,
+    /// When the first life of a task began that has been redriven; [`ONE_LIFE`] for the others.
+    pub(super) redriven: Vec<u64>,
     /// The last nanosecond that belongs to the run.
     pub(super) last: u64,
     pub(crate) events: u64,
@@ -229,7 +232,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
             + self.rich.bytes()
             + self.owners.bytes()
             + self.meter.bytes()
-            + self.redriven.capacity()
+            + self.redriven.capacity() * size_of::<u64>()
     }
 
     #[inline]
@@ -404,7 +407,8 @@ impl<'s, const RICH: bool> World<'s, RICH> {
     pub(super) fn succeeded(&mut self, now: u64, id: u32) -> Result<(), SimError> {
         let task = &mut self.tasks[id as usize].0;
         task.succeed(Time::from_nanos(now))?;
-        let (attempts, began, paid) = (task.attempts(), task.began().as_nanos(), task.paid());
+        let (attempts, paid) = (task.attempts(), task.paid());
+        let began = began(&self.redriven, id, task);
         self.meter.succeeded(now, began, attempts);
         self.meter.mark(id, now, Mark::Succeeded, "");
         if let Some(budget) = self.owners.budget(id) {
@@ -448,7 +452,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
     /// The policy gave a task up.
     pub(super) fn given_up(&mut self, now: u64, id: u32, verdict: Verdict, failure: Failure) {
         let task = &self.tasks[id as usize].0;
-        let (attempts, began) = (task.attempts(), task.began().as_nanos());
+        let (attempts, began) = (task.attempts(), began(&self.redriven, id, task));
         match verdict {
             Verdict::DeadLetter(reason) => {
                 self.meter.dead_letter(now, began, attempts, reason);
@@ -490,8 +494,15 @@ impl<'s, const RICH: bool> World<'s, RICH> {
 
 /// Whether a task was dead and has been sent back.
 #[inline]
-fn is_redriven(redriven: &[bool], id: u32) -> bool {
-    redriven.get(id as usize).copied().unwrap_or(false)
+fn is_redriven(redriven: &[u64], id: u32) -> bool {
+    redriven.get(id as usize).is_some_and(|began| *began != ONE_LIFE)
+}
+
+/// When a task was first tried: a redrive does not make whoever waits for it forget.
+#[inline]
+fn began(redriven: &[u64], id: u32, task: &Task) -> u64 {
+    let first = redriven.get(id as usize).copied().filter(|began| *began != ONE_LIFE);
+    first.unwrap_or_else(|| task.began().as_nanos())
 }
 
 /// How a failure shows in the raster.

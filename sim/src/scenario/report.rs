@@ -104,6 +104,14 @@ pub struct Redrive {
 }
 
 impl Redrive {
+    /// The time from one letter to the next; zero without a rate.
+    #[must_use]
+    pub fn every(&self) -> Duration {
+        // Rounded up: the pace never exceeds what was asked for.
+        let nanos = self.rate.map_or(0.0, |rate| libm::ceil(1e9 / rate));
+        Duration::from_nanos(nanos as u64)
+    }
+
     pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
         let fields = Fields::read(value, path, &["at", "rate", "spread"])?;
         let rate = fields.maybe_number_of(bounds::REDRIVE_RATE)?;

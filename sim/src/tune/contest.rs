@@ -145,7 +145,7 @@ impl<'a> Contest<'a> {
             self.plan.goal.metric.name == *name
                 || self.constraints.iter().any(|c| c.constraint.metric.name == *name)
         };
-        if ["succeededShare", "deadLetterShare", "goodputPerFirst"].iter().any(asked) {
+        if ["succeededShare", "goodputPerFirst"].iter().any(asked) {
             return Ok(());
         }
         let metric = Metric::find("succeededShare")?;
@@ -156,7 +156,11 @@ impl<'a> Contest<'a> {
             champions.into_iter().take(RIVALS).map(Judged::named).collect();
         let champions = self.fresh(champions, SELECTION, self.plan.proof_runs)?;
         let best = champions.iter().filter_map(|judged| judged.least_of(&metric));
-        let best = best.fold(0.0, f64::max);
+        // Who allows some dead letters allows that many fewer successes; what has not ended at the
+        // horizon is neither.
+        let dead = self.constraints.iter().map(|bounded| bounded.constraint);
+        let dead = dead.filter(|c| c.metric.name == "deadLetterShare").map(|c| 1.0 - c.limit);
+        let best = best.fold(0.0, f64::max).min(dead.fold(1.0, f64::min));
         // To three digits, rounded down: a limit that people can read.
         let limit = (libm::floor((best - SLACK) * 1_000.0) / 1_000.0).max(0.0);
         let floor = Constraint { metric, relation: Relation::AtLeast, limit };

@@ -65,7 +65,7 @@ pub struct Plan {
     /// What is wanted.
     pub goal: Goal,
     /// Within which limits. Where none of them (and not the goal) is about how many tasks succeed, no
-    /// fewer may than under the best preset.
+    /// fewer may than under the best preset, but for the dead letters that are allowed.
     pub constraints: Vec<Constraint>,
     /// Policies to try.
     pub trials: u32,

@@ -8,7 +8,7 @@ fn it_holds_everything_and_loads_nothing() {
     place.ok(&["simulate", "--tasks", "500", "--seed", "9"]);
     let page = place.read("redrive-out/report.html");
     assert!(page.starts_with("<!doctype html>"));
-    assert_eq!(page.matches("<svg ").count(), 6);
+    assert_eq!(page.matches("<svg ").count(), 7);
     for part in [
         "jitter alone makes it",
         "redrive simulate herd --tasks 500 --seed 9",

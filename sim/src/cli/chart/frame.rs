@@ -24,6 +24,8 @@ pub(crate) struct Entry(pub(crate) Sign, pub(crate) RGBColor, pub(crate) String)
 pub(crate) enum Sign {
     /// A filled square.
     Square,
+    /// A line.
+    Line,
     /// A dashed line.
     Dashes,
 }
@@ -64,6 +66,10 @@ impl Header {
                     let (top, bottom) = (middle - 6.0, middle + 6.0);
                     pen.fill(Rect { left: x, top, right: x + 12.0, bottom }, *color)?;
                     x += 18.0;
+                }
+                Sign::Line => {
+                    pen.line(&[(x, middle), (x + 23.0, middle)], *color, 2.5)?;
+                    x += 30.0;
                 }
                 Sign::Dashes => {
                     pen.dashes((x, x + 23.0, middle), *color, 1.75)?;

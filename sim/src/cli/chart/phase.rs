@@ -64,7 +64,7 @@ pub(crate) fn phase(planes: &[Phase]) -> Result<Option<(String, Vec<u8>)>, Chart
         Entry(Sign::Square, RECOVERS, "comes back".to_owned()),
         Entry(Sign::Square, mixed(0.5), "in some runs".to_owned()),
         Entry(Sign::Square, STUCK, "stays down".to_owned()),
-        Entry(Sign::Dashes, theme::RETRY, "λ* = μ/A, capacity over attempts".to_owned()),
+        Entry(Sign::Line, theme::RETRY, "λ* = μ/A, capacity over attempts".to_owned()),
         Entry(Sign::Dashes, theme::INK, "μ, the capacity".to_owned()),
     ];
     let chart = Chart { header: Header::new(&finding, subtitle, key), planes };
@@ -179,18 +179,29 @@ fn draw_plane(pen: &Pen<'_>, plane: &Phase, area: Rect) -> Result<(), ChartError
             bottom: up.place(row) - 1.0,
         };
         pen.fill(cell, mixed(*share))?;
-        // Colours tell all from none; a number only where it is neither.
-        if (0.005..0.995).contains(share) {
-            let middle = ((cell.left + cell.right) / 2.0, (cell.top + cell.bottom) / 2.0);
-            let color = if *share < 0.45 { BLACK } else { WHITE };
-            let label = text::percent(*share);
-            if font::width(&label, theme::TICK.size, false) < cell.width() - 4.0 {
-                pen.text(middle, &label, Type { color, ..theme::TICK }, Align::Middle)?;
-            }
-        }
     }
     draw_limits(pen, plane, area, &across, &up)?;
+    draw_numbers(pen, plane, &across, &up)?;
     draw_labels(pen, plane, area, &across, &up)
+}
+
+/// How often, where it is neither always nor never: colours tell those two apart.
+fn draw_numbers(
+    pen: &Pen<'_>,
+    plane: &Phase,
+    across: &Scale,
+    up: &Scale,
+) -> Result<(), ChartError> {
+    let wide = across.place(1.0) - across.place(0.0);
+    for (column, row, share) in plane.cells.iter().filter(|cell| (0.005..0.995).contains(&cell.2)) {
+        let label = text::percent(*share);
+        if font::width(&label, theme::TICK.size, false) < wide - 4.0 {
+            let middle = (across.place(*column as f64 + 0.5), up.place(*row as f64 + 0.5));
+            let color = if *share < 0.45 { BLACK } else { WHITE };
+            pen.text(middle, &label, Type { color, ..theme::TICK }, Align::Middle)?;
+        }
+    }
+    Ok(())
 }
 
 /// The curve of lambda* over the attempts, and the capacity.

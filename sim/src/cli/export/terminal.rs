@@ -42,8 +42,11 @@ fn headline(outcome: &Outcome, scenario: &Scenario, width: usize) -> String {
     if outcome.policies.iter().any(|policy| policy.partial) {
         facts.push("PARTIAL: interrupted before its end".to_owned());
     }
-    if outcome.runs > 1 {
-        facts.push(format!("means of {} runs", outcome.runs));
+    let partial = outcome.policies.iter().any(|policy| policy.partial);
+    match outcome.runs {
+        0 | 1 => {}
+        runs if partial => facts.push(format!("means of those of {runs} runs that were begun")),
+        runs => facts.push(format!("means of {runs} runs")),
     }
     if let Some(capacity) =
         outcome.policies.iter().find_map(|policy| policy.summary.capacity_per_second.value())
@@ -101,8 +104,9 @@ fn comparison(outcome: &Outcome, scenario: &Scenario, width: usize) -> String {
     let names = names.unwrap_or(0).max(6);
     let sparks = Sparks::new(outcome, width.saturating_sub(names + 2).clamp(10, 100));
     let span = seconds(sparks.seconds());
+    let run = if outcome.runs > 1 { ", the first run" } else { "" };
     text.push_str(&format!(
-        "\n{BOLD}attempts over time{BOLD:#} {DIM}(0 to {span}, one scale for all){DIM:#}\n"
+        "\n{BOLD}attempts over time{BOLD:#} {DIM}(0 to {span}, one scale for all{run}){DIM:#}\n"
     ));
     for policy in &outcome.policies {
         let pad = " ".repeat(names - policy.name.chars().count());

@@ -60,6 +60,6 @@ fn ratio(percent: u32, least: u32) -> Value {
 /// Windows of the report: name, from, to.
 fn windows(list: &[(&str, &str, &str)]) -> Value {
     let window =
-        |(name, from, to): &(&str, &str, &str)| tree!({ name: *name, from: *from, to: *to });
+        |(name, from, to): &(&str, &str, &str)| tree!({ name: (*name), from: (*from), to: (*to) });
     Value::List(list.iter().map(window).collect())
 }
