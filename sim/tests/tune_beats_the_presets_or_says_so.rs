@@ -2,7 +2,7 @@
 //! when both are simulated again, with seeds that the tune has never seen.
 
 #![cfg(feature = "tune")]
-#![allow(clippy::unwrap_used, reason = "a test may")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 use redrive::{RetryPolicy, presets};
 use redrive_sim::{
