@@ -329,13 +329,43 @@ pub(crate) fn verdict(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
     let mut sentences = Vec::new();
     match extremes(outcome) {
         Some((wildest, calmest)) => sentences.push(contrast(outcome, scenario, wildest, calmest)),
-        None => sentences.extend(outcome.policies.first().map(|_| format!("{}.", herd(outcome)))),
+        // A peak below the capacity that is the same under all is not what there is to see.
+        None => match dearest(outcome) {
+            Some(sentence) => sentences.push(sentence),
+            None => {
+                sentences.extend(outcome.policies.first().map(|_| format!("{}.", herd(outcome))));
+            }
+        },
     }
     sentences.extend(multiplied(outcome));
     sentences.extend(recovery(outcome));
     sentences.extend(haste(outcome));
     sentences.extend(losses(outcome));
     sentences
+}
+
+/// Where a task costs most attempts, of the report's windows, unless the server gets too much anyway.
+fn dearest(outcome: &Outcome) -> Option<String> {
+    let over = outcome.policies.iter().filter_map(over_capacity).fold(0.0, f64::max);
+    let each = |policy: &PolicyOutcome, name: &str| {
+        let window = policy.summary.windows.iter().find(|window| window.name == name)?;
+        window.amplification.value()
+    };
+    let windows = outcome.policies.iter().flat_map(|policy| &policy.summary.windows);
+    let window =
+        windows.max_by(|a, b| a.amplification.or_zero().total_cmp(&b.amplification.or_zero()))?;
+    let costs = outcome.policies.iter().filter_map(|p| Some((&p.name, each(p, &window.name)?)));
+    let mut costs: Vec<(&String, f64)> = costs.collect();
+    costs.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let ((dear, most), (cheap, least)) = (costs.first()?, costs.last()?);
+    (over < 1.0 && *most > 1.1 * least && *least > 0.0).then(|| {
+        format!(
+            "In the window “{}” a task costs {} attempts under “{dear}”, {} under “{cheap}”.",
+            window.name,
+            number(*most),
+            number(*least)
+        )
+    })
 }
 
 /// What the peaks are, and whether jitter alone made the difference.

@@ -84,7 +84,7 @@ fn put(page: &mut String, what: std::fmt::Arguments<'_>) {
 /// A row of the table: its heading, what it means, its figure.
 type Line = (&'static str, &'static str, fn(&PolicyOutcome) -> String);
 
-const LINES: [Line; 15] = [
+const LINES: [Line; 16] = [
     ("succeeded", "tasks that succeeded", |p| share(p, &p.summary.succeeded)),
     ("dead letters", "tasks given up", |p| number(p.summary.dead_letters())),
     ("unfinished", "tasks not ended at the horizon", |p| plain(&p.summary.unfinished)),
@@ -94,6 +94,16 @@ const LINES: [Line; 15] = [
     ("× capacity", "that peak over what the server can do", |p| {
         words::over_capacity(p).map_or("–".to_owned(), times)
     }),
+    (
+        "sustains",
+        "tasks per second from which it recovers: λ* = μ/A, capacity over attempts",
+        |p| {
+            p.summary
+                .sustainable_per_second
+                .value()
+                .map_or("–".to_owned(), |rate| format!("{}/s", number(rate)))
+        },
+    ),
     ("refused", "attempts refused by a full queue or a limit", |p| {
         plain(&p.summary.rejected_attempts)
     }),
@@ -156,6 +166,7 @@ fn table(findings: &Findings<'_>) -> String {
         }
         table.push_str("</tr>\n");
     }
+    table.push_str(&windows(policies));
     table.push_str("</tbody>\n</table></div>\n");
     if findings.outcome.runs > 1 {
         table.push_str(
@@ -164,6 +175,34 @@ fn table(findings: &Findings<'_>) -> String {
         );
     }
     table
+}
+
+/// A row for each window of the scenario's report.
+fn windows(policies: &[PolicyOutcome]) -> String {
+    let mut rows = String::new();
+    let named = policies.first().map(|policy| policy.summary.windows.as_slice());
+    for (place, window) in named.unwrap_or_default().iter().enumerate() {
+        put(
+            &mut rows,
+            format_args!(
+                "<tr><th scope=\"row\">{}<small>{} to {}: successes / tasks that arrived in it, \
+                 attempts a task</small></th>",
+                escape(&window.name),
+                seconds(window.from),
+                seconds(window.to)
+            ),
+        );
+        for policy in policies {
+            let window = policy.summary.windows.get(place);
+            let figure =
+                |value: Option<f64>, shown: fn(f64) -> String| value.map_or("–".to_owned(), shown);
+            let good = figure(window.and_then(|w| w.goodput_per_first.value()), percent);
+            let each = figure(window.and_then(|w| w.amplification.value()), times);
+            put(&mut rows, format_args!("<td>{good} · {each}</td>"));
+        }
+        rows.push_str("</tr>\n");
+    }
+    rows
 }
 
 /// The command, the scenario and the policies, in full.
