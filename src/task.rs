@@ -151,7 +151,7 @@ impl Task {
     ///
     /// # Errors
     /// When an attempt runs, it is too early, the task is over, or 2^32 - 1 attempts were made.
-    #[inline]
+    #[inline(always)]
     pub fn start(&mut self, now: Time) -> Result<u32, TaskError> {
         match self.bits & STATE_MASK {
             READY => self.began = now,
@@ -198,7 +198,7 @@ impl Task {
     ///
     /// # Errors
     /// When no attempt runs.
-    #[inline]
+    #[inline(always)]
     pub fn fail(
         &mut self,
         now: Time,

@@ -135,8 +135,13 @@ impl Calendar {
 
     /// Adds an event. `time` must not lie before the last popped event, nor before a `limit` for
     /// which there was nothing left.
-    #[inline]
     pub(crate) fn push(&mut self, time: u64, entity: u32) {
+        self.push_here(time, entity);
+    }
+
+    /// [`push`](Self::push) inlined, for the one place that needs it.
+    #[inline(always)]
+    pub(crate) fn push_here(&mut self, time: u64, entity: u32) {
         let bucket = time >> self.shift;
         // For the current bucket and those before it this wraps around to a large number.
         if bucket.wrapping_sub(self.base + 1) < RING - 1 {
@@ -162,7 +167,7 @@ impl Calendar {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, bucket: u64, key: u64) {
         self.ahead += 1;
         let slot = (bucket % RING) as usize;

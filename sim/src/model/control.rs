@@ -49,7 +49,7 @@ impl<const RICH: bool> World<'_, RICH> {
     #[cold]
     pub(super) fn control(&mut self, now: u64, id: u32) -> Result<(), SimError> {
         match self.controls[id as usize] {
-            Control::Fault(tier) if tier < self.rich.layers.len() => {
+            Control::Fault(tier) if RICH && tier < self.rich.layers.len() => {
                 self.rich.layers[tier].turn(now);
                 self.serve_tier(now, tier)
             }

@@ -284,7 +284,8 @@ impl<'s, const RICH: bool> World<'s, RICH> {
             Class::Complete => self.complete(now, id),
             Class::Control => self.control(now, id),
             Class::Start => self.start_client(now, id),
-            class => self.rich_step(now, class, id),
+            class if RICH => self.rich_step(now, class, id),
+            _ => Ok(()),
         }
     }
 
@@ -440,7 +441,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
     fn carry_out(&mut self, now: u64, id: u32, verdict: Verdict, failure: Failure) {
         match verdict {
             Verdict::Retry { at, .. } => {
-                self.queue.push(at.as_nanos().min(1 << 62), Class::Attempt.of(id));
+                self.queue.push_here(at.as_nanos().min(1 << 62), Class::Attempt.of(id));
                 if self.meter.is_sampled(id) {
                     self.mark_failure(id, now, failure);
                 }
