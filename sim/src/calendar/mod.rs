@@ -69,6 +69,8 @@ pub(crate) struct Calendar {
     late: Heap,
     /// What sorting a bucket needs.
     sorter: Sorter,
+    /// The blocks of the bucket that is being sorted.
+    chain: Vec<u32>,
     ring: Box<[Bucket; RING as usize]>,
     occupied: Vec<u64>,
     pool: Vec<Block>,
@@ -107,6 +109,7 @@ impl Calendar {
             head: 0,
             late: Heap::new(),
             sorter: Sorter::new(),
+            chain: Vec::new(),
             ring: Box::new([EMPTY; RING as usize]),
             occupied: vec![0; RING as usize / 64],
             pool: Vec::with_capacity(blocks),
@@ -129,7 +132,7 @@ impl Calendar {
             + self.late.bytes()
             + self.sorter.bytes()
             + self.ring.len() * size_of::<Bucket>()
-            + self.links.capacity() * 4
+            + (self.links.capacity() + self.chain.capacity()) * 4
             + self.spill.capacity() * 16
     }
 
@@ -299,17 +302,20 @@ impl Calendar {
     fn drain(&mut self, bucket: u64) {
         self.go_to(bucket);
         let slot = (bucket % RING) as usize;
-        self.rest.clear();
         self.head = 0;
         let Bucket { block: mut index, len } = std::mem::replace(&mut self.ring[slot], EMPTY);
         self.occupied[slot / 64] &= !(1 << (slot % 64));
-        let mut len = len as usize;
+        self.chain.clear();
         while index != NONE {
-            self.rest.extend_from_slice(&self.pool[index as usize].0[..len]);
+            self.chain.push(index);
             index = self.unchain(index);
-            len = BLOCK;
         }
-        self.sorter.sort(&mut self.rest, 32 + self.shift);
+        // The newest block is the one that may not be full. Freed blocks keep their keys till then.
+        let lens = std::iter::once(len as usize).chain(std::iter::repeat(BLOCK));
+        let pool = &self.pool;
+        let blocks = self.chain.iter().zip(lens);
+        let keys = blocks.map(|(index, len)| &pool[*index as usize].0[..len]);
+        self.sorter.sort(keys, &mut self.rest, 32 + self.shift);
         self.ahead -= self.rest.len();
         self.judged += 1;
         self.drained += self.rest.len();

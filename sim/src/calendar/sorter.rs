@@ -7,58 +7,64 @@
 /// Sorts buckets, and keeps the room that it takes.
 pub(super) struct Sorter {
     ends: Box<[u32; Sorter::MOST_PARTS]>,
-    spare: Vec<u64>,
 }
 
 impl Sorter {
     const MOST_PARTS: usize = 1 << 11;
-    /// Fewer keys are sorted by insertion anyway; more would not fit the cache twice.
+    /// Fewer keys are sorted by insertion anyway; more would not fit the cache.
     const KEYS: std::ops::Range<usize> = 32..1 << 14;
     /// When more keys than this fall into one part the times are not spread.
     const CROWD: u32 = 48;
 
     pub(super) fn new() -> Self {
-        Self { ends: Box::new([0; Self::MOST_PARTS]), spare: Vec::new() }
+        Self { ends: Box::new([0; Self::MOST_PARTS]) }
     }
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(&*self.ends) + self.spare.capacity() * size_of::<u64>()
+        size_of_val(&*self.ends)
     }
 
-    /// Sorts `keys`, each of which is below 2^`bits`.
-    pub(super) fn sort(&mut self, keys: &mut Vec<u64>, bits: u32) {
-        if !Self::KEYS.contains(&keys.len()) {
-            keys.sort_unstable();
-            return;
+    /// Brings the keys of all `blocks`, each below 2^`bits`, into `sorted`, in place of what is there.
+    pub(super) fn sort<'k>(
+        &mut self,
+        blocks: impl Iterator<Item = &'k [u64]> + Clone,
+        sorted: &mut Vec<u64>,
+        bits: u32,
+    ) {
+        let count = blocks.clone().map(<[u64]>::len).sum();
+        if Self::KEYS.contains(&count) {
+            // Only what it has never been long enough for is written twice.
+            sorted.resize(count, 0);
+            if distribute(blocks.clone(), sorted, &mut self.ends, bits) {
+                insertion_sort(sorted);
+                return;
+            }
         }
-        if self.spare.len() < keys.len() {
-            self.spare.resize(keys.len(), 0);
+        sorted.clear();
+        for block in blocks {
+            sorted.extend_from_slice(block);
         }
-        if distribute(keys, &mut self.spare, &mut self.ends, bits) {
-            std::mem::swap(keys, &mut self.spare);
-            keys.truncate(self.spare.len());
-            insertion_sort(keys);
-        } else {
-            keys.sort_unstable();
-        }
+        sorted.sort_unstable();
     }
 }
 
 /// Brings the keys, in `sorted`, into the order of their upper bits: as many parts as there are keys.
 /// `false` when they are too unevenly spread; then nothing was moved.
-fn distribute(
-    keys: &[u64],
+fn distribute<'k>(
+    blocks: impl Iterator<Item = &'k [u64]> + Clone,
     sorted: &mut [u64],
     ends: &mut [u32; Sorter::MOST_PARTS],
     bits: u32,
 ) -> bool {
-    let parts = 1_usize << keys.len().ilog2().min(Sorter::MOST_PARTS.ilog2());
+    let parts = 1_usize << sorted.len().ilog2().min(Sorter::MOST_PARTS.ilog2());
     let down = bits - parts.ilog2();
     let part = |key: u64| (key >> down) as usize % Sorter::MOST_PARTS;
     ends[..parts].fill(0);
-    for key in keys {
-        ends[part(*key)] += 1;
+    for block in blocks.clone() {
+        for key in block {
+            ends[part(*key)] += 1;
+        }
     }
     let (mut start, mut most) = (0, 0);
     for end in &mut ends[..parts] {
@@ -70,10 +76,12 @@ fn distribute(
     if most > Sorter::CROWD {
         return false;
     }
-    for key in keys {
-        let end = &mut ends[part(*key)];
-        sorted[*end as usize] = *key;
-        *end += 1;
+    for block in blocks {
+        for key in block {
+            let end = &mut ends[part(*key)];
+            sorted[*end as usize] = *key;
+            *end += 1;
+        }
     }
     true
 }
@@ -98,8 +106,8 @@ mod tests {
     use super::*;
 
     fn check(keys: Vec<u64>, bits: u32) {
-        let (mut sorted, mut expected) = (keys.clone(), keys);
-        Sorter::new().sort(&mut sorted, bits);
+        let (mut sorted, mut expected) = (vec![7; 50], keys.clone());
+        Sorter::new().sort(keys.chunks(32), &mut sorted, bits);
         expected.sort_unstable();
         assert_eq!(sorted, expected);
     }
@@ -121,14 +129,13 @@ mod tests {
 
     #[test]
     fn a_sorter_that_has_sorted_many_sorts_few() {
-        let mut sorter = Sorter::new();
+        let (mut sorter, mut sorted) = (Sorter::new(), Vec::new());
         for len in [5_000_u64, 40, 3_000, 32, 20_000, 100] {
-            let mut keys: Vec<u64> =
-                (0..len).map(|i| i.wrapping_mul(0x9e37_79b9) % 65_536).collect();
+            let keys: Vec<u64> = (0..len).map(|i| i.wrapping_mul(0x9e37_79b9) % 65_536).collect();
             let mut expected = keys.clone();
             expected.sort_unstable();
-            sorter.sort(&mut keys, 16);
-            assert_eq!(keys, expected);
+            sorter.sort(keys.chunks(32), &mut sorted, 16);
+            assert_eq!(sorted, expected);
         }
     }
 }
