@@ -24,6 +24,7 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 const SILVER: u64 = 0xd1b5_4a32_d192_ed03;
 
 /// The finaliser of `SplitMix64` (variant 13 of David Stafford's): a bijection that avalanches.
+// By word: a build for size would call it, twice a draw.
 #[inline(always)]
 const fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

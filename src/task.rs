@@ -151,6 +151,7 @@ impl Task {
     ///
     /// # Errors
     /// When an attempt runs, it is too early, the task is over, or 2^32 - 1 attempts were made.
+    // By word: loops over millions of tasks run it, in builds for size too.
     #[inline(always)]
     pub fn start(&mut self, now: Time) -> Result<u32, TaskError> {
         match self.bits & STATE_MASK {
@@ -198,6 +199,7 @@ impl Task {
     ///
     /// # Errors
     /// When no attempt runs.
+    // By word: loops over millions of tasks run it, in builds for size too.
     #[inline(always)]
     pub fn fail(
         &mut self,

@@ -1,8 +1,8 @@
 //! Sorting a bucket.
 //!
 //! Within a bucket times are spread evenly more often than not. One distribution by their upper bits
-//! then leaves hardly more than an insertion here and there: on the workload of the benchmark half the
-//! instructions of a comparison sort, which does what is not spread so.
+//! then leaves hardly more than an insertion here and there. A comparison sort, which takes more the
+//! fuller the bucket is, does what is not spread so.
 
 /// Sorts buckets, and keeps the room that it takes.
 pub(super) struct Sorter {

@@ -4,14 +4,14 @@
 //! The scale is chosen for the calm policies (the capacity line must be seen), so the spike of a
 //! herd may leave its strip: it is cut there and carries its height as a number.
 
-use redrive_sim::outcome::{Outcome, PolicyOutcome, Series};
+use redrive_sim::outcome::{Outcome, Series};
 
 use super::{
     canvas::{Align, ChartError, Pen, Rect, Type},
     font,
     frame::{Entry, Scale, Sign},
-    panels::{self, Panels, Slot},
-    strips::{Says, Strip, Strips},
+    panels::{self, Slot},
+    strips::{At, Says, Strip, Strips},
     theme,
 };
 use crate::{text, words};
@@ -50,13 +50,8 @@ impl Strip for Herd {
     const NAME: &'static str = "attempts";
     const HEIGHT: f64 = 96.0;
 
-    fn draw(
-        &self,
-        pen: &Pen<'_>,
-        panels: &Panels,
-        policy: &PolicyOutcome,
-        plot: Rect,
-    ) -> Result<(), ChartError> {
+    fn draw(&self, pen: &Pen<'_>, at: &At<'_>) -> Result<(), ChartError> {
+        let At { panels, policy, plot } = *at;
         let series = &policy.series;
         let rate = Scale { values: (0.0, self.top), places: (plot.bottom, plot.top) };
         panels.draw_values(pen, plot, &rate, rate_label)?;

@@ -1,12 +1,12 @@
 //! How many requests wait for the server, one strip a policy.
 
-use redrive_sim::outcome::{Outcome, PolicyOutcome};
+use redrive_sim::outcome::Outcome;
 
 use super::{
-    canvas::{ChartError, Pen, Rect},
+    canvas::{ChartError, Pen},
     frame::Scale,
-    panels::{self, Panels, Slot},
-    strips::{Says, Strip, Strips},
+    panels::{self, Slot},
+    strips::{At, Says, Strip, Strips},
     theme,
 };
 use crate::{text, words};
@@ -36,13 +36,8 @@ impl Strip for Queue {
     const NAME: &'static str = "queue";
     const HEIGHT: f64 = 56.0;
 
-    fn draw(
-        &self,
-        pen: &Pen<'_>,
-        panels: &Panels,
-        policy: &PolicyOutcome,
-        plot: Rect,
-    ) -> Result<(), ChartError> {
+    fn draw(&self, pen: &Pen<'_>, at: &At<'_>) -> Result<(), ChartError> {
+        let At { panels, policy, plot } = *at;
         let depth = Scale { values: (0.0, self.top), places: (plot.bottom, plot.top) };
         panels.draw_values(pen, plot, &depth, text::number)?;
         let series = &policy.series;

@@ -1,12 +1,12 @@
 //! Tasks × time: one row a task, one mark an attempt. A herd is a stripe, jitter is dust.
 
-use redrive_sim::outcome::{Mark, Outcome, PolicyOutcome};
+use redrive_sim::outcome::{Mark, Outcome};
 
 use super::{
     canvas::{ChartError, Pen, Rect},
     frame::{Entry, Sign},
-    panels::{self, Panels},
-    strips::{Says, Strip, Strips},
+    panels,
+    strips::{At, Says, Strip, Strips},
     theme,
 };
 use crate::words;
@@ -40,13 +40,8 @@ impl Strip for Rows {
     const NAME: &'static str = "tasks";
     const HEIGHT: f64 = 120.0;
 
-    fn draw(
-        &self,
-        pen: &Pen<'_>,
-        panels: &Panels,
-        policy: &PolicyOutcome,
-        plot: Rect,
-    ) -> Result<(), ChartError> {
+    fn draw(&self, pen: &Pen<'_>, at: &At<'_>) -> Result<(), ChartError> {
+        let At { panels, policy, plot } = *at;
         let rows = &policy.raster.rows;
         let high = plot.height() / rows.len().max(1) as f64;
         for (index, row) in rows.iter().enumerate() {

@@ -3,13 +3,13 @@
 //! A service that only gets retries works for yesterday: where a strip stays full after a fault, the
 //! retries keep the overload alive that they come from.
 
-use redrive_sim::outcome::{Outcome, PolicyOutcome, Series};
+use redrive_sim::outcome::{Outcome, Series};
 
 use super::{
-    canvas::{ChartError, Pen, Rect},
+    canvas::{ChartError, Pen},
     frame::{Entry, Scale, Sign},
-    panels::{self, Panels},
-    strips::{Says, Strip, Strips},
+    panels,
+    strips::{At, Says, Strip, Strips},
     theme,
 };
 use crate::{text, words};
@@ -66,13 +66,8 @@ impl Strip for Share {
     const NAME: &'static str = "retry-share";
     const HEIGHT: f64 = 56.0;
 
-    fn draw(
-        &self,
-        pen: &Pen<'_>,
-        panels: &Panels,
-        policy: &PolicyOutcome,
-        plot: Rect,
-    ) -> Result<(), ChartError> {
+    fn draw(&self, pen: &Pen<'_>, at: &At<'_>) -> Result<(), ChartError> {
+        let At { panels, policy, plot } = *at;
         let share = Scale { values: (0.0, 1.0), places: (plot.bottom, plot.top) };
         let columns = columns(&policy.series, &panels.time);
         let tops = |top: &dyn Fn(f64) -> f64| -> Vec<(f64, f64, f64)> {

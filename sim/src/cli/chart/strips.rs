@@ -20,13 +20,18 @@ pub(crate) trait Strip: Send {
     ///
     /// # Errors
     /// When the drawing backend fails.
-    fn draw(
-        &self,
-        pen: &Pen<'_>,
-        panels: &Panels,
-        policy: &PolicyOutcome,
-        plot: Rect,
-    ) -> Result<(), ChartError>;
+    fn draw(&self, pen: &Pen<'_>, at: &At<'_>) -> Result<(), ChartError>;
+}
+
+/// Whose strip it is, and where.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'a> {
+    /// What all strips share.
+    pub(crate) panels: &'a Panels,
+    /// Whose data it shows.
+    pub(crate) policy: &'a PolicyOutcome,
+    /// Its place.
+    pub(crate) plot: Rect,
 }
 
 /// What a chart says beside its data.
@@ -79,7 +84,7 @@ impl<S: Strip> Chart for Strips<'_, S> {
         let notes: Vec<_> = self.outcome.policies.iter().map(self.note).collect();
         self.panels.draw_ground(pen, self.outcome, &notes)?;
         for (policy, plot) in self.outcome.policies.iter().zip(&self.panels.plots) {
-            self.strip.draw(pen, &self.panels, policy, *plot)?;
+            self.strip.draw(pen, &At { panels: &self.panels, policy, plot: *plot })?;
         }
         Ok(())
     }
