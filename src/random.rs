@@ -83,7 +83,8 @@ impl Draws {
     /// The next number of U[0, 1): a multiple of 2^-53, never 1.
     #[inline]
     pub fn unit(&mut self) -> f64 {
-        (self.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
+        // Below 2^63, so that the signed conversion gives the same; it is the one machines have.
+        (self.next_u64() >> 11) as i64 as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 }
 

@@ -5,7 +5,7 @@
 //! form the band is exact, by the very range that the delay is drawn from; where it has none
 //! (decorrelated kinds, feedback, resampling) it is measured over many keys and says so.
 
-use alloc::vec::Vec;
+use alloc::{collections::BinaryHeap, vec::Vec};
 
 use crate::{
     policy::{Address, Delays, Law, RetryPolicy},
@@ -147,9 +147,10 @@ impl Band {
         Some(Band { min, max, mean, sd, quantiles, samples: None })
     }
 
-    /// The band of `delays`, which it sorts: quantiles by the nearest rank.
-    fn measured(delays: &mut [u64]) -> Band {
-        delays.sort_unstable();
+    /// The band of `delays`: quantiles by the nearest rank.
+    fn measured(delays: Vec<u64>) -> Band {
+        // Somewhat slower than sorting in place, and a fifth of the code, which a page has to download.
+        let delays = BinaryHeap::from(delays).into_sorted_vec();
         let n = delays.len().max(1);
         let at = |p: f64| {
             let rank = libm::ceil(p * n as f64) as usize;
@@ -191,7 +192,7 @@ fn moments(law: &Law) -> Option<(Duration, Duration)> {
     for step in 0..STEPS {
         delays.push(law.quantile((f64::from(step) + 0.5) / f64::from(STEPS))?);
     }
-    let band = Band::measured(&mut delays);
+    let band = Band::measured(delays);
     Some((band.mean, band.sd))
 }
 
@@ -256,11 +257,11 @@ impl Iterator for Bands<'_> {
             // A walk needs every step of every key, shown or not.
             Some(band) if !self.delays.walks() => band,
             exact => {
-                let mut drawn = self.draw_all();
+                let drawn = self.draw_all();
                 if self.delays.walks() {
                     self.previous.clone_from(&drawn);
                 }
-                exact.unwrap_or_else(|| Band::measured(&mut drawn))
+                exact.unwrap_or_else(|| Band::measured(drawn))
             }
         };
         self.retries += 1;

@@ -10,15 +10,18 @@
 //! ```
 //!
 //! A [`Task`] is 32 bytes, `Copy`, and holds neither key nor policy nor error text: a simulator keeps
-//! ten million of them, a queue stores one beside each job. Time, policy and the address of the random
+//! ten million of them, a queue stores one beside each job ([`Compact`] holds what plain policies need in
+//! one byte, for loops that know the times). Time, policy and the address of the random
 //! draw come with each call. **The invariant: an attempt that was started is finished exactly once.**
 //! A call that does not fit the state returns a [`TaskError`] and changes nothing.
 
+mod compact;
 mod parts;
 mod state;
 
 pub(crate) use self::state::Ending;
 pub use self::{
+    compact::Compact,
     parts::Parts,
     state::{Reason, State, TaskError, Verdict},
 };
@@ -37,6 +40,16 @@ pub struct Context<'a> {
     pub stream: Stream,
     /// The task's key.
     pub key: u64,
+}
+
+impl Context<'_> {
+    /// The delay after a plain failure, in nanoseconds, if that is one: a single draw from a range
+    /// that was worked out ahead.
+    #[inline(always)]
+    fn plain_delay(&self, class: Class, attempts: u32) -> Option<u64> {
+        let range = self.policy.plain_range(class, attempts)?;
+        Some(range.at(self.stream.draws(self.key, attempts).unit()))
+    }
 }
 
 /// The retry state of one task. See the [module's text](self).
@@ -213,9 +226,8 @@ impl Task {
         if self.bits == RUNNING
             && retry_after.is_none()
             && budget.is_none()
-            && let Some(range) = ctx.policy.plain_range(class, self.attempts)
+            && let Some(delay) = ctx.plain_delay(class, self.attempts)
         {
-            let delay = range.at(ctx.stream.draws(ctx.key, self.attempts).unit());
             self.previous = delay;
             self.at = now.plus_nanos(delay);
             self.bits = WAITING;

@@ -67,6 +67,8 @@ impl Time {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 
+    // By word: builds for size would call it, once a retry.
+    #[inline(always)]
     #[must_use]
     pub(crate) const fn plus_nanos(self, delay: u64) -> Time {
         Time(self.0.saturating_add(delay))

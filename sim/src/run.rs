@@ -15,7 +15,14 @@ use crate::{
     bounds,
     error::SimError,
     merge::merge,
-    model::{contention::Contest, event::Purpose, meter::Meter, rich::is_rich, world::World},
+    model::{
+        contention::Contest,
+        event::Purpose,
+        meter::Meter,
+        rich::is_rich,
+        tasks::{COMPACT_BYTES, WHOLE_BYTES},
+        world::{World, is_compact},
+    },
     outcome::{Outcome, PolicyOutcome, SCHEMA},
     scenario::{NamedPolicy, Scenario},
     summary::{Remains, outcome, records},
@@ -51,8 +58,8 @@ pub struct Estimate {
     pub bytes: u64,
 }
 
-/// Bytes for each task: its state, its place in the event queue, what timeouts add.
-const TASK_BYTES: f64 = 32.0 + 9.0;
+/// Bytes for each task: its place in the event queue, and what timeouts add.
+const QUEUE_BYTES: f64 = 9.0;
 const RICH_TASK_BYTES: f64 = 5.0 + 8.0;
 
 /// What one run of the scenario will need.
@@ -61,7 +68,9 @@ pub fn estimate(scenario: &Scenario) -> Estimate {
     let horizon = scenario.horizon.map(|_| scenario.end());
     let tasks = scenario.arrivals.expected(horizon).min(bounds::TASKS.max);
     let rich = scenario.policies.iter().any(|named| is_rich(scenario, &named.policy));
-    let each = TASK_BYTES + if rich { RICH_TASK_BYTES } else { 0.0 };
+    let compact = scenario.policies.iter().all(|named| is_compact(rich, &named.policy, false));
+    let state = if compact { COMPACT_BYTES } else { WHOLE_BYTES };
+    let each = state as f64 + QUEUE_BYTES + if rich { RICH_TASK_BYTES } else { 0.0 };
     let bins =
         scenario.horizon.map_or(0, |horizon| nanos(horizon) / nanos(scenario.report.bin).max(1));
     let queue = scenario.server.queue.limit.map_or(0.0, |limit| f64::from(limit).min(tasks) * 4.0);
@@ -131,9 +140,9 @@ impl<'s> Run<'s> {
         let model = if scenario.contention.is_some() {
             Model::Contest(Box::new(Contest::new(scenario, &named.policy, seed)?))
         } else if is_rich(scenario, &named.policy) {
-            Model::Rich(Box::new(World::new(scenario, &named.policy, seed)))
+            Model::Rich(Box::new(World::new(scenario, &named.policy, seed, options.records)))
         } else {
-            Model::Plain(Box::new(World::new(scenario, &named.policy, seed)))
+            Model::Plain(Box::new(World::new(scenario, &named.policy, seed, options.records)))
         };
         Ok(Self { scenario, named, options, model, over: false })
     }

@@ -89,6 +89,17 @@ fn scenario() -> impl Strategy<Value = Json> {
     })
 }
 
+/// The scenario without what takes more than tasks and a server.
+fn plain(mut json: Json) -> Json {
+    for part in ["layers", "network"] {
+        json.as_object_mut().unwrap().remove(part);
+    }
+    json["client"] = json!({"permanentRate": json["client"]["permanentRate"]});
+    json["server"]["onFull"] = json!("reject");
+    json["faults"].as_array_mut().unwrap().retain(|fault| fault["mode"] != "hang");
+    json
+}
+
 fn ended(summary: &Summary) -> f64 {
     let rest = [summary.succeeded, summary.discarded, summary.failed, summary.cancelled];
     let sum: f64 = rest.iter().map(redrive_sim::outcome::Figure::or_zero).sum();
@@ -115,5 +126,17 @@ proptest! {
         // Replications give the same result in whatever order they were run.
         let (third, second) = (one(2), one(1));
         prop_assert!(merge(vec![first, second, third]) == merge(vec![one(0), one(1), one(2)]));
+    }
+    /// Without records a task may take one byte, with them it does not.
+    #[test]
+    fn how_tasks_are_kept_cannot_be_seen(json in scenario(), limit in 1..20_u32) {
+        let mut json = plain(json);
+        json["policies"][0]["policy"]["maxAttempts"] = json!(limit);
+        let tree: Value = serde_json::from_value(json).unwrap();
+        let scenario = Scenario::from_value(&tree).unwrap();
+        let run = |records| run_one(&scenario, 0, 0, Options { records }, &mut ()).unwrap();
+        let (mut with, without) = (run(true), run(false));
+        with.records = Vec::new();
+        prop_assert!(with == without, "{:?} {:?}", with.summary, without.summary);
     }
 }

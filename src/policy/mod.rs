@@ -274,6 +274,18 @@ impl RetryPolicy {
             .unwrap_or(&self.delays)
     }
 
+    /// The delays of all classes of failure.
+    pub(crate) fn all_delays(&self) -> impl Iterator<Item = &Delays> {
+        let own = self.rules.iter().filter_map(|rule| rule.delays.as_ref());
+        core::iter::once(&self.delays).chain(own)
+    }
+
+    /// What can happen after a failure.
+    pub(crate) fn all_actions(&self) -> impl Iterator<Item = Action> {
+        let ruled = self.rules.iter().map(|rule| rule.action);
+        core::iter::once(self.default_action).chain(ruled)
+    }
+
     /// What the delay after that many attempts is drawn from, if the failure is a plain one: of no rule,
     /// without budget, hint or deadline. It is what all but a few verdicts of most policies need.
     #[inline]

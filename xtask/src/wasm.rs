@@ -31,8 +31,14 @@ const NAME: &str = "redrive_wasm";
 
 /// `--all-features` would let the optimizer assume what some engine lacks: these are the features
 /// that rustc itself turns on, and all engines that we support have had them for years.
-const OPTIMIZE: [&str; 9] = [
+const OPTIMIZE: [&str; 12] = [
     "-Oz",
+    // Small as it is to have loops inlined where they are called: one function that holds all of them
+    // is compiled late and badly by engines.
+    "--one-caller-inline-max-function-size",
+    "500",
+    // What belongs together lies together, which gzip finds: 1.5 % of the download.
+    "--reorder-functions-by-name",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-multivalue",
@@ -176,7 +182,8 @@ fn fingerprint(compiled: &[u8], build: &Build<'_>) -> String {
 fn bind(compiled: &[u8], build: &Build<'_>) -> Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_bytes(NAME, compiled.to_vec()).typescript(true);
-    bindgen.remove_name_section(true).remove_producers_section(true);
+    // The optimizer orders by name, and leaves the names out.
+    bindgen.remove_name_section(false).remove_producers_section(true);
     // Without the default path Vite does not see that there is a .wasm file, and says nothing.
     bindgen.omit_default_module_path(false);
     match build.target {

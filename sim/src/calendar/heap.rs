@@ -1,37 +1,42 @@
 //! A 4-ary heap, for the few events that come while their bucket is the current one.
 
 /// A 4-ary heap of keys: half the levels of a binary one, the children side by side.
-pub(super) struct Heap(Vec<u64>);
+pub(super) struct Heap {
+    keys: Vec<u64>,
+    /// The least of them, or `u64::MAX`: it is looked at once an event, and mostly there is none.
+    first: u64,
+}
 
 impl Heap {
     pub(super) const fn new() -> Self {
-        Self(Vec::new())
+        Self { keys: Vec::new(), first: u64::MAX }
     }
 
-    /// The least key.
-    #[inline]
-    pub(super) fn first(&self) -> Option<u64> {
-        self.0.first().copied()
+    /// The least key, or `u64::MAX`, which is none.
+    #[inline(always)]
+    pub(super) fn first(&self) -> u64 {
+        self.first
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.keys.is_empty()
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.keys.len()
     }
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        self.0.capacity() * size_of::<u64>()
+        self.keys.capacity() * size_of::<u64>()
     }
 
     /// Adds a key.
     #[inline]
     pub(super) fn push(&mut self, key: u64) {
-        let keys = &mut self.0;
+        self.first = self.first.min(key);
+        let keys = &mut self.keys;
         keys.push(key);
         let mut i = keys.len() - 1;
         while i > 0 {
@@ -46,13 +51,14 @@ impl Heap {
     }
 
     /// Takes the least key out.
-    #[inline]
+    #[inline(never)]
     pub(super) fn pop(&mut self) {
-        let keys = &mut self.0;
+        let keys = &mut self.keys;
         let Some(last) = keys.pop() else { return };
         let len = keys.len();
         let mut i = 0;
         if len == 0 {
+            self.first = u64::MAX;
             return;
         }
         loop {
@@ -73,5 +79,6 @@ impl Heap {
             i = child;
         }
         keys[i] = last;
+        self.first = keys[0];
     }
 }

@@ -223,7 +223,7 @@ impl Calendar {
     #[inline(always)]
     pub(crate) fn pop(&mut self, limit: u64) -> Option<(u64, u32)> {
         let next = self.rest.get(self.head).copied().unwrap_or(u64::MAX);
-        let late = self.late.first().unwrap_or(u64::MAX);
+        let late = self.late.first();
         let key = next.min(late);
         let time = self.start + (key >> 32);
         if time > limit || key == u64::MAX {
@@ -249,7 +249,7 @@ impl Calendar {
 
     /// Entities of the current bucket that will be popped soon, in order: whoever needs memory for
     /// them can ask for all of it together.
-    pub(crate) fn soon(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn soon(&self) -> impl Iterator<Item = u32> + Clone {
         self.rest.get(self.head..).unwrap_or_default().iter().map(|key| *key as u32)
     }
 

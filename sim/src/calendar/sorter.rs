@@ -1,28 +1,31 @@
 //! Sorting a bucket.
 //!
 //! Within a bucket times are spread evenly more often than not. One distribution by their upper bits
-//! then leaves hardly more than an insertion here and there. A comparison sort, which takes more the
-//! fuller the bucket is, does what is not spread so.
+//! then leaves hardly more than an insertion here and there. Where they are not spread so (all tasks of
+//! a herd come back at one moment; a bucket is filled at one end) the keys are distributed over the
+//! range that they do take, and crowds among them again, until there are none: no comparison sort is
+//! needed, and each round deals with eleven bits.
 
 /// Sorts buckets, and keeps the room that it takes.
 pub(super) struct Sorter {
     ends: Box<[u32; Sorter::MOST_PARTS]>,
+    copy: Vec<u64>,
 }
 
 impl Sorter {
     const MOST_PARTS: usize = 1 << 11;
     /// Fewer keys are sorted by insertion anyway; more would not fit the cache.
     const KEYS: std::ops::Range<usize> = 32..1 << 14;
-    /// When more keys than this fall into one part the times are not spread.
-    const CROWD: u32 = 48;
+    /// More keys than this in one part are a crowd.
+    const CROWD: usize = 48;
 
     pub(super) fn new() -> Self {
-        Self { ends: Box::new([0; Self::MOST_PARTS]) }
+        Self { ends: Box::new([0; Self::MOST_PARTS]), copy: Vec::new() }
     }
 
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
-        size_of_val(&*self.ends)
+        size_of_val(&*self.ends) + self.copy.capacity() * size_of::<u64>()
     }
 
     /// Brings the keys of all `blocks`, each below 2^`bits`, into `sorted`, in place of what is there.
@@ -36,45 +39,69 @@ impl Sorter {
         if Self::KEYS.contains(&count) {
             // Only what it has never been long enough for is written twice.
             sorted.resize(count, 0);
-            if distribute(blocks.clone(), sorted, &mut self.ends, bits) {
-                insertion_sort(sorted);
-                return;
+            let parts = parts(count);
+            let down = bits - parts.ilog2();
+            let ends = &mut self.ends[..parts];
+            if !distribute(blocks, sorted, ends, |key| (key >> down) as usize % parts) {
+                self.spread(sorted);
             }
+        } else {
+            sorted.clear();
+            for block in blocks {
+                sorted.extend_from_slice(block);
+            }
+            self.spread(sorted);
         }
-        sorted.clear();
-        for block in blocks {
-            sorted.extend_from_slice(block);
+        insertion_sort(sorted);
+    }
+
+    /// Brings keys, however they lie, so near to their places that insertion does the rest.
+    fn spread(&mut self, keys: &mut [u64]) {
+        if keys.len() <= Self::CROWD {
+            return;
         }
-        sorted.sort_unstable();
+        let (least, most) = keys.iter().fold((u64::MAX, 0), |(a, b), k| (a.min(*k), b.max(*k)));
+        let bits = 64 - (most - least).leading_zeros();
+        let parts = parts(keys.len());
+        let down = bits.saturating_sub(parts.ilog2());
+        let part = |key: u64| ((key - least) >> down) as usize % parts;
+        self.copy.clear();
+        self.copy.extend_from_slice(keys);
+        let blocks = std::iter::once(&self.copy[..]);
+        if distribute(blocks, keys, &mut self.ends[..parts], part) || least == most {
+            return;
+        }
+        for crowd in keys.chunk_by_mut(|a, b| part(*a) == part(*b)) {
+            self.spread(crowd);
+        }
     }
 }
 
-/// Brings the keys, in `sorted`, into the order of their upper bits: as many parts as there are keys.
-/// `false` when they are too unevenly spread; then nothing was moved.
+/// As many parts as there are keys, or nearly.
+fn parts(keys: usize) -> usize {
+    1 << keys.max(1).ilog2().min(Sorter::MOST_PARTS.ilog2())
+}
+
+/// Brings the keys, in `sorted`, into the order of their parts. Whether no part is crowded.
+#[inline]
 fn distribute<'k>(
     blocks: impl Iterator<Item = &'k [u64]> + Clone,
     sorted: &mut [u64],
-    ends: &mut [u32; Sorter::MOST_PARTS],
-    bits: u32,
+    ends: &mut [u32],
+    part: impl Fn(u64) -> usize,
 ) -> bool {
-    let parts = 1_usize << sorted.len().ilog2().min(Sorter::MOST_PARTS.ilog2());
-    let down = bits - parts.ilog2();
-    let part = |key: u64| (key >> down) as usize % Sorter::MOST_PARTS;
-    ends[..parts].fill(0);
+    ends.fill(0);
     for block in blocks.clone() {
         for key in block {
             ends[part(*key)] += 1;
         }
     }
     let (mut start, mut most) = (0, 0);
-    for end in &mut ends[..parts] {
+    for end in &mut *ends {
         let count = *end;
         *end = start;
         start += count;
         most = most.max(count);
-    }
-    if most > Sorter::CROWD {
-        return false;
     }
     for block in blocks {
         for key in block {
@@ -83,7 +110,7 @@ fn distribute<'k>(
             *end += 1;
         }
     }
-    true
+    most as usize <= Sorter::CROWD
 }
 
 /// For keys that hardly lie wrong.

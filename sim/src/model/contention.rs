@@ -121,6 +121,7 @@ impl<'s> Contest<'s> {
 
     /// Runs to the horizon, or until all have written or given up. `false` when `progress` stopped it
     /// before: the next call goes on from there.
+    #[inline(never)]
     pub(crate) fn run(&mut self, progress: &mut dyn Progress) -> Result<bool, SimError> {
         let mut look = self.events + LOOK;
         loop {

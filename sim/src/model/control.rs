@@ -1,7 +1,7 @@
 //! What happens at moments that are known beforehand: faults begin and end, dead letters go back.
 
 use redrive::{
-    RedrivePlan, Task, Time,
+    RedrivePlan, Time,
     task::{Reason, State},
 };
 
@@ -9,7 +9,7 @@ use super::{
     event::{Class, Purpose},
     meter::Meter,
     tier::span,
-    world::{ONE_LIFE, Slot, World},
+    world::{ONE_LIFE, World},
 };
 use crate::error::SimError;
 
@@ -77,16 +77,17 @@ impl<const RICH: bool> World<'_, RICH> {
         let stream = self.stream.substream(Purpose::Redrive as u64);
         self.redriven.resize(self.tasks.len(), ONE_LIFE);
         let mut slot = 0_u64;
-        for (id, (Slot(task), began)) in self.tasks.iter_mut().zip(&mut self.redriven).enumerate() {
+        for (id, began) in (0..).zip(&mut self.redriven) {
+            let task = self.tasks.get(id);
             let State::Dead(reason) = task.state() else { continue };
-            let at = plan.start(Time::from_nanos(now), stream, slot, id as u64, 0);
+            let at = plan.start(Time::from_nanos(now), stream, slot, u64::from(id), 0);
             slot += 1;
             if *began == ONE_LIFE {
                 *began = task.began().as_nanos();
             }
-            *task = Task::new();
+            self.tasks.renew(id);
             self.meter.undead(reason);
-            self.queue.push(at.as_nanos().min(1 << 62), Class::Attempt.of(id as u32));
+            self.queue.push(at.as_nanos().min(1 << 62), Class::Attempt.of(id));
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `world` is the loop and the life of a task; `rich` adds what only some scenarios have (requests
 //! that travel, wait and are given up; layers; breakers), and is compiled out of the loop of those
-//! that do not: the loop exists twice, from one text. `tier` is a service with its queue and
+//! that do not: the loop exists twice, from one text. `tasks` holds the tasks, `tier` is a service with its queue and
 //! faults, `source` the arrivals, `meter` what is counted, `contention` the other model.
 //!
 //! The tasks themselves are the core's: [`redrive::Task`] says what is retried and when. Nothing
@@ -19,6 +19,7 @@ pub(crate) mod owners;
 pub(crate) mod rich;
 pub(crate) mod slab;
 pub(crate) mod source;
+pub(crate) mod tasks;
 pub(crate) mod tier;
 pub(crate) mod trouble;
 pub(crate) mod world;

@@ -392,7 +392,7 @@ impl<const RICH: bool> World<'_, RICH> {
             if self.rich.circuits[client].is_tripped(&rule, now) {
                 self.meter.breaker_denied += 1;
                 self.meter.failed(failure.is_rejection());
-                self.tasks[task as usize].0.kill(Time::from_nanos(now), Reason::BudgetExhausted)?;
+                self.tasks.whole(task).kill(Time::from_nanos(now), Reason::BudgetExhausted)?;
                 let verdict = Verdict::DeadLetter(Reason::BudgetExhausted);
                 self.given_up(now, task, verdict, failure);
                 return Ok(());
@@ -406,7 +406,7 @@ impl<const RICH: bool> World<'_, RICH> {
         if !self.scenario.client.accept_late || answer.is_some() {
             return Ok(());
         }
-        match self.tasks[task as usize].0.state() {
+        match self.tasks.whole(task).state() {
             State::Running => {
                 let current = std::mem::replace(&mut self.rich.current[task as usize], NONE);
                 if current != NONE {
@@ -416,7 +416,7 @@ impl<const RICH: bool> World<'_, RICH> {
             }
             State::Waiting { until } => {
                 // The attempt that it waits for is not made: it starts and ends in this moment.
-                self.tasks[task as usize].0.start(until)?;
+                self.tasks.whole(task).start(until)?;
                 self.succeeded(now, task)
             }
             _ => Ok(()),
@@ -426,7 +426,7 @@ impl<const RICH: bool> World<'_, RICH> {
     /// The time of a task's timeout, or of one of its earlier attempts.
     fn timeout(&mut self, now: u64, task: u32) -> Result<(), SimError> {
         self.rich.armed[task as usize] = false;
-        let state = &self.tasks[task as usize].0;
+        let state = self.tasks.whole(task);
         if state.state() != State::Running {
             return Ok(());
         }

@@ -153,6 +153,11 @@ impl Tier {
         !self.waiting.is_empty() && self.busy < self.open
     }
 
+    /// The requests that will be served next, unless the last goes first.
+    pub(crate) fn next_served(&self) -> impl Iterator<Item = u32> + Clone {
+        self.waiting.iter().copied()
+    }
+
     /// The next request out of the queue, and whether CoDel drops it.
     pub(crate) fn next(&mut self, now: u64) -> Option<(u32, bool)> {
         if self.lifo {

@@ -1,8 +1,10 @@
 //! One run: the loop, and the life of a task.
 
+use std::num::NonZeroU32;
+
 use redrive::{
     Context, Duration, RetryPolicy, Task, Time, Verdict, policy::Class as FailureClass,
-    random::Stream, time::nanos,
+    random::Stream, task::Compact, time::nanos,
 };
 
 use super::{
@@ -12,6 +14,7 @@ use super::{
     owners::Owners,
     rich::Rich,
     source::Source,
+    tasks::{Held, Tasks},
     tier::{Admission, Tier},
 };
 use crate::{
@@ -33,13 +36,11 @@ const LOOK: u64 = 1 << 18;
 /// For how many events ahead the tasks are asked of memory: they fit the first cache together.
 const FETCH: u64 = 256;
 
+/// How many of those that wait for a server are asked for with them.
+const SERVED: usize = 32;
+
 /// In place of the start of an earlier life: there was none.
 pub(super) const ONE_LIFE: u64 = u64::MAX;
-
-/// A task where it lies in one line of the cache: half of those at odd places would lie in two.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(32))]
-pub(crate) struct Slot(pub(crate) Task);
 
 /// One run of one policy. `RICH` says whether the scenario has more than tasks and one server: what
 /// `rich` holds is compiled out otherwise.
@@ -47,7 +48,7 @@ pub(crate) struct World<'s, const RICH: bool> {
     pub(super) scenario: &'s Scenario,
     pub(super) policy: &'s RetryPolicy,
     pub(super) queue: Calendar,
-    pub(super) tasks: Vec<Slot>,
+    pub(super) tasks: Tasks,
     pub(super) server: Tier,
     pub(super) rich: Rich<'s>,
     pub(super) owners: Owners,
@@ -69,7 +70,13 @@ pub(crate) struct World<'s, const RICH: bool> {
 }
 
 impl<'s, const RICH: bool> World<'s, RICH> {
-    pub(crate) fn new(scenario: &'s Scenario, policy: &'s RetryPolicy, seed: u64) -> Self {
+    /// A run at its beginning. `records` says whether it will be asked for its tasks.
+    pub(crate) fn new(
+        scenario: &'s Scenario,
+        policy: &'s RetryPolicy,
+        seed: u64,
+        records: bool,
+    ) -> Self {
         let stream = Stream::new(seed);
         let horizon = scenario.horizon.map(|_| scenario.end());
         let expected = scenario.arrivals.expected(horizon).min(bounds::TASKS.max);
@@ -97,7 +104,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
             scenario,
             policy,
             queue: Calendar::new((REACH as f64 / expected.max(1.0)) as u64, reach, pending),
-            tasks: Vec::with_capacity(expected.min(1e8) as usize + 1),
+            tasks: Tasks::new(is_compact(RICH, policy, records), expected.min(1e8) as usize + 1),
             server: tier(servers, &scenario.server),
             rich: Rich::new(scenario, policy, stream, layers, owners.clients()),
             owners,
@@ -126,7 +133,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
                 let stream = self.stream.substream(Purpose::Arrivals as u64);
                 for id in 0..*tasks {
                     let ahead = stream.draws(u64::from(id), 0).unit() * nanos(*spread) as f64;
-                    self.tasks.push(Slot::default());
+                    self.tasks.add();
                     self.queue.push(at.as_nanos() + ahead as u64, Class::Attempt.of(id));
                 }
             }
@@ -161,6 +168,8 @@ impl<'s, const RICH: bool> World<'s, RICH> {
 
     /// Runs to the horizon, or until nothing is left. `false` when `progress` stopped it before: the
     /// next call goes on from there.
+    // A function of its own: engines of WebAssembly compile one that holds everything late and badly.
+    #[inline(never)]
     pub(crate) fn run(&mut self, progress: &mut dyn Progress) -> Result<bool, SimError> {
         let (mut look, mut pause) = (self.events + LOOK, 0);
         let mut arrival = self.source.next();
@@ -198,9 +207,13 @@ impl<'s, const RICH: bool> World<'s, RICH> {
     /// Asks memory for the tasks that will be needed soon, all together: with many tasks each is a
     /// miss of the cache, and misses that overlap cost a tenth of those that wait for each other.
     fn fetch_ahead(&self) {
-        let soon = self.queue.soon().take(FETCH as usize);
-        let tasks = soon.filter_map(|entity| self.tasks.get(id_of(entity) as usize));
-        std::hint::black_box(tasks.fold(0_u32, |sum, task| sum.wrapping_add(task.0.attempts())));
+        let soon = self.queue.soon().take(FETCH as usize).map(id_of);
+        let last = self.policy.max_attempts().map_or(u32::MAX, NonZeroU32::get);
+        std::hint::black_box(self.tasks.touch(soon, last));
+        if !RICH {
+            let served = self.server.next_served().take(SERVED);
+            std::hint::black_box(self.tasks.touch(served, 0));
+        }
     }
 
     #[cold]
@@ -227,7 +240,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
     /// Bytes held, all told.
     pub(crate) fn bytes(&self) -> usize {
         self.queue.bytes()
-            + self.tasks.capacity() * size_of::<Task>()
+            + self.tasks.bytes()
             + self.server.bytes()
             + self.rich.bytes()
             + self.owners.bytes()
@@ -247,9 +260,9 @@ impl<'s, const RICH: bool> World<'s, RICH> {
         self.rich.layers.iter().chain([&self.server]).map(|tier| tier.reached).collect()
     }
 
-    /// The tasks, by number.
+    /// The tasks, by number, if the run was to keep them.
     pub(crate) fn tasks(&self) -> impl Iterator<Item = &Task> {
-        self.tasks.iter().map(|slot| &slot.0)
+        self.tasks.all_whole()
     }
 
     /// Retries that budgets refused.
@@ -297,7 +310,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
             );
             return Err(SimError::Limit { message });
         }
-        self.tasks.push(Slot::default());
+        self.tasks.add();
         self.note(now, Class::Attempt.of(id));
         self.attempt(now, id)
     }
@@ -321,8 +334,11 @@ impl<'s, const RICH: bool> World<'s, RICH> {
     /// are most of what happens in a herd, and calls would be a fifth of their cost.
     #[inline(always)]
     fn attempt_here(&mut self, now: u64, id: u32) -> Result<(), SimError> {
-        let task = &mut self.tasks[id as usize].0;
-        if RICH && task.state().is_final() {
+        let mut task = self.tasks.hold(id);
+        if RICH
+            && let Held::Whole(task) = &task
+            && task.state().is_final()
+        {
             // A late answer has ended it meanwhile.
             return Ok(());
         }
@@ -353,8 +369,12 @@ impl<'s, const RICH: bool> World<'s, RICH> {
                 let key = u64::from(id);
                 let context = Context { policy: self.policy, stream: self.stream, key };
                 let class = self.classes[failure as usize];
+                if let Some(at) = task.fail_plainly(Time::from_nanos(now), &context, class) {
+                    self.try_again(now, id, at, failure);
+                    return Ok(());
+                }
                 let budget = self.owners.budget(id);
-                let verdict = task.fail(Time::from_nanos(now), &context, class, None, budget)?;
+                let verdict = task.fail(Time::from_nanos(now), context, class, None, budget)?;
                 self.carry_out(now, id, verdict, failure);
             }
             // Scenarios in which requests are swallowed are rich: they need timeouts.
@@ -367,7 +387,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
     #[inline]
     fn complete(&mut self, now: u64, id: u32) -> Result<(), SimError> {
         self.server.release();
-        let attempt = self.tasks[id as usize].0.attempts();
+        let (attempt, _) = self.tasks.attempts(id);
         if self.server.has_next() {
             self.serve_next(now)?;
         }
@@ -396,7 +416,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
                 self.failed(now, id, Failure::Overloaded, None)?;
                 continue;
             }
-            let attempt = self.tasks[id as usize].0.attempts();
+            let (attempt, _) = self.tasks.attempts(id);
             let time = self.server.begin(u64::from(id), attempt);
             self.queue.push(now.saturating_add(time).min(1 << 62), Class::Complete.of(id));
         }
@@ -406,10 +426,9 @@ impl<'s, const RICH: bool> World<'s, RICH> {
 
     #[inline]
     pub(super) fn succeeded(&mut self, now: u64, id: u32) -> Result<(), SimError> {
-        let task = &mut self.tasks[id as usize].0;
-        task.succeed(Time::from_nanos(now))?;
-        let (attempts, paid) = (task.attempts(), task.paid());
-        let began = began(&self.redriven, id, task);
+        self.tasks.hold(id).succeed(Time::from_nanos(now))?;
+        let (attempts, paid) = self.tasks.attempts(id);
+        let began = self.began(id);
         self.meter.succeeded(now, began, attempts);
         self.meter.mark(id, now, Mark::Succeeded, "");
         if let Some(budget) = self.owners.budget(id) {
@@ -431,29 +450,31 @@ impl<'s, const RICH: bool> World<'s, RICH> {
         let context = Context { policy: self.policy, stream: self.stream, key: u64::from(id) };
         let class = self.classes[failure as usize];
         let budget = self.owners.budget(id);
-        let task = &mut self.tasks[id as usize].0;
-        let verdict = task.fail(Time::from_nanos(now), &context, class, retry_after, budget)?;
+        let task = self.tasks.hold(id);
+        let verdict = task.fail(Time::from_nanos(now), context, class, retry_after, budget)?;
         self.carry_out(now, id, verdict, failure);
         Ok(())
     }
 
     #[inline(always)]
+    fn try_again(&mut self, now: u64, id: u32, at: Time, failure: Failure) {
+        self.queue.push_here(at.as_nanos().min(1 << 62), Class::Attempt.of(id));
+        if self.meter.is_sampled(id) {
+            self.mark_failure(id, now, failure);
+        }
+    }
+
     fn carry_out(&mut self, now: u64, id: u32, verdict: Verdict, failure: Failure) {
         match verdict {
-            Verdict::Retry { at, .. } => {
-                self.queue.push_here(at.as_nanos().min(1 << 62), Class::Attempt.of(id));
-                if self.meter.is_sampled(id) {
-                    self.mark_failure(id, now, failure);
-                }
-            }
+            Verdict::Retry { at, .. } => self.try_again(now, id, at, failure),
             verdict => self.given_up(now, id, verdict, failure),
         }
     }
 
     /// The policy gave a task up.
     pub(super) fn given_up(&mut self, now: u64, id: u32, verdict: Verdict, failure: Failure) {
-        let task = &self.tasks[id as usize].0;
-        let (attempts, began) = (task.attempts(), began(&self.redriven, id, task));
+        let (attempts, _) = self.tasks.attempts(id);
+        let began = self.began(id);
         match verdict {
             Verdict::DeadLetter(reason) => {
                 self.meter.dead_letter(now, began, attempts, reason);
@@ -475,6 +496,13 @@ impl<'s, const RICH: bool> World<'s, RICH> {
         self.task_ended(now, id, attempts);
     }
 
+    /// When a task was first tried: a redrive does not make whoever waits for it forget.
+    #[inline]
+    fn began(&self, id: u32) -> u64 {
+        let first = self.redriven.get(id as usize).copied().filter(|began| *began != ONE_LIFE);
+        first.unwrap_or_else(|| self.tasks.began(id).as_nanos())
+    }
+
     fn mark_failure(&mut self, id: u32, now: u64, failure: Failure) {
         self.meter.mark(id, now, mark_of(failure), failure.names().0);
     }
@@ -493,17 +521,16 @@ impl<'s, const RICH: bool> World<'s, RICH> {
     }
 }
 
+/// Whether one byte a task is enough. In a rich world clients wait for their tasks, and late
+/// answers look at where they are.
+pub(crate) fn is_compact(rich: bool, policy: &RetryPolicy, records: bool) -> bool {
+    !rich && !records && Compact::holds(policy)
+}
+
 /// Whether a task was dead and has been sent back.
 #[inline]
 fn is_redriven(redriven: &[u64], id: u32) -> bool {
     redriven.get(id as usize).is_some_and(|began| *began != ONE_LIFE)
-}
-
-/// When a task was first tried: a redrive does not make whoever waits for it forget.
-#[inline]
-fn began(redriven: &[u64], id: u32, task: &Task) -> u64 {
-    let first = redriven.get(id as usize).copied().filter(|began| *began != ONE_LIFE);
-    first.unwrap_or_else(|| task.began().as_nanos())
 }
 
 /// How a failure shows in the raster.
