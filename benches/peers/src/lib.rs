@@ -11,6 +11,7 @@
 
 use std::time::Instant;
 
+pub mod loops;
 pub mod queue;
 
 /// One second in ticks of a microsecond.

@@ -4,7 +4,7 @@
 //! their own; SimPy comes from PyPI where there is a Python. Four parts: side by side, the cost of an
 //! event from a thousand tasks to ten million, WebAssembly against native, two threads against one.
 
-use std::{fs, path::PathBuf, process::Command, time::Instant};
+use std::{path::PathBuf, process::Command, time::Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     side_by_side(args, &ours)?;
     curve(args, &ours)?;
     web_assembly(args, &ours)?;
-    threads(args)
+    threads(args, &ours)
 }
 
 fn build_ours() -> Result<Engine> {
@@ -83,11 +83,7 @@ fn build_ours() -> Result<Engine> {
 /// Everything that others would use; what cannot be had here is named and left out.
 fn peers(args: &Args) -> Result<Vec<Engine>> {
     let folder = repo::root().join("benches/peers");
-    let target = repo::target().join("peers");
-    let mut cargo = process::cargo();
-    cargo.args(["build", "--release", "--locked", "--manifest-path"]);
-    cargo.arg(folder.join("Cargo.toml")).env("CARGO_TARGET_DIR", &target);
-    process::quiet(&mut cargo)?;
+    let target = build_peers(&[])?;
     let program = |name: &str| target.join("release").join(name);
     let mut engines = vec![
         Engine::new("hand-tuned loop", program("loops"), &["calendar"]),
@@ -109,6 +105,16 @@ fn peers(args: &Args) -> Result<Vec<Engine>> {
         Err(error) => say(&format!("without Python and SimPy: {error:#}")),
     }
     Ok(engines)
+}
+
+/// Builds the peers, with these words to cargo; where they are then.
+fn build_peers(words: &[&str]) -> Result<PathBuf> {
+    let target = repo::target().join("peers");
+    let mut cargo = process::cargo();
+    cargo.args(["build", "--release", "--locked", "--manifest-path"]);
+    cargo.arg(repo::root().join("benches/peers/Cargo.toml")).args(words);
+    process::quiet(cargo.env("CARGO_TARGET_DIR", &target))?;
+    Ok(target)
 }
 
 /// A Python of our own with SimPy in it.
@@ -181,48 +187,83 @@ fn curve(args: &Args, ours: &Engine) -> Result<()> {
     Ok(())
 }
 
+/// Ours beside itself, and the hand-tuned loop beside itself: what that one loses, nobody can win back.
 fn web_assembly(args: &Args, ours: &Engine) -> Result<()> {
     tools::node()?;
+    tools::wasm_target()?;
     let built = wasm::build_for_tests()?;
     let module = built.wasm.with_file_name("redrive_wasm.js").display().to_string();
     let script = repo::root().join("sim/examples/w1.mjs").display().to_string();
-    let node = Engine::new("WebAssembly in Node", "node".into(), &[&script, &module]);
+    let ours_there = Engine::new("redrive in Node", "node".into(), &[&script, &module]);
+    let target = build_peers(&[])?;
+    let tuned = Engine::new("hand-tuned loop", target.join("release/loops"), &["calendar"]);
+    build_peers(&["--lib", "--target", tools::WASM_TARGET])?;
+    let module = target.join(tools::WASM_TARGET).join("release/redrive_peers.wasm");
+    let script = repo::root().join("benches/peers/loop.mjs").display().to_string();
+    let words = [script.as_str(), &module.display().to_string()];
+    let tuned_there = Engine::new("hand-tuned loop in Node", "node".into(), &words);
     say("\nWebAssembly in Node beside native code");
     for tasks in [100_000, 1_000_000] {
         let repeats = 1_000_000_u64.div_ceil(tasks);
-        let mut pairs = Vec::new();
-        for _ in 0..args.rounds.max(1) {
-            pairs.push((ours.turn(tasks, repeats)?.seconds, node.turn(tasks, repeats)?.seconds));
+        for (here, there) in [(ours, &ours_there), (&tuned, &tuned_there)] {
+            let mut pairs = Vec::new();
+            for _ in 0..args.rounds.max(1) {
+                let native = here.turn(tasks, repeats)?.seconds;
+                pairs.push((native, there.turn(tasks, repeats)?.seconds));
+            }
+            let ratio = median(pairs.iter().map(|(native, wasm)| wasm / native));
+            let wasm = median(pairs.iter().map(|(_, wasm)| wasm * 1e3));
+            say(&format!("{tasks:10} tasks  {:24}{wasm:8.1} ms  {ratio:.2} x native", there.name));
         }
-        let ratio = median(pairs.iter().map(|(native, wasm)| wasm / native));
-        let wasm = median(pairs.iter().map(|(_, wasm)| *wasm));
-        say(&format!("{tasks:10} tasks    {:8.1} ms    {ratio:.2} x native", wasm * 1e3));
     }
     Ok(())
 }
 
-/// Replications share nothing: two threads should take half the time.
-#[allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-fn threads(args: &Args) -> Result<()> {
+/// Replications share nothing but the machine: beside what two threads gain stands what two programs
+/// gain that know nothing of each other.
+fn threads(args: &Args, ours: &Engine) -> Result<()> {
     let mut cargo = process::cargo();
     cargo.args(["build", "--release", "--locked", "--package", "redrive-sim", "--bin", "redrive"]);
     process::quiet(&mut cargo)?;
-    let out = repo::target().join("bench-threads");
-    let time = |threads: &str| -> Result<f64> {
-        let mut redrive = process::command(repo::target().join("release/redrive"));
+    let program = repo::target().join("release/redrive");
+    let one = |threads: &str| {
+        let mut redrive = process::command(&program);
         redrive.args(["simulate", "herd", "--policy", "full", "--tasks", "100000"]);
-        redrive.args(["--runs", "24", "--threads", threads, "--out"]).arg(&out);
-        let began = Instant::now();
-        process::quiet(&mut redrive)?;
-        Ok(began.elapsed().as_secs_f64())
+        redrive.args(["--runs", "48", "--format", "json", "--threads", threads]);
+        time(|| process::quiet(&mut redrive))
     };
-    let mut ratios = Vec::new();
+    let alone = || time(|| ours.turn(100_000, 48).map(|_| ()));
+    let together = || {
+        time(|| {
+            std::thread::scope(|scope| {
+                let other = scope.spawn(|| ours.turn(100_000, 48));
+                ours.turn(100_000, 48)?;
+                other
+                    .join()
+                    .map_or_else(|_| bail!("the other program's thread ended"), |r| r.map(|_| ()))
+            })
+        })
+    };
+    let (mut gains, mut limits) = (Vec::new(), Vec::new());
     for _ in 0..args.rounds.max(1) {
-        ratios.push(time("1")? / time("2")?);
+        gains.push(one("1")? / one("2")?);
+        limits.push(2.0 * alone()? / together()?);
     }
-    let _ = fs::remove_dir_all(&out);
-    say(&format!("\n24 replications: two threads are {:.2} x as fast as one", median(ratios)));
+    say(&format!(
+        "\n48 replications: two threads are {:.2} x as fast as one; two programs at once do {:.2} x the \
+         work of one",
+        median(gains),
+        median(limits)
+    ));
     Ok(())
+}
+
+/// The seconds that something takes.
+#[allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+fn time(work: impl FnOnce() -> Result<()>) -> Result<f64> {
+    let began = Instant::now();
+    work()?;
+    Ok(began.elapsed().as_secs_f64())
 }
 
 fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
