@@ -68,7 +68,10 @@ pub(crate) fn over_capacity(policy: &PolicyOutcome) -> Option<f64> {
 /// The title of the chart of attempts.
 pub(crate) fn herd(outcome: &Outcome) -> String {
     let server = if has_fault(outcome) { "the recovering server" } else { "the server" };
+    let has_capacity = outcome.policies.iter().any(|policy| over_capacity(policy).is_some());
     match (extremes(outcome), outcome.policies.first()) {
+        // Nothing to break down and nothing that could be too much: only the cost is left to tell.
+        (Some(_), _) if !has_capacity && !has_fault(outcome) => amplification(outcome),
         (Some((wildest, calmest)), _) => format!(
             "“{}” hits {server} with {}; “{}” with {}/s",
             wildest.name,
@@ -171,7 +174,7 @@ pub(crate) fn queue(outcome: &Outcome) -> String {
     let least = useful(outcome).into_iter().min_by(|a, b| refusals(a).total_cmp(&refusals(b)));
     match (most, least) {
         (Some(most), Some(least)) if refusals(&most) > refusals(&least) => format!(
-            "The full queue refuses {} attempts under “{}”, {} under “{}”",
+            "The server refuses {} attempts at once under “{}”, {} under “{}”",
             number(refusals(&most)),
             most.name,
             number(refusals(&least)),
@@ -328,6 +331,10 @@ pub(crate) fn policy(policy: &RetryPolicy) -> String {
 pub(crate) fn verdict(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
     let mut sentences = Vec::new();
     match extremes(outcome) {
+        // Writers of one row all begin at once, whatever they do then: what they cost is to see.
+        _ if scenario.contention.is_some() => {
+            sentences.push(format!("{}.", amplification(outcome)))
+        }
         Some((wildest, calmest)) => sentences.push(contrast(outcome, scenario, wildest, calmest)),
         // A peak below the capacity that is the same under all is not what there is to see.
         None => match dearest(outcome) {
@@ -381,7 +388,13 @@ fn contrast(
     let alike = policy(&wildest.name).zip(policy(&calmest.name)).is_some_and(|(one, other)| {
         one.to_builder().jitter(*other.jitter()).build().as_ref() == Ok(other)
     });
-    let cause = if alike { "jitter alone makes it" } else { "it is" };
+    let is_jittered = |name: &str| policy(name).is_some_and(|p| *p.jitter() != Jitter::None);
+    let cause = match (alike, is_jittered(&wildest.name), is_jittered(&calmest.name)) {
+        (true, false, _) => "jitter alone makes it",
+        (true, true, false) => "without jitter it is",
+        (true, true, true) => "another jitter alone makes it",
+        (false, ..) => "it is",
+    };
     format!(
         "Under “{}” {server} gets {}; under “{}” {}/s: {cause} {} lower.",
         wildest.name,
