@@ -129,7 +129,7 @@ proptest! {
     }
     /// Without records a task may take one byte, with them it does not.
     #[test]
-    fn how_tasks_are_kept_cannot_be_seen(json in scenario(), limit in 1..20_u32) {
+    fn how_tasks_are_kept_cannot_be_seen(json in scenario(), limit in 1..200_u32) {
         let mut json = plain(json);
         json["policies"][0]["policy"]["maxAttempts"] = json!(limit);
         let tree: Value = serde_json::from_value(json).unwrap();

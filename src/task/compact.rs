@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The retry state of one task in one byte, for loops over millions of tasks that keep the times
-/// themselves: the number of its attempts, up to 15, and where it is.
+/// themselves: where it is, and until it is over the number of its attempts, up to 120.
 ///
 /// What a [`Task`] knows besides, such a loop knows anyway: when a wait ends lies in its queue of
 /// events, when the first attempt began is needed only at the end. Of the last delay and of what was
@@ -31,25 +31,31 @@ use crate::{
 /// assert!(matches!(verdict, Verdict::Retry { .. }));
 /// # Ok::<(), redrive::task::TaskError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compact(
-    /// State in bits 0-3 as in a [`Task`], attempts in bits 4-7.
+    /// Attempt a runs: 2a. Waiting after it: 2a + 1, and so 1 before the first. Over: its state in a
+    /// [`Task`], counted back from 255.
     u8,
 );
 
-const ATTEMPTS_SHIFT: u32 = 4;
-const ONE_ATTEMPT: u8 = 1 << ATTEMPTS_SHIFT;
-const MOST_ATTEMPTS: u32 = 15;
-const STATE_BITS: u8 = STATE_MASK as u8;
+const MOST_ATTEMPTS: u32 = 120;
+/// The first that is over.
+const OVER: u8 = u8::MAX - 12;
+
+impl Default for Compact {
+    fn default() -> Compact {
+        Compact::new()
+    }
+}
 
 impl Compact {
     /// A task that has not been started.
     pub const fn new() -> Compact {
-        Compact(READY as u8)
+        Compact(1)
     }
 
     /// Whether tasks under this policy fit: no delay depends on the one before it, no budget is paid,
-    /// no attempt is free, the wall clock measures what has elapsed, and there are 15 attempts at most.
+    /// no attempt is free, the wall clock measures what has elapsed, and there are 120 attempts at most.
     pub fn holds(policy: &RetryPolicy) -> bool {
         policy.budget().is_none()
             && policy.compat().elapsed_measure == ElapsedMeasure::Wall
@@ -60,13 +66,24 @@ impl Compact {
 
     /// The part of `task` that fits here, which is all that counts under a policy that this holds.
     const fn of(task: &Task) -> Compact {
-        Compact((task.bits & STATE_MASK | task.attempts << ATTEMPTS_SHIFT) as u8)
+        let attempts = task.attempts as u8;
+        match task.bits & STATE_MASK {
+            READY | WAITING => Compact(2 * attempts + 1),
+            RUNNING => Compact(2 * attempts),
+            over => Compact(u8::MAX - over as u8),
+        }
     }
 
-    /// The whole task: its first attempt `began` then, and `at` is what [`Task::at`] means.
+    /// The whole task, without the number of its attempts if it is over: its first attempt `began`
+    /// then, and `at` is what [`Task::at`] means.
     pub const fn expand(self, began: Time, at: Time) -> Task {
-        let attempts = self.attempts();
-        Task { began, at, previous: 0, attempts, bits: self.state_bits() }
+        let bits = match self.0 {
+            OVER.. => (u8::MAX - self.0) as u32,
+            1 => READY,
+            live if live % 2 == 1 => WAITING,
+            _ => RUNNING,
+        };
+        Task { began, at, previous: 0, attempts: self.attempts(), bits }
     }
 
     /// Where the task is; waiting until `at`, if it waits.
@@ -74,27 +91,32 @@ impl Compact {
         self.expand(Time::ZERO, at).state()
     }
 
-    /// Attempts started.
+    /// Attempts started; 0 when it is over.
     pub const fn attempts(self) -> u32 {
-        (self.0 >> ATTEMPTS_SHIFT) as u32
+        if self.is_over() { 0 } else { self.0 as u32 / 2 }
+    }
+
+    /// Whether the task is over.
+    pub const fn is_over(self) -> bool {
+        self.0 >= OVER
+    }
+
+    const fn is_running(self) -> bool {
+        self.0.is_multiple_of(2) && !self.is_over()
     }
 
     /// Starts the next attempt and returns its number, from 1.
     ///
     /// # Errors
-    /// When an attempt runs, the task is over, or 15 attempts were made.
+    /// When an attempt runs, the task is over, or 120 attempts were made.
     // By word, as in `Task`: loops over millions of tasks run it, in builds for size too.
     #[inline(always)]
     pub fn start(&mut self) -> Result<u32, TaskError> {
-        let state = self.state_bits();
-        if state != READY && state != WAITING {
+        if self.0.is_multiple_of(2) || self.0 as u32 > 2 * MOST_ATTEMPTS {
             return Err(self.not_startable());
         }
-        let Some(next) = self.0.checked_add(ONE_ATTEMPT) else {
-            return Err(TaskError::TooManyAttempts);
-        };
-        *self = Compact(next).with(RUNNING);
-        Ok(self.attempts())
+        self.0 += 1;
+        Ok(self.0 as u32 / 2)
     }
 
     /// The running attempt succeeded: the task is over.
@@ -103,10 +125,10 @@ impl Compact {
     /// When no attempt runs.
     #[inline]
     pub fn succeed(&mut self) -> Result<(), TaskError> {
-        if self.state_bits() != RUNNING {
+        if !self.is_running() {
             return Err(self.not_running());
         }
-        *self = self.with(SUCCEEDED);
+        self.0 = u8::MAX - SUCCEEDED as u8;
         Ok(())
     }
 
@@ -114,11 +136,11 @@ impl Compact {
     /// Otherwise nothing has changed, and [`fail`](Self::fail) says more.
     #[inline(always)]
     pub fn fail_plainly(&mut self, now: Time, ctx: &Context<'_>, class: Class) -> Option<Time> {
-        if self.state_bits() != RUNNING {
+        if !self.is_running() {
             return None;
         }
-        let delay = ctx.plain_delay(class, self.attempts())?;
-        *self = self.with(WAITING);
+        let delay = ctx.plain_delay(class, self.0 as u32 / 2)?;
+        self.0 += 1;
         Some(now.plus_nanos(delay))
     }
 
@@ -137,25 +159,23 @@ impl Compact {
     ) -> Result<Verdict, TaskError> {
         let mut task = self.expand(began, now);
         let verdict = task.fail(now, ctx, class, retry_after, None);
-        *self = Compact::of(&task);
+        if verdict.is_ok() {
+            *self = Compact::of(&task);
+        }
         verdict
-    }
-
-    const fn state_bits(self) -> u32 {
-        (self.0 & STATE_BITS) as u32
-    }
-
-    const fn with(self, state: u32) -> Compact {
-        Compact(self.0 & !STATE_BITS | state as u8)
     }
 
     #[cold]
     fn not_startable(self) -> TaskError {
-        if self.state_bits() == RUNNING { TaskError::AlreadyRunning } else { TaskError::Finished }
+        match self.is_over() {
+            true => TaskError::Finished,
+            false if self.is_running() => TaskError::AlreadyRunning,
+            false => TaskError::TooManyAttempts,
+        }
     }
 
     #[cold]
     fn not_running(self) -> TaskError {
-        self.expand(Time::ZERO, Time::ZERO).not_running()
+        if self.is_over() { TaskError::Finished } else { TaskError::NotRunning }
     }
 }

@@ -41,8 +41,8 @@ impl Sorter {
             sorted.resize(count, 0);
             let parts = parts(count);
             let down = bits - parts.ilog2();
-            let ends = &mut self.ends[..parts];
-            if !distribute(blocks, sorted, ends, |key| (key >> down) as usize % parts) {
+            let part = |key: u64| (key >> down) as usize;
+            if !distribute(blocks, sorted, &mut self.ends, parts, part) {
                 self.spread(sorted);
             }
         } else {
@@ -64,11 +64,11 @@ impl Sorter {
         let bits = 64 - (most - least).leading_zeros();
         let parts = parts(keys.len());
         let down = bits.saturating_sub(parts.ilog2());
-        let part = |key: u64| ((key - least) >> down) as usize % parts;
+        let part = |key: u64| ((key - least) >> down) as usize;
         self.copy.clear();
         self.copy.extend_from_slice(keys);
         let blocks = std::iter::once(&self.copy[..]);
-        if distribute(blocks, keys, &mut self.ends[..parts], part) || least == most {
+        if distribute(blocks, keys, &mut self.ends, parts, part) || least == most {
             return;
         }
         for crowd in keys.chunk_by_mut(|a, b| part(*a) == part(*b)) {
@@ -82,22 +82,26 @@ fn parts(keys: usize) -> usize {
     1 << keys.max(1).ilog2().min(Sorter::MOST_PARTS.ilog2())
 }
 
-/// Brings the keys, in `sorted`, into the order of their parts. Whether no part is crowded.
+/// Brings the keys, in `sorted`, into the order of their parts, which are below `parts`. Whether none of
+/// them is crowded.
 #[inline]
 fn distribute<'k>(
     blocks: impl Iterator<Item = &'k [u64]> + Clone,
     sorted: &mut [u64],
-    ends: &mut [u32],
+    ends: &mut [u32; Sorter::MOST_PARTS],
+    parts: usize,
     part: impl Fn(u64) -> usize,
 ) -> bool {
-    ends.fill(0);
+    // What it is already, but now the compiler knows.
+    let part = |key| part(key) % Sorter::MOST_PARTS;
+    ends[..parts].fill(0);
     for block in blocks.clone() {
         for key in block {
             ends[part(*key)] += 1;
         }
     }
     let (mut start, mut most) = (0, 0);
-    for end in &mut *ends {
+    for end in &mut ends[..parts] {
         let count = *end;
         *end = start;
         start += count;

@@ -333,7 +333,7 @@ pub(crate) fn verdict(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
     match extremes(outcome) {
         // Writers of one row all begin at once, whatever they do then: what they cost is to see.
         _ if scenario.contention.is_some() => {
-            sentences.push(format!("{}.", amplification(outcome)))
+            sentences.push(format!("{}.", amplification(outcome)));
         }
         Some((wildest, calmest)) => sentences.push(contrast(outcome, scenario, wildest, calmest)),
         // A peak below the capacity that is the same under all is not what there is to see.

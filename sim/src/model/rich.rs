@@ -394,7 +394,8 @@ impl<const RICH: bool> World<'_, RICH> {
                 self.meter.failed(failure.is_rejection());
                 self.tasks.whole(task).kill(Time::from_nanos(now), Reason::BudgetExhausted)?;
                 let verdict = Verdict::DeadLetter(Reason::BudgetExhausted);
-                self.given_up(now, task, verdict, failure);
+                let (attempts, _) = self.tasks.attempts(task);
+                self.given_up(now, task, attempts, verdict, failure);
                 return Ok(());
             }
         }

@@ -158,7 +158,8 @@ impl Tasks {
         }
     }
 
-    /// How often the task has been tried, and what its last retry has cost its budget.
+    /// How often the task has been tried, and what its last retry has cost its budget. To be asked
+    /// before it is over.
     #[inline]
     pub(crate) fn attempts(&self, id: u32) -> (u32, u16) {
         let at = id as usize;

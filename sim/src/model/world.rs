@@ -375,7 +375,7 @@ impl<'s, const RICH: bool> World<'s, RICH> {
                 }
                 let budget = self.owners.budget(id);
                 let verdict = task.fail(Time::from_nanos(now), context, class, None, budget)?;
-                self.carry_out(now, id, verdict, failure);
+                self.carry_out(now, id, attempt, verdict, failure);
             }
             // Scenarios in which requests are swallowed are rich: they need timeouts.
             Admission::Swallow => {}
@@ -426,8 +426,8 @@ impl<'s, const RICH: bool> World<'s, RICH> {
 
     #[inline]
     pub(super) fn succeeded(&mut self, now: u64, id: u32) -> Result<(), SimError> {
-        self.tasks.hold(id).succeed(Time::from_nanos(now))?;
         let (attempts, paid) = self.tasks.attempts(id);
+        self.tasks.hold(id).succeed(Time::from_nanos(now))?;
         let began = self.began(id);
         self.meter.succeeded(now, began, attempts);
         self.meter.mark(id, now, Mark::Succeeded, "");
@@ -450,9 +450,10 @@ impl<'s, const RICH: bool> World<'s, RICH> {
         let context = Context { policy: self.policy, stream: self.stream, key: u64::from(id) };
         let class = self.classes[failure as usize];
         let budget = self.owners.budget(id);
+        let (attempts, _) = self.tasks.attempts(id);
         let task = self.tasks.hold(id);
         let verdict = task.fail(Time::from_nanos(now), context, class, retry_after, budget)?;
-        self.carry_out(now, id, verdict, failure);
+        self.carry_out(now, id, attempts, verdict, failure);
         Ok(())
     }
 
@@ -464,16 +465,22 @@ impl<'s, const RICH: bool> World<'s, RICH> {
         }
     }
 
-    fn carry_out(&mut self, now: u64, id: u32, verdict: Verdict, failure: Failure) {
+    fn carry_out(&mut self, now: u64, id: u32, attempts: u32, verdict: Verdict, failure: Failure) {
         match verdict {
             Verdict::Retry { at, .. } => self.try_again(now, id, at, failure),
-            verdict => self.given_up(now, id, verdict, failure),
+            verdict => self.given_up(now, id, attempts, verdict, failure),
         }
     }
 
-    /// The policy gave a task up.
-    pub(super) fn given_up(&mut self, now: u64, id: u32, verdict: Verdict, failure: Failure) {
-        let (attempts, _) = self.tasks.attempts(id);
+    /// The policy gave a task up, after so many attempts.
+    pub(super) fn given_up(
+        &mut self,
+        now: u64,
+        id: u32,
+        attempts: u32,
+        verdict: Verdict,
+        failure: Failure,
+    ) {
         let began = self.began(id);
         match verdict {
             Verdict::DeadLetter(reason) => {
