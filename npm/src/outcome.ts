@@ -121,6 +121,8 @@ export interface PolicyOutcome {
   budgetDenied: Figure
   /** Attempts or retries that the circuit breaker refused. */
   breakerDenied: Figure
+  /** Attempts that the clients' throttle refused; not in `attempts`. */
+  throttleDenied: Figure
   lostMessages: Figure
   /** Dead letters that were sent back to work. */
   redriven: Figure

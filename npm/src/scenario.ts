@@ -93,7 +93,7 @@ export interface Client {
   /** Clients that the tasks belong to in turn, and hosts that the clients belong to in turn. */
   count?: number
   hosts?: number
-  /** Who shares a policy's budget. */
+  /** Who shares a policy's budget, and a throttle. */
   budgetScope?: 'client' | 'host' | 'all'
   /** A circuit breaker for each client. */
   breaker?: {
@@ -103,6 +103,11 @@ export interface Client {
     openFor?: Duration
     stops?: 'all' | 'retries'
   } | null
+  /**
+   * Adaptive throttling as in Google's SRE book, one for each of `budgetScope`: over `window` (2 minutes)
+   * more than `k` (2) times what the backend accepted is refused at the client, in proportion.
+   */
+  throttle?: { k?: number; window?: Duration } | null
 }
 
 /** A policy to compare: a preset's name, or a name with a preset or a policy. */

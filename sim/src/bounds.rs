@@ -96,6 +96,13 @@ bounds! {
     BREAKER_OPEN: "openFor", Duration, 0.0, FOREVER, None, "Open for",
         "How long an open breaker refuses before it lets a probe pass; without it, it closes as soon \
          as the share of failures allows.";
+    // The book's: "a general multiplier of 2", over "the last two minutes". Below 1 a client would
+    // refuse when all is well; at 1 it never tries more than was accepted, and so never recovers.
+    THROTTLE_K: "k", Factor, 1.0, 1_000.0, Some(2.0), "Throttle multiplier",
+        "How many times what the backend accepts may be sent to it; nearer to 1 spares the backend more, \
+         and takes longer to notice that it is well again.";
+    THROTTLE_WINDOW: "window", Duration, MILLI, FOREVER, Some(120.0 * SECOND), "Throttle window",
+        "Over how long requests and accepts are counted.";
     ROWS: "rows", Count, 1.0, 1e6, Some(1.0), "Rows", "Rows that the clients contend for, in turn.";
     REDRIVE_RATE: "rate", Rate, 1e-6, 1e9, None, "Redrive rate",
         "Dead letters sent back a second; all at once when left out.";

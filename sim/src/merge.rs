@@ -96,8 +96,8 @@ fn merge_summaries(runs: &[&Summary]) -> Option<Summary> {
         rejected_attempts, timed_out_attempts, wasted_server_seconds, peak_attempts_per_second,
         peak_after_fault_per_second, capacity_per_second, peak_to_capacity, completion_seconds,
         drain_seconds, goodput_per_first, recover_seconds, dead_letter_share, retry_share,
-        peak_to_mean, max_queue, budget_denied, breaker_denied, lost_messages, redriven, fairness,
-        sustainable_per_second, collapsed, events, wall_seconds;
+        peak_to_mean, max_queue, budget_denied, breaker_denied, throttle_denied, lost_messages, redriven,
+        fairness, sustainable_per_second, collapsed, events, wall_seconds;
         quantiles time_to_success_seconds, time_to_dead_letter_seconds, time_to_end_seconds,
         attempts_per_task
     ))

@@ -86,6 +86,8 @@ metrics! {
     "recoverSeconds", true, "from the end of the last fault until goodput was back, seconds", |s| s.recover_seconds.value();
     "maxQueue", true, "most requests waiting at once", |s| s.max_queue.value();
     "budgetDenied", true, "retries that the budget refused", |s| s.budget_denied.value();
+    "breakerDenied", true, "attempts or retries that the breaker refused", |s| s.breaker_denied.value();
+    "throttleDenied", true, "attempts that the clients' throttle refused", |s| s.throttle_denied.value();
     "fairness", false, "Jain's index of the attempts", |s| s.fairness.value();
     "collapsed", true, "share of runs that collapsed", |s| s.collapsed.value();
 }

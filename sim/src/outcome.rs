@@ -215,6 +215,8 @@ pub struct Summary {
     pub budget_denied: Figure,
     /// Attempts or retries that the circuit breaker refused.
     pub breaker_denied: Figure,
+    /// Attempts that the clients' throttle refused (`client.throttle`); not in `attempts`.
+    pub throttle_denied: Figure,
     /// Messages that the network lost.
     pub lost_messages: Figure,
     /// Dead letters that were sent back to work.

@@ -78,6 +78,7 @@ impl Summary {
             ("maxQueue", self.max_queue.into()),
             ("budgetDenied", self.budget_denied.into()),
             ("breakerDenied", self.breaker_denied.into()),
+            ("throttleDenied", self.throttle_denied.into()),
             ("lostMessages", self.lost_messages.into()),
             ("redriven", self.redriven.into()),
             ("fairness", self.fairness.into()),

@@ -114,6 +114,7 @@ fn summary(scenario: &Scenario, meter: &Meter, run: &Remains<'_>) -> Summary {
         max_queue: u64::from(meter.max_queue).into(),
         budget_denied: run.budget_denied.into(),
         breaker_denied: meter.breaker_denied.into(),
+        throttle_denied: meter.throttle_denied.into(),
         lost_messages: meter.lost.into(),
         redriven: meter.redriven.into(),
         fairness: Figure::ratio(Some(sum * sum), Some(squared)),

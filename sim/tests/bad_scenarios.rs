@@ -60,6 +60,14 @@ fn each_mistake_is_named_by_its_path() {
             "faults[0].layer = \"x\" is no layer",
         ),
         (with("client", json!({"breaker": {}})), "client.breaker.openFor is missing"),
+        (with("client", json!({"throttle": {"k": 0.9}})), "client.throttle.k = 0.9 is below 1"),
+        (with("client", json!({"throttle": {"k": "2"}})), "client.throttle.k"),
+        (
+            with("client", json!({"throttle": {"window": "1us"}})),
+            "client.throttle.window = 1us is below 1ms",
+        ),
+        (with("client", json!({"throttle": 2})), "client.throttle"),
+        (with("client", json!({"throttle": {"windw": "1m"}})), "did you mean \"window\"?"),
         (with("client", json!({"hosts": 5})), "client.hosts is above client.count"),
         (with("contention", json!({"rows": 0})), "contention.rows = 0 is below 1"),
         (with("redrive", json!({"rate": 5, "spread": "1s"})), "redrive.spread stands beside rate"),
@@ -89,6 +97,11 @@ fn contention_takes_the_servers_place() {
     json["server"] = json!({"workers": 1});
     let error = read(json).unwrap_err().to_string();
     assert!(error.starts_with("server means nothing with contention"), "{error}");
+
+    let mut json = with("contention", json!({}));
+    json["client"] = json!({"throttle": {}});
+    let error = read(json).unwrap_err().to_string();
+    assert!(error.starts_with("client.throttle means nothing with contention"), "{error}");
 }
 
 #[test]

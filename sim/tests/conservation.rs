@@ -56,11 +56,12 @@ fn arrivals() -> impl Strategy<Value = Json> {
 }
 
 fn scenario() -> impl Strategy<Value = Json> {
-    let client = (1..5_000_u32, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let client =
+        (1..5_000_u32, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let parts = (arrivals(), server(), prop::collection::vec(fault(), 0..4), client);
     let more = (prop::collection::vec(server(), 0..3), 0..3_u32, any::<bool>(), any::<bool>());
     (parts, more, any::<u32>()).prop_map(|((arrivals, server, faults, client), more, seed)| {
-        let (timeout, cancel, accept, breaker, poison) = client;
+        let (timeout, cancel, accept, breaker, throttle, poison) = client;
         let (layers, loss, redrive, budget) = more;
         let policy = json!({"version": 1, "maxAttempts": 4, "jitter": "full",
             "backoff": {"kind": "exponential", "initial": "300ms", "multiplier": 2},
@@ -79,7 +80,8 @@ fn scenario() -> impl Strategy<Value = Json> {
             "client": {"timeout": timeout, "cancelOnTimeout": cancel, "count": 3,
                 "lateResponses": if accept { "accept" } else { "ignore" },
                 "permanentRate": if poison { 0.1 } else { 0.0 },
-                "breaker": if breaker { json!({"openFor": "1s"}) } else { Json::Null }},
+                "breaker": if breaker { json!({"openFor": "1s"}) } else { Json::Null },
+                "throttle": if throttle { json!({"k": 1.5, "window": "9s"}) } else { Json::Null }},
             "policies": [{"name": "p", "policy": policy}],
         });
         if redrive {

@@ -183,6 +183,58 @@ fn an_open_breaker_spares_the_server() {
 }
 
 #[test]
+fn a_throttle_keeps_from_the_backend_what_it_would_refuse() {
+    let throttled = |scope: &str, backend: Json, timeout: Json| {
+        let mut json = json!({
+            "arrivals": {"kind": "herd", "tasks": 1000, "spread": "100s"},
+            "client": {"count": 10, "hosts": 2, "budgetScope": scope, "throttle": {},
+                       "timeout": timeout},
+            "policies": [constant("0s", 1)],
+        });
+        for (part, value) in backend.as_object().unwrap() {
+            json[part] = value.clone();
+        }
+        let found = summary(json);
+        assert_eq!(found.attempts.or_zero() + found.throttle_denied.or_zero(), 1000.0);
+        assert_eq!(found.breaker_denied, Figure::Count(0));
+        found.throttle_denied.or_zero()
+    };
+    // What fails was accepted all the same.
+    let errors = json!({"faults": [{"mode": "errors", "rate": 1}]});
+    assert_eq!(throttled("client", errors, Json::Null), 0.0);
+    // Of a throttle's n-th request without an accept one in n passes: 1 + 1/2 + ... of a share.
+    let passes = |n: u32| (1..=n).map(|n| 1.0 / f64::from(n)).sum::<f64>();
+    for (backend, timeout) in [
+        (json!({"faults": [{"mode": "down"}]}), Json::Null),
+        (json!({"faults": [{"mode": "hang"}]}), json!("1ms")),
+        (json!({"server": {"workers": 1, "service": "1h", "queue": {"limit": 0}}}), Json::Null),
+    ] {
+        for (scope, shares) in [("client", 10), ("host", 2), ("all", 1)] {
+            let denied = throttled(scope, backend.clone(), timeout.clone());
+            let expected = 1000.0 - f64::from(shares) * passes(1000 / shares);
+            assert!((denied - expected).abs() < 25.0, "{scope}: {denied}, not {expected}");
+        }
+    }
+}
+
+#[test]
+fn what_the_throttle_refuses_fails_at_once_as_a_kind_of_its_own() {
+    let policy = json!({"name": "p", "policy": {"version": 1, "maxAttempts": 5, "jitter": "none",
+        "backoff": {"kind": "constant", "delay": "1s"},
+        "classify": [{"match": "clientThrottle", "action": "deadLetter"},
+                     {"match": "ETHROTTLE", "action": "retry"}]}});
+    let found = summary(json!({
+        "arrivals": {"kind": "herd", "tasks": 1000, "spread": "100s"},
+        "faults": [{"mode": "down"}],
+        "client": {"throttle": {"k": 1.1, "window": "1h"}},
+        "policies": [policy],
+    }));
+    let given_up = found.dead_lettered["permanent"];
+    assert_eq!(given_up, found.throttle_denied, "nothing else is permanent");
+    assert!(given_up.or_zero() > 900.0, "{given_up:?}");
+}
+
+#[test]
 fn codel_keeps_the_wait_short_under_overload() {
     let overload = |queue: Json| {
         summary(json!({

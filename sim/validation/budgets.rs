@@ -1,4 +1,5 @@
-//! C6, C7, C15: budgets and breakers when failures do not depend on the load.
+//! C6, C7, C15: budgets and breakers when failures do not depend on the load, and the throttle, which
+//! makes the load depend on what the backend accepts.
 
 use serde_json::{Value, json};
 
@@ -18,6 +19,7 @@ pub fn checks() -> Result<Vec<Check>, Failed> {
     fixed_points(&mut checks)?;
     brooker(&mut checks)?;
     clients(&mut checks)?;
+    throttle(&mut checks)?;
     Ok(checks)
 }
 
@@ -130,5 +132,67 @@ fn clients(checks: &mut Vec<Check>) -> Result<(), Failed> {
         let what = format!("adaptive budget, errors 0.5, {count} clients: load");
         checks.push(Check::share("C7", what, load, mean, 0.003));
     }
+    Ok(())
+}
+
+/// What a backend accepts a second of what the throttle lets through.
+const ACCEPTED: f64 = 100.0;
+
+/// Requests a second that reach a backend through the throttle of Google's SRE book.
+fn throttled(
+    arrivals: &Value,
+    policy: &Value,
+    backend: &Value,
+    k: f64,
+    runs: u32,
+) -> Result<f64, Failed> {
+    let mut scenario = json!({
+        "arrivals": arrivals,
+        "horizon": "3600s",
+        "client": {"budgetScope": "client", "throttle": {"k": k, "window": "2m"}},
+        "report": {"bin": "10s", "windows": [{"name": "w", "from": "600s", "to": "3600s"}]},
+        "policies": [policy],
+    });
+    for (part, value) in backend.as_object().into_iter().flatten() {
+        scenario[part] = value.clone();
+    }
+    let load = figures(&run(&scenario, runs)?[0], |summary| summary.windows[0].attempts);
+    Ok(mean_and_error(&load).0 / 3_000.0)
+}
+
+/// The throttle: a backend that accepts C a second gets K C of whatever more is wanted.
+///
+/// What it takes: that more than K C is wanted; that to refuse costs the backend nothing, or what it
+/// accepts sinks with the load; and that a client counts many requests in its window. For then, of D
+/// that are wanted and C that are accepted, D p are refused at the client with p = (D - K C) / D, and
+/// D - D p = K C are left. Below K C nothing is refused: the load is what is wanted.
+fn throttle(checks: &mut Vec<Check>) -> Result<(), Failed> {
+    let limit = json!({"faults": [{"mode": "rateLimit", "perSecond": ACCEPTED}]});
+    let queue = json!({"server": {"workers": 1, "capacityPerSecond": ACCEPTED,
+                                  "queue": {"limit": 100}}});
+    let once = json!({"name": "once", "policy": {"version": 1, "maxAttempts": 1}});
+    let retries = policy("retries", &Value::Null);
+    let poisson = |rate: u32| json!({"kind": "poisson", "ratePerSecond": rate});
+    // Ten clients, each with a throttle of its own; answers come at once, so that each wants 40/s.
+    // (Tasks of one Poisson stream that belong to clients in turn would not do: who comes just after
+    // another finds the token gone, and some would win for good what others lose.)
+    let ten = json!({"kind": "serial", "clients": 10,
+                     "think": {"kind": "exponential", "mean": "25ms"}});
+    let mut check = |what: String, expected: f64, load: f64| {
+        checks.push(Check::share("C15", format!("SRE throttle {what}"), expected, load, 0.01));
+    };
+    for k in [1.1, 1.5, 2.0, 3.0] {
+        let expected = k * ACCEPTED;
+        let load = throttled(&poisson(400), &once, &limit, k, 2)?;
+        check(format!("K {k}, 400/s wanted, rate limit 100/s: load"), expected, load);
+        let load = throttled(&poisson(400), &once, &queue, k, 2)?;
+        check(format!("K {k}, 400/s wanted, full queue 100/s: load"), expected, load);
+        let load = throttled(&ten, &once, &limit, k, 2)?;
+        check(format!("K {k}, 10 clients x 40/s, limit 100/s: load"), expected, load);
+    }
+    let load = throttled(&poisson(200), &retries, &queue, 2.0, 2)?;
+    check("K 2, 200/s and retries, queue 100/s: load".into(), 200.0, load);
+    let load = throttled(&poisson(150), &once, &limit, 2.0, 2)?;
+    check("K 2, 150/s wanted, rate limit 100/s: load".into(), 150.0, load);
     Ok(())
 }

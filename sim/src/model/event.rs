@@ -83,11 +83,13 @@ pub(crate) enum Failure {
     Breaker,
     /// Somebody else wrote first.
     Conflict,
+    /// The client's throttle holds back.
+    ClientThrottle,
 }
 
 impl Failure {
     /// All, in the order of their numbers.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Connection,
         Self::Error,
         Self::Overloaded,
@@ -97,6 +99,7 @@ impl Failure {
         Self::Downstream,
         Self::Breaker,
         Self::Conflict,
+        Self::ClientThrottle,
     ];
 
     /// The kind and the code that a policy's rules see.
@@ -111,12 +114,18 @@ impl Failure {
             Self::Downstream => ("downstream", "502"),
             Self::Breaker => ("breaker", "EBREAKER"),
             Self::Conflict => ("conflict", "409"),
+            Self::ClientThrottle => ("clientThrottle", "ETHROTTLE"),
         }
     }
 
     /// Whether the server refused it at once.
     pub(crate) const fn is_rejection(self) -> bool {
         matches!(self, Self::Overloaded | Self::Throttle)
+    }
+
+    /// Whether the backend took the request on and answered in time, whatever came of it.
+    pub(crate) const fn is_accepted(self) -> bool {
+        matches!(self, Self::Error | Self::Poison | Self::Downstream | Self::Conflict)
     }
 }
 
@@ -138,4 +147,5 @@ pub(crate) enum Purpose {
     Redrive = 11,
     Replication = 12,
     Calls = 13,
+    Throttle = 14,
 }

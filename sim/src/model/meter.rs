@@ -79,6 +79,7 @@ pub(crate) struct Meter {
     pub(crate) wasted: u128,
     pub(crate) lost: u64,
     pub(crate) breaker_denied: u64,
+    pub(crate) throttle_denied: u64,
     pub(crate) redriven: u64,
     pub(crate) max_queue: u32,
     /// A task is in the raster when the low half of `id * raster_step` is below `raster_step`.
@@ -127,6 +128,7 @@ impl Meter {
             wasted: 0,
             lost: 0,
             breaker_denied: 0,
+            throttle_denied: 0,
             redriven: 0,
             max_queue: 0,
             raster_step,

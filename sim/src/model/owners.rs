@@ -59,17 +59,23 @@ impl Owners {
         }
     }
 
+    /// The number of those who share a budget, or a throttle, with a task's client.
+    #[inline]
+    pub(crate) fn share(&self, task: u32) -> u32 {
+        match self.scope {
+            Scope::All => 0,
+            Scope::Client => self.of(task),
+            Scope::Host => self.of(task) % self.hosts,
+        }
+    }
+
     /// The budget that a task's retries go through.
     #[inline]
     pub(crate) fn budget(&mut self, task: u32) -> Option<&mut Budget> {
         if self.budgets.is_empty() {
             return None;
         }
-        let share = match self.scope {
-            Scope::All => 0,
-            Scope::Client => self.of(task),
-            Scope::Host => self.of(task) % self.hosts,
-        };
+        let share = self.share(task);
         self.budgets.get_mut(share as usize)
     }
 

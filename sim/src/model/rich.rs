@@ -16,6 +16,7 @@ use super::{
     calls::{Call, Layers},
     event::{Class, Failure, Purpose},
     slab::{NONE, Slab},
+    throttle::Throttles,
     tier::{Admission, Tier, or_never},
     world::World,
 };
@@ -78,6 +79,7 @@ pub(crate) struct Rich<'s> {
     armed: Vec<bool>,
     timeout: u64,
     circuits: Vec<Circuit>,
+    pub(super) throttles: Throttles,
     leg_out: Stream,
     leg_back: Stream,
     loss_out: Stream,
@@ -91,6 +93,7 @@ pub(crate) fn is_rich(scenario: &Scenario, policy: &RetryPolicy) -> bool {
         || policy.attempt_timeout().is_some()
         || !scenario.layers.is_empty()
         || scenario.client.breaker.is_some()
+        || scenario.client.throttle.is_some()
 }
 
 impl<'s> Rich<'s> {
@@ -111,6 +114,7 @@ impl<'s> Rich<'s> {
             armed: Vec::new(),
             timeout: or_never(scenario.client.timeout).min(or_never(policy.attempt_timeout())),
             circuits: vec![Circuit::default(); circuits],
+            throttles: Throttles::new(seed.substream(Purpose::Throttle as u64)),
             leg_out: seed.substream(Purpose::LegOut as u64),
             leg_back: seed.substream(Purpose::LegBack as u64),
             loss_out: seed.substream(Purpose::LossOut as u64),
@@ -123,6 +127,7 @@ impl<'s> Rich<'s> {
             + self.calls.bytes()
             + self.current.capacity() * 4
             + self.armed.capacity()
+            + self.throttles.bytes()
             + self.layers.iter().map(Tier::bytes).sum::<usize>()
     }
 }
@@ -147,7 +152,7 @@ impl<const RICH: bool> World<'_, RICH> {
         }
     }
 
-    /// A task's attempt starts: past the breaker, on its way.
+    /// A task's attempt starts: past the throttle and the breaker, on its way.
     pub(super) fn send_task(
         &mut self,
         now: u64,
@@ -158,6 +163,10 @@ impl<const RICH: bool> World<'_, RICH> {
         if self.rich.current.len() <= id as usize {
             self.rich.current.resize(id as usize + 1, NONE);
             self.rich.armed.resize(id as usize + 1, false);
+        }
+        // The throttle first: a probe of an open breaker must not be lost in it.
+        if self.throttled(now, id, attempt) {
+            return self.failed(now, id, Failure::ClientThrottle, None);
         }
         if let Some(rule) = &self.scenario.client.breaker {
             let client = self.owners.of(id) as usize;
@@ -354,7 +363,7 @@ impl<const RICH: bool> World<'_, RICH> {
         self.forget(id);
         match (request.caller, waited_for) {
             (Caller::Task(task), true) => {
-                self.judge(task, now, request.answer.is_some());
+                self.judge(task, now, request.answer);
                 match request.answer {
                     None => self.succeeded(now, task),
                     Some(failure) => {
@@ -371,11 +380,12 @@ impl<const RICH: bool> World<'_, RICH> {
         }
     }
 
-    /// The breaker of a task's client hears how an attempt ended.
-    fn judge(&mut self, task: u32, now: u64, failed: bool) {
+    /// The breaker of a task's client, and its throttle, hear how an attempt ended.
+    fn judge(&mut self, task: u32, now: u64, answer: Option<Failure>) {
+        self.answered(now, task, answer);
         if let Some(rule) = &self.scenario.client.breaker {
             let client = self.owners.of(task) as usize;
-            self.rich.circuits[client].record(rule, now, failed);
+            self.rich.circuits[client].record(rule, now, answer.is_some());
         }
     }
 
@@ -442,7 +452,7 @@ impl<const RICH: bool> World<'_, RICH> {
         if current != NONE {
             self.give_up(now, current)?;
         }
-        self.judge(task, now, true);
+        self.judge(task, now, Some(Failure::Timeout));
         self.refused_retry_or_failed(now, task, Failure::Timeout, None)
     }
 

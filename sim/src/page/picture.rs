@@ -292,6 +292,7 @@ fn word(mark: Mark, why: &str) -> &'static str {
         (_, "poison") => "400 poison: can never succeed",
         (_, "downstream") => "502 the next layer failed",
         (_, "breaker") => "the breaker was open",
+        (_, "clientThrottle") => "held back by the client's throttle",
         (_, "conflict") => "409 somebody else wrote first",
         (Mark::TimedOut, _) => "timed out",
         (Mark::Rejected, _) => "rejected",

@@ -75,6 +75,7 @@ impl Scenario {
             ("network.loss", self.network.loss > 0.0),
             ("client.timeout", self.client.timeout.is_some()),
             ("client.breaker", self.client.breaker.is_some()),
+            ("client.throttle", self.client.throttle.is_some()),
             ("client.permanentRate", self.client.permanent_rate > 0.0),
         ];
         match unused.into_iter().find(|(_, given)| *given) {

@@ -9,9 +9,38 @@
 //! | `client.lateResponses` | `ignore` (default), or `accept`: a success that comes after the timeout still ends its task, even between two attempts |
 //! | `client.permanentRate` | share of tasks that can never succeed (poison); they fail at the server, with the kind `poison` |
 //! | `client.count`, `client.hosts` | clients that the tasks belong to in turn, and hosts that the clients belong to in turn |
-//! | `client.budgetScope` | who shares a policy's budget: `client`, `host` or `all` |
+//! | `client.budgetScope` | who shares a policy's budget, and a throttle: `client`, `host` or `all` |
 //! | `client.breaker` | a circuit breaker for each client: `threshold`, `minCalls`, `window`, `openFor`, `stops` |
+//! | `client.throttle` | adaptive throttling at the client: `k`, `window`; see below |
 //! | `contention.rows` | optimistic concurrency: read a version, write it back, and fail if somebody else wrote first. Takes the server's place |
+//!
+//! # The throttle
+//!
+//! `client.throttle` is the client-side throttling of Google's book *Site Reliability Engineering*
+//! ("Handling Overload"), with the book's values as defaults, `{"k": 2, "window": "2m"}`. Each client
+//! has one, or each host, or all share one, as `client.budgetScope` says. Over the last `window` it
+//! counts
+//! - *requests*: the attempts that were wanted, retries and those that it refused itself included;
+//! - *accepts*: the attempts that the backend accepted. All count that it answered in time, successes
+//!   and failures, but for those that it refused: those that it has no room for (`overloaded`), 429
+//!   (`throttle`), and refused connections (`connection`). What timed out, or was lost, was not
+//!   accepted, whatever comes later;
+//!
+//! and it refuses an attempt with probability max(0, (requests - k accepts) / (requests + 1)). A
+//! refused attempt never reaches the network and fails at once, with the kind `clientThrottle` and
+//! the code `ETHROTTLE`; the policy decides about a retry, and the attempt counts for its limit, but
+//! not in `attempts`: in `throttleDenied`. The throttle stands before the breaker, so an attempt that
+//! an open breaker refuses was wanted and not accepted.
+//!
+//! A backend that accepts C requests a second, and to which refusing costs nothing (as to servers
+//! here), then gets k C a second as soon as more than that is wanted. The window slides by sixteenths:
+//! what is counted goes back between 15/16 of it and the whole.
+//!
+//! Throttles that compete for one backend are not fair: who was accepted more sends more. Where
+//! tasks of one stream belong to `client.count` clients in turn, always the same client comes just
+//! after the same other one and finds the room taken; some then send all that they want, the others
+//! next to nothing, and the load stays below k C. Clients with arrivals of their own (`serial`, `cron`)
+//! do not march in step.
 
 use redrive::{
     Duration,
@@ -78,10 +107,12 @@ pub struct Client {
     pub count: u32,
     /// How many hosts they run on.
     pub hosts: u32,
-    /// Who shares a policy's budget.
+    /// Who shares a policy's budget, and a throttle.
     pub budget_scope: Scope,
     /// A circuit breaker for each client.
     pub breaker: Option<Breaker>,
+    /// Adaptive throttling, one for each of `budget_scope`.
+    pub throttle: Option<Throttle>,
 }
 
 impl Default for Client {
@@ -95,6 +126,7 @@ impl Default for Client {
             hosts: 1,
             budget_scope: Scope::All,
             breaker: None,
+            throttle: None,
         }
     }
 }
@@ -110,6 +142,7 @@ impl Client {
             "hosts",
             "budgetScope",
             "breaker",
+            "throttle",
         ];
         let fields = Fields::read(value, path, &known)?;
         let scope = fields.text("budgetScope")?.unwrap_or("all");
@@ -119,6 +152,10 @@ impl Client {
         let breaker = match fields.get("breaker") {
             None | Some(Value::Null) => None,
             Some(value) => Some(Breaker::read(value, &fields.path_of("breaker"))?),
+        };
+        let throttle = match fields.get("throttle") {
+            None | Some(Value::Null) => None,
+            Some(value) => Some(Throttle::read(value, &fields.path_of("throttle"))?),
         };
         Ok(Self {
             timeout: fields.maybe_duration_of(bounds::TIMEOUT)?,
@@ -133,6 +170,7 @@ impl Client {
                 _ => Scope::All,
             },
             breaker,
+            throttle,
         })
     }
 }
@@ -172,6 +210,25 @@ impl Breaker {
             return Err(fields.error("openFor", message));
         }
         Ok(breaker)
+    }
+}
+
+/// Client-side adaptive throttling.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Throttle {
+    /// How many times what the backend accepts may be sent to it.
+    pub k: f64,
+    /// Over how long requests and accepts are counted.
+    pub window: Duration,
+}
+
+impl Throttle {
+    fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
+        let fields = Fields::read(value, path, &["k", "window"])?;
+        Ok(Self {
+            k: fields.number_of(bounds::THROTTLE_K)?,
+            window: fields.duration_of(bounds::THROTTLE_WINDOW)?,
+        })
     }
 }
 

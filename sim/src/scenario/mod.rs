@@ -44,7 +44,7 @@ use redrive::{
 pub use self::{
     arrivals::Arrivals,
     builtin::{Builtin, builtins},
-    client::{Breaker, Client, Contention, Network, Scope},
+    client::{Breaker, Client, Contention, Network, Scope, Throttle},
     faults::{Fault, Mode},
     policies::NamedPolicy,
     report::{Limits, Redrive, Report, Window},

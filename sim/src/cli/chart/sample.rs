@@ -149,6 +149,7 @@ fn summary(series: &Series, ends: &[f64]) -> Summary {
         max_queue: series.queue.iter().max().map(|depth| f64::from(*depth)).into(),
         budget_denied: Figure::Count(0),
         breaker_denied: Figure::Count(0),
+        throttle_denied: Figure::Count(0),
         lost_messages: Figure::Count(0),
         redriven: Figure::Count(0),
         fairness: absent,
