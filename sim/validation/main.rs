@@ -38,10 +38,6 @@ const PARTS: &[Part] = &[
 
 /// What the claims say beyond what can be checked, and why.
 const NOT_CHECKED: &[(&str, &str)] = &[
-    (
-        "C8",
-        "40/s with \"client backoff\": its rule is not stated, nor what 515/s rests on (500 to 571/s by the reading)",
-    ),
     ("C16", "P(idle, empty orbit): no figure of a run tells it"),
     ("C17", "its exact figures are those of another generator; its law is checked"),
 ];
