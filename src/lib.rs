@@ -74,6 +74,7 @@ pub mod machine;
 pub mod policy;
 pub mod random;
 pub mod schedule;
+pub mod schema;
 pub mod snapshot;
 pub mod task;
 pub mod time;

@@ -110,3 +110,15 @@ fn a_json_schema_is_made_from_the_same_tables() {
         assert!(properties.get(field).is_some(), "{field}");
     }
 }
+
+#[test]
+fn the_pointer_to_a_schema_is_read_past_and_never_written() {
+    let pointed = r#"{"$schema": "./node_modules/redrive/schema/policy.json", "maxAttempts": 7}"#;
+    let policy: RetryPolicy = serde_json::from_str(pointed).unwrap();
+    assert_eq!(policy, serde_json::from_str(r#"{"maxAttempts": 7}"#).unwrap());
+    assert_eq!(policy.to_value().get("$schema"), None);
+    let refused = serde_json::from_str::<RetryPolicy>(r#"{"$schema": 7}"#).unwrap_err();
+    assert!(refused.to_string().starts_with("$schema is a number; write a text"), "{refused}");
+    let nested = serde_json::from_str::<RetryPolicy>(r#"{"retryAfter": {"$schema": "x"}}"#);
+    assert!(nested.is_err());
+}

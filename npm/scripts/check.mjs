@@ -272,7 +272,7 @@ const worker :Workerd.Worker = (compatibilityDate = "2026-11-01", modules = [
     return stdout.trim().split('\n').at(-1)
   })
   await step('attw', async () => {
-    const { stdout } = await execute(process.execPath, [join(tools('lint'), '@arethetypeswrong/cli/dist/index.js'), tarball, '--exclude-entrypoints', 'core.wasm', 'sim.wasm', 'schema/policy.json', 'schema/simulate.json', '--profile', 'node16', '--format', 'ascii', '--no-emoji'])
+    const { stdout } = await execute(process.execPath, [join(tools('lint'), '@arethetypeswrong/cli/dist/index.js'), tarball, '--exclude-entrypoints', 'core.wasm', 'sim.wasm', 'schema/policy.json', 'schema/scenario.json', 'schema/simulate.json', '--profile', 'node16', '--format', 'ascii', '--no-emoji'])
     // It exits with 1 where there is a problem.
     return stdout.match(/OK/g) ? 'all green' : stdout
   })

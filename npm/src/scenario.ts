@@ -121,6 +121,8 @@ export type ScenarioPolicy =
  * not read here: where a scenario file names one, write its numbers (`counts`, `values`).
  */
 export interface Scenario {
+  /** Where an editor finds the schema of a scenario's file. Read past. */
+  $schema?: string
   name?: string
   title?: string
   about?: string

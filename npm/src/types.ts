@@ -81,6 +81,8 @@ export type BudgetRule =
 
 /** A policy as it is written: the wire format that Rust, the CLI and the page read too. */
 export interface PolicyOptions {
+  /** Where an editor finds the schema of a policy's file. Read past. */
+  $schema?: string
   version?: 1
   /** How the delay grows. Default: 2 s, doubled from retry to retry. */
   backoff?: Backoff

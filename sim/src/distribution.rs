@@ -72,8 +72,24 @@ pub enum Distribution {
     Mixture(Vec<(f64, Distribution)>),
 }
 
-const KINDS: &[&str] =
-    &["fixed", "exponential", "lognormal", "pareto", "normal", "uniform", "empirical", "mixture"];
+/// Each kind with its fields, beside `kind` and `weight`.
+pub(crate) const KINDS: &[(&str, &[&str])] = &[
+    ("fixed", &["value"]),
+    ("exponential", &["mean"]),
+    ("lognormal", &["median", "mean", "sigma"]),
+    ("pareto", &["min", "shape"]),
+    ("normal", &["mean", "sd"]),
+    ("uniform", &["low", "high"]),
+    ("empirical", &["values", "file", "column", "scale"]),
+    ("mixture", &["parts"]),
+];
+/// The fields of every kind.
+pub(crate) const SHARED: &[&str] = &["kind", "weight"];
+/// All of them.
+const FIELDS: &[&str] = &[
+    "kind", "value", "mean", "median", "sigma", "min", "shape", "sd", "low", "high", "values",
+    "file", "column", "scale", "parts", "weight",
+];
 
 impl Distribution {
     /// Zero, always.
@@ -162,27 +178,13 @@ impl Distribution {
         if !matches!(value, Value::Map(_)) {
             return Ok(Self::Fixed(nanos(read_duration(value, path)?)));
         }
-        let known: &[&str] = &[
-            "kind", "value", "mean", "median", "sigma", "min", "shape", "sd", "low", "high",
-            "values", "file", "column", "scale", "parts", "weight",
-        ];
-        let fields = Fields::read(value, path, known)?;
-        let kind = one_of(&fields.path_of("kind"), fields.required_text("kind")?, KINDS)?;
-        let allowed: &[&str] = match kind {
-            "fixed" => &["value"],
-            "exponential" => &["mean"],
-            "lognormal" => &["median", "mean", "sigma"],
-            "pareto" => &["min", "shape"],
-            "normal" => &["mean", "sd"],
-            "uniform" => &["low", "high"],
-            "empirical" => &["values", "file", "column", "scale"],
-            _ => &["parts"],
-        };
-        for name in known {
-            if fields.get(name).is_some()
-                && !allowed.contains(name)
-                && !["kind", "weight"].contains(name)
-            {
+        let fields = Fields::read(value, path, FIELDS)?;
+        let kinds: Vec<&'static str> = KINDS.iter().map(|(kind, _)| *kind).collect();
+        let kind = one_of(&fields.path_of("kind"), fields.required_text("kind")?, &kinds)?;
+        let own = KINDS.iter().find(|(name, _)| *name == kind);
+        let allowed = own.map_or(&[][..], |(_, allowed)| *allowed);
+        for name in FIELDS {
+            if fields.get(name).is_some() && !allowed.contains(name) && !SHARED.contains(name) {
                 let message =
                     format!("means nothing for {kind}, which has: {}", allowed.join(", "));
                 return Err(fields.error(name, message));

@@ -1,5 +1,5 @@
 //! What the npm package has as data is what Rust has: the built-in scenarios (npm/src/scenarios.ts) and
-//! the schema of policies (npm/schema/policy.json).
+//! the schemas of policies and scenarios (npm/schema).
 //!
 //! `redrive/sim` has the scenarios outside of the WebAssembly module, so that they can be listed before
 //! it is compiled. The files are written by these tests (`cargo xtask golden --bless`) and compared with
@@ -10,7 +10,7 @@
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
 use redrive::policy::schema;
-use redrive_sim::scenario::builtins;
+use redrive_sim::scenario::{self, builtins};
 
 fn scenarios() -> String {
     let mut text = String::from(
@@ -44,4 +44,10 @@ fn the_npm_package_has_the_built_in_scenarios() {
 fn the_npm_package_has_the_schema_of_policies() {
     let json = serde_json::to_string_pretty(&schema::policy()).unwrap();
     same("schema/policy.json", &format!("{json}\n"));
+}
+
+#[test]
+fn the_npm_package_has_the_schema_of_scenarios() {
+    let json = serde_json::to_string_pretty(&scenario::schema::scenario()).unwrap();
+    same("schema/scenario.json", &format!("{json}\n"));
 }

@@ -1,21 +1,28 @@
 //! The JSON Schema of the wire format, made from the same field lists and bounds that reading uses.
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use super::{
     Action, CapStage, DebitOn, ElapsedRule, HintMode, RoundingMode,
-    wire::{BACKOFF_KINDS, BUDGET_KINDS, FIELDS, JITTER_KINDS, VERSION},
+    wire::{BACKOFF_KINDS, BUDGET_KINDS, DOCUMENT, JITTER_KINDS, VERSION},
 };
 use crate::{
-    bounds::{self, Bound, TABLE, Unit},
+    bounds::{self, Bound, TABLE},
+    schema::{
+        DIALECT, any, array, constant, described, duration, either, list, nullable, of_type,
+        pointer, reference, row, words,
+    },
     wire::Value,
 };
 
 /// The JSON Schema (draft 2020-12) of a policy.
 pub fn policy() -> Value {
-    let properties = FIELDS.iter().map(|name| (name.to_string(), property(name))).collect();
+    let properties = DOCUMENT.iter().map(|name| (name.to_string(), property(name))).collect();
     Value::map([
-        ("$schema", "https://json-schema.org/draft/2020-12/schema".into()),
+        ("$schema", DIALECT.into()),
         ("title", "redrive retry policy".into()),
         ("type", "object".into()),
         ("additionalProperties", false.into()),
@@ -36,26 +43,50 @@ pub fn policy() -> Value {
 
 fn property(name: &str) -> Value {
     match name {
-        "version" => Value::map([("const", VERSION.into())]),
-        "backoff" | "jitter" => reference(name),
-        "budget" => any([reference(name), null()]),
-        "minDelay" => bounded(bounds::MIN_DELAY),
-        "maxAttempts" => any([bounded(bounds::MAX_ATTEMPTS), null(), words(&["unlimited"])]),
-        "elapsedRule" => words(&ElapsedRule::NAMES),
-        "defaultAction" => words(&Action::NAMES),
-        "retryAfter" => object([
-            ("mode", words(&HintMode::NAMES)),
-            ("max", bounded(bounds::RETRY_AFTER_MAX)),
-            ("jitter", reference("jitter")),
-        ]),
-        "classify" => Value::map([("type", "array".into()), ("items", reference("rule"))]),
-        "compat" => any([compat(), null()]),
+        "$schema" => pointer(),
+        "version" => described("The version of this format.", constant(VERSION)),
+        "backoff" => described(BACKOFF, reference(name)),
+        "jitter" => described(JITTER, reference(name)),
+        "budget" => described(BUDGET, nullable(reference(name))),
+        "minDelay" => row(bounds::MIN_DELAY),
+        "maxAttempts" => {
+            either([row(bounds::MAX_ATTEMPTS), of_type("null"), words(&["unlimited"])])
+        }
+        "elapsedRule" => described(ELAPSED_RULE, words(&ElapsedRule::NAMES)),
+        "defaultAction" => described(DEFAULT_ACTION, words(&Action::NAMES)),
+        "retryAfter" => described(
+            "How a server's own wish (Retry-After) is heard.",
+            object([
+                ("mode", described(HINT_MODE, words(&HintMode::NAMES))),
+                ("max", row(bounds::RETRY_AFTER_MAX)),
+                ("jitter", described("How the server's wish is spread.", reference("jitter"))),
+            ]),
+        ),
+        "classify" => described(
+            "Rules for kinds of failures; the first that matches wins.",
+            array(reference("rule"), 0),
+        ),
+        "compat" => {
+            described("The ways of other systems, for policies like theirs.", nullable(compat()))
+        }
         name => match TABLE.iter().find(|row| row.name == name) {
-            Some(row) => any([bounded(row), null()]),
+            Some(found) => nullable(row(found)),
             None => Value::Bool(true),
         },
     }
 }
+
+const BACKOFF: &str = "How the delay grows: a kind's name, or a kind with its fields. Default: \
+                       exponential from 2 s, doubled from retry to retry.";
+const JITTER: &str = "How delays are spread: a kind's name, or a kind with its fields. Default: \
+                      proportional, up to 10 % more; for many clients of one server full is better.";
+const BUDGET: &str = "An allowance of retries that all users of this policy share. Default: none.";
+const ELAPSED_RULE: &str = "What maxElapsed ends: a wait that would end too late \
+                            (stopIfWouldExceed, the default), only one that begins too late \
+                            (stopIfReached), or none: waits are cut to fit (truncate).";
+const DEFAULT_ACTION: &str = "What becomes of failures that no rule matches. Default: retry.";
+const HINT_MODE: &str = "As the least delay (atLeast, the default), instead of the delay (replace), \
+                         at most max more than the delay (clamp), or not (ignore).";
 
 /// One alternative for each kind, and the bare names of those that need no field.
 fn kinds_schema(
@@ -69,19 +100,13 @@ fn kinds_schema(
         .collect();
     let mut alternatives = Vec::from([words(&bare)]);
     for (kind, fields) in table {
-        let mut properties =
-            Vec::from([("kind".to_string(), Value::map([("const", Value::from(*kind))]))]);
+        let mut properties = Vec::from([("kind".to_string(), constant(*kind))]);
         for field in fields.iter().chain(shared) {
             properties.push((field.to_string(), field_schema(kind, field)));
         }
         let own = fields.iter().filter(|field| is_required(kind, field));
-        let required = core::iter::once(&"kind").chain(own);
-        alternatives.push(Value::map([
-            ("type", "object".into()),
-            ("additionalProperties", false.into()),
-            ("required", Value::List(required.map(|field| Value::from(*field)).collect())),
-            ("properties", Value::Map(properties)),
-        ]));
+        let required: Vec<&str> = core::iter::once("kind").chain(own.copied()).collect();
+        alternatives.push(crate::schema::object(properties, &required));
     }
     Value::map([("anyOf", Value::List(alternatives))])
 }
@@ -95,151 +120,115 @@ fn is_required(kind: &str, field: &str) -> bool {
 }
 
 fn field_schema(kind: &str, field: &str) -> Value {
-    let row = match (kind, field) {
+    let found = match (kind, field) {
         ("proportional", "factor") => bounds::JITTER_FACTOR,
         ("symmetric", "factor") => bounds::SYMMETRIC_FACTOR,
         ("subtractive", "factor") => bounds::SUBTRACTIVE_FACTOR,
         ("decorrelated", "multiplier") => bounds::DECORRELATED_MULTIPLIER,
-        (_, "low" | "high") => return reference("end"),
-        (_, "debitOn") => return words(&DebitOn::NAMES),
-        (_, "refundOnRetrySuccess") => return any([words(&["cost"]), bounded(bounds::REFUND)]),
-        (_, "threshold") => return any([bounded(bounds::THRESHOLD), null()]),
-        (_, "firstDelay") => return any([bounded(bounds::FIRST_DELAY), null()]),
+        (_, "low") => return described("The lower end of the range.", reference("end")),
+        (_, "high") => return described("The upper end of the range.", reference("end")),
+        (_, "debitOn") => {
+            let what = "What takes tokens: a retry that is let through, or every failure.";
+            return described(what, words(&DebitOn::NAMES));
+        }
+        (_, "refundOnRetrySuccess") => {
+            let what = "Tokens that a success at a retry gives back; cost: what the retry took.";
+            return described(what, any([words(&["cost"]), row(&needed(bounds::REFUND))]));
+        }
+        (_, "threshold") => return nullable(row(bounds::THRESHOLD)),
+        (_, "firstDelay") => return nullable(row(bounds::FIRST_DELAY)),
         (_, "costByClass") => {
-            return Value::map([
+            let costs = Value::map([
                 ("type", "object".into()),
-                ("additionalProperties", bounded(bounds::COST)),
+                ("additionalProperties", row(&needed(bounds::COST))),
             ]);
+            return described("What a retry takes after a failure of this kind.", costs);
         }
         (_, "delays") => {
-            return Value::map([
-                ("type", "array".into()),
-                ("minItems", Value::Unsigned(1)),
-                ("items", bounded(bounds::DELAY)),
-            ]);
+            let what = "The wait before each retry; the last one repeats.";
+            return described(what, array(row(bounds::DELAY), 1));
         }
         (_, field) => match TABLE.iter().find(|row| row.name == field) {
             Some(row) => row,
             None => return Value::Bool(true),
         },
     };
-    bounded(row)
+    row(found)
 }
 
-/// A value within the limits of its row.
-fn bounded(row: &Bound) -> Value {
-    let description = ("description", Value::from(row.doc));
-    if row.unit == Unit::Duration {
-        return Value::map([description, ("$ref", "#/$defs/duration".into())]);
-    }
-    let kind = if row.unit == Unit::Count { "integer" } else { "number" };
-    Value::map([
-        description,
-        ("type", kind.into()),
-        ("minimum", row.min.into()),
-        ("maximum", row.max.into()),
-    ])
-}
-
-fn duration() -> Value {
-    let text = Value::map([
-        ("type", "string".into()),
-        ("pattern", "^\\s*(\\d+(\\.\\d*)?|\\.\\d+)\\s*(ns|us|\u{b5}s|ms|s|m|h|d)(\\s*(\\d+(\\.\\d*)?|\\.\\d+)\\s*(ns|us|\u{b5}s|ms|s|m|h|d))*\\s*$".into()),
-    ]);
-    let millis = Value::map([("type", "number".into()), ("minimum", Value::Unsigned(0))]);
-    let description =
-        "a duration: text like \"250ms\", \"2s\", \"1m30s\", or a number of milliseconds";
-    Value::map([
-        ("description", description.into()),
-        ("anyOf", Value::List(Vec::from([text, millis]))),
-    ])
+/// A row where nothing is taken for a value that is left out.
+fn needed(row: &Bound) -> Bound {
+    Bound { default: None, ..*row }
 }
 
 fn end() -> Value {
     object([
-        ("factor", bounded(bounds::END_FACTOR)),
-        ("add", bounded(bounds::END_ADD)),
-        ("addPerRetry", bounded(bounds::END_ADD_PER_RETRY)),
+        ("factor", row(bounds::END_FACTOR)),
+        ("add", row(bounds::END_ADD)),
+        ("addPerRetry", row(bounds::END_ADD_PER_RETRY)),
     ])
 }
 
 fn rule() -> Value {
     let text = Value::map([("type", "string".into()), ("minLength", Value::Unsigned(1))]);
-    let texts = Value::map([
-        ("type", "array".into()),
-        ("minItems", Value::Unsigned(1)),
-        ("items", text.clone()),
-    ]);
+    let texts = array(text.clone(), 1);
+    let matched = "The kind or code of the failures that it is for, or several of them.";
     let mut rule = object([
-        ("match", any([text, texts])),
-        ("action", words(&Action::NAMES)),
-        ("backoff", reference("backoff")),
-        ("jitter", reference("jitter")),
+        ("match", described(matched, any([text, texts]))),
+        ("action", described("What becomes of them. Default: retry.", words(&Action::NAMES))),
+        ("backoff", described("How their delay grows.", reference("backoff"))),
+        ("jitter", described("How their delays are spread.", reference("jitter"))),
     ]);
     if let Value::Map(entries) = &mut rule {
-        entries.push(("required".to_string(), Value::List(Vec::from(["match".into()]))));
+        entries.push(("required".to_string(), list(&["match"])));
     }
     rule
 }
 
 fn compat() -> Value {
-    let boolean = || Value::map([("type", "boolean".into())]);
+    let boolean = |what: &str| described(what, of_type("boolean"));
     object([
-        ("capStage", words(&CapStage::NAMES)),
+        ("capStage", described("Where maxDelay and the jitter meet.", words(&CapStage::NAMES))),
         (
             "rounding",
-            any([
-                object([
-                    ("unit", bounded(bounds::ROUNDING_UNIT)),
-                    ("mode", words(&RoundingMode::NAMES)),
-                    ("eachStep", boolean()),
-                ]),
-                null(),
-            ]),
+            described(
+                "Delays are whole multiples of a unit.",
+                nullable(object([
+                    ("unit", row(bounds::ROUNDING_UNIT)),
+                    ("mode", described("Which multiple.", words(&RoundingMode::NAMES))),
+                    ("eachStep", boolean("Whether each step of the curve is rounded, too.")),
+                ])),
+            ),
         ),
-        ("elapsedMeasure", words(&["wall", "sleeps"])),
-        ("feedback", boolean()),
+        (
+            "elapsedMeasure",
+            described(
+                "What maxElapsed measures: all the time, or only the waits.",
+                words(&["wall", "sleeps"]),
+            ),
+        ),
+        ("feedback", boolean("Whether the next delay grows from the jittered one.")),
         (
             "resampleAbove",
-            any([
-                object([
-                    ("low", bounded(bounds::RESAMPLE_LOW)),
-                    ("high", bounded(bounds::RESAMPLE_HIGH)),
-                ]),
-                null(),
-            ]),
+            described(
+                "A delay above the cap is drawn anew between these shares of it.",
+                nullable(object([
+                    ("low", row(bounds::RESAMPLE_LOW)),
+                    ("high", row(bounds::RESAMPLE_HIGH)),
+                ])),
+            ),
         ),
     ])
 }
 
 fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
-    Value::map([
-        ("type", "object".into()),
-        ("additionalProperties", false.into()),
-        ("properties", Value::map(properties)),
-    ])
-}
-
-fn reference(name: &str) -> Value {
-    Value::map([("$ref", alloc::format!("#/$defs/{name}").into())])
-}
-
-fn any<const N: usize>(alternatives: [Value; N]) -> Value {
-    Value::map([("anyOf", Value::List(Vec::from(alternatives)))])
-}
-
-fn words(words: &[&'static str]) -> Value {
-    Value::map([("enum", Value::List(words.iter().map(|word| Value::from(*word)).collect()))])
-}
-
-fn null() -> Value {
-    Value::map([("type", "null".into())])
+    let named: Vec<(String, Value)> =
+        properties.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    crate::schema::object(named, &[])
 }
 
 #[cfg(test)]
 mod tests {
-    use alloc::string::String;
-
     use super::*;
     use crate::{RetryPolicy, policy::wire::kinds};
 

@@ -11,10 +11,10 @@
 
 use redrive::{
     Duration, Time,
-    wire::{ConfigError, Fields, Number, Value, check, one_of},
+    wire::{ConfigError, Fields, Number, Value, check},
 };
 
-use super::read::ByRow;
+use super::read::{self, ByRow, Kind};
 use crate::{
     bounds,
     distribution::Distribution,
@@ -83,7 +83,17 @@ impl Default for Arrivals {
     }
 }
 
-const KINDS: &[&str] = &["herd", "poisson", "rate", "serial", "cron", "trace"];
+/// Each kind with its fields.
+pub(super) const KINDS: &[Kind] = &[
+    ("herd", &["kind", "tasks", "at", "spread"]),
+    ("poisson", &["kind", "ratePerSecond", "at", "for"]),
+    ("rate", &["kind", "steps", "ramp", "for"]),
+    ("serial", &["kind", "clients", "think", "at", "for"]),
+    ("cron", &["kind", "clients", "every", "skew", "at", "for"]),
+    ("trace", &["kind", "file", "column", "counts", "bin", "scale", "at"]),
+];
+/// The fields of a step of `rate`.
+pub(super) const STEP_FIELDS: &[&str] = &["at", "perSecond"];
 
 impl Arrivals {
     /// How many tasks to expect until `horizon`; infinite when there is no end.
@@ -138,21 +148,7 @@ impl Arrivals {
         path: &str,
         files: &mut dyn Loader,
     ) -> Result<Self, ConfigError> {
-        let kind = match value.get("kind") {
-            Some(Value::Text(kind)) => one_of(&format!("{path}.kind"), kind, KINDS)?,
-            _ => {
-                let message = format!("is missing; write one of: {}", KINDS.join(", "));
-                return Err(ConfigError::new(format!("{path}.kind"), message));
-            }
-        };
-        let known: &[&'static str] = match kind {
-            "herd" => &["kind", "tasks", "at", "spread"],
-            "poisson" => &["kind", "ratePerSecond", "at", "for"],
-            "rate" => &["kind", "steps", "ramp", "for"],
-            "serial" => &["kind", "clients", "think", "at", "for"],
-            "cron" => &["kind", "clients", "every", "skew", "at", "for"],
-            _ => &["kind", "file", "column", "counts", "bin", "scale", "at"],
-        };
+        let (kind, known) = read::kind(value, path, "kind", KINDS)?;
         let fields = Fields::read(value, path, known)?;
         let clients =
             || -> Result<u32, ConfigError> { Ok(fields.count_of(bounds::CLIENTS)? as u32) };
@@ -195,7 +191,7 @@ impl Arrivals {
         let mut steps: Vec<(Time, f64)> = Vec::new();
         for (i, value) in list.iter().enumerate() {
             let path = format!("{}[{i}]", fields.path_of("steps"));
-            let step = Fields::read(value, &path, &["at", "perSecond"])?;
+            let step = Fields::read(value, &path, STEP_FIELDS)?;
             let at = step.time_of(bounds::AT)?;
             if steps.last().is_some_and(|(before, _)| *before >= at) {
                 return Err(step.error("at", "is not after the step before it; sort the steps"));

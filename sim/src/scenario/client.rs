@@ -50,6 +50,30 @@ use redrive::{
 use super::read::ByRow;
 use crate::{bounds, distribution::Distribution, files::Loader};
 
+/// The fields of `client`.
+pub(super) const FIELDS: &[&str] = &[
+    "timeout",
+    "cancelOnTimeout",
+    "lateResponses",
+    "permanentRate",
+    "count",
+    "hosts",
+    "budgetScope",
+    "breaker",
+    "throttle",
+];
+pub(super) const LATE_RESPONSES: &[&str] = &["ignore", "accept"];
+pub(super) const SCOPES: &[&str] = &["client", "host", "all"];
+/// The fields of `client.breaker`.
+pub(super) const BREAKER_FIELDS: &[&str] = &["threshold", "minCalls", "window", "openFor", "stops"];
+pub(super) const BREAKER_STOPS: &[&str] = &["all", "retries"];
+/// The fields of `client.throttle`.
+pub(super) const THROTTLE_FIELDS: &[&str] = &["k", "window"];
+/// The fields of `network`.
+pub(super) const NETWORK_FIELDS: &[&str] = &["latency", "loss"];
+/// The fields of `contention`.
+pub(super) const CONTENTION_FIELDS: &[&str] = &["rows"];
+
 /// What messages go through.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
@@ -72,7 +96,7 @@ impl Network {
         path: &str,
         files: &mut dyn Loader,
     ) -> Result<Self, ConfigError> {
-        let fields = Fields::read(value, path, &["latency", "loss"])?;
+        let fields = Fields::read(value, path, NETWORK_FIELDS)?;
         let latency = match fields.get("latency") {
             Some(value) => Distribution::read(value, &fields.path_of("latency"), files)?,
             None => Distribution::ZERO,
@@ -133,22 +157,11 @@ impl Default for Client {
 
 impl Client {
     pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
-        let known = [
-            "timeout",
-            "cancelOnTimeout",
-            "lateResponses",
-            "permanentRate",
-            "count",
-            "hosts",
-            "budgetScope",
-            "breaker",
-            "throttle",
-        ];
-        let fields = Fields::read(value, path, &known)?;
+        let fields = Fields::read(value, path, FIELDS)?;
         let scope = fields.text("budgetScope")?.unwrap_or("all");
-        let scope = one_of(&fields.path_of("budgetScope"), scope, &["client", "host", "all"])?;
+        let scope = one_of(&fields.path_of("budgetScope"), scope, SCOPES)?;
         let late = fields.text("lateResponses")?.unwrap_or("ignore");
-        let late = one_of(&fields.path_of("lateResponses"), late, &["ignore", "accept"])?;
+        let late = one_of(&fields.path_of("lateResponses"), late, LATE_RESPONSES)?;
         let breaker = match fields.get("breaker") {
             None | Some(Value::Null) => None,
             Some(value) => Some(Breaker::read(value, &fields.path_of("breaker"))?),
@@ -193,10 +206,9 @@ pub struct Breaker {
 
 impl Breaker {
     fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
-        let known = ["threshold", "minCalls", "window", "openFor", "stops"];
-        let fields = Fields::read(value, path, &known)?;
+        let fields = Fields::read(value, path, BREAKER_FIELDS)?;
         let stops = fields.text("stops")?.unwrap_or("all");
-        let stops = one_of(&fields.path_of("stops"), stops, &["all", "retries"])?;
+        let stops = one_of(&fields.path_of("stops"), stops, BREAKER_STOPS)?;
         let breaker = Self {
             threshold: fields.number_of(bounds::BREAKER_THRESHOLD)?,
             min_calls: fields.count_of(bounds::BREAKER_MIN)? as u32,
@@ -224,7 +236,7 @@ pub struct Throttle {
 
 impl Throttle {
     fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
-        let fields = Fields::read(value, path, &["k", "window"])?;
+        let fields = Fields::read(value, path, THROTTLE_FIELDS)?;
         Ok(Self {
             k: fields.number_of(bounds::THROTTLE_K)?,
             window: fields.duration_of(bounds::THROTTLE_WINDOW)?,
@@ -241,7 +253,7 @@ pub struct Contention {
 
 impl Contention {
     pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
-        let fields = Fields::read(value, path, &["rows"])?;
+        let fields = Fields::read(value, path, CONTENTION_FIELDS)?;
         Ok(Self { rows: fields.count_of(bounds::ROWS)? as u32 })
     }
 }

@@ -18,10 +18,13 @@
 use redrive::{
     Duration, Time,
     time::nanos,
-    wire::{ConfigError, Fields, Value, one_of},
+    wire::{ConfigError, Fields, Value},
 };
 
-use super::{read::ByRow, server::Layer};
+use super::{
+    read::{self, ByRow, Kind},
+    server::Layer,
+};
 use crate::bounds;
 
 /// One thing that goes wrong.
@@ -83,7 +86,18 @@ pub enum Mode {
     },
 }
 
-const MODES: &[&str] = &["down", "hang", "errors", "slow", "brownout", "rateLimit", "bursts"];
+/// Each mode with its fields, beside those that all have.
+pub(super) const MODES: &[Kind] = &[
+    ("down", &[]),
+    ("hang", &[]),
+    ("errors", &["rate", "served"]),
+    ("slow", &["factor"]),
+    ("brownout", &["capacityFactor"]),
+    ("rateLimit", &["perSecond", "burst", "retryAfter"]),
+    ("bursts", &["enter", "exit", "goodRate", "badRate"]),
+];
+/// The fields of every mode.
+pub(super) const FIELDS: &[&str] = &["mode", "from", "until", "layer"];
 
 impl Fault {
     /// The mode's name.
@@ -101,24 +115,8 @@ impl Fault {
     }
 
     pub(super) fn read(value: &Value, path: &str, layers: &[Layer]) -> Result<Self, ConfigError> {
-        let mode = match value.get("mode") {
-            Some(Value::Text(mode)) => one_of(&format!("{path}.mode"), mode, MODES)?,
-            _ => {
-                let message = format!("is missing; write one of: {}", MODES.join(", "));
-                return Err(ConfigError::new(format!("{path}.mode"), message));
-            }
-        };
-        let own: &[&'static str] = match mode {
-            "errors" => &["rate", "served"],
-            "slow" => &["factor"],
-            "brownout" => &["capacityFactor"],
-            "rateLimit" => &["perSecond", "burst", "retryAfter"],
-            "bursts" => &["enter", "exit", "goodRate", "badRate"],
-            _ => &[],
-        };
-        let known: Vec<&'static str> =
-            ["mode", "from", "until", "layer"].iter().chain(own).copied().collect();
-        let fields = Fields::read(value, path, &known)?;
+        let (mode, own) = read::kind(value, path, "mode", MODES)?;
+        let fields = Fields::read(value, path, &[FIELDS, own].concat())?;
         let from = fields.time_of(bounds::FROM)?;
         let until = fields.maybe_duration_of(bounds::UNTIL)?;
         let until = until.map(|until| Time::from_nanos(nanos(until)));

@@ -21,6 +21,7 @@
 //! | `policies` | what is compared | [`policies`] |
 //! | `report` | bins, windows, sampling | [`report`] |
 //! | `limits` | of events and memory | [`report`] |
+//! | `$schema` | where an editor finds the [`schema`] of all this; read past | here |
 
 pub mod arrivals;
 mod builtin;
@@ -32,6 +33,7 @@ pub mod policies;
 mod read;
 pub mod report;
 mod scenes;
+pub mod schema;
 pub mod server;
 mod set;
 
@@ -93,7 +95,9 @@ pub struct Scenario {
     source: Value,
 }
 
-pub(crate) const FIELDS: &[&str] = &[
+/// The fields of a scenario as a document: those of a scenario, and where an editor finds their
+/// schema.
+const DOCUMENT: &[&str] = &[
     "name",
     "title",
     "about",
@@ -110,7 +114,10 @@ pub(crate) const FIELDS: &[&str] = &[
     "policies",
     "report",
     "limits",
+    "$schema",
 ];
+/// The fields of a scenario.
+pub(crate) const FIELDS: &[&str] = DOCUMENT.split_at(DOCUMENT.len() - 1).0;
 
 impl Scenario {
     /// Reads a scenario that names no files.
@@ -128,7 +135,8 @@ impl Scenario {
     /// The first field that is unknown, missing or out of its limits, by its path; a file that
     /// cannot be read, with the row at fault.
     pub fn read(value: &Value, files: &mut dyn Loader) -> Result<Self, ConfigError> {
-        let fields = Fields::read(value, "", FIELDS)?;
+        let fields = Fields::read(value, "", DOCUMENT)?;
+        fields.text("$schema")?;
         let server = match fields.get("server") {
             Some(value) => Server::read(value, "server", files)?,
             None => Server::default(),
@@ -183,7 +191,7 @@ impl Scenario {
                 Some(value) => Limits::read(value, "limits")?,
                 None => Limits::default(),
             },
-            source: value.clone(),
+            source: without_schema(value),
         };
         scenario.check()?;
         Ok(scenario)
@@ -197,7 +205,7 @@ impl Scenario {
         Self::from_value(&Builtin::find(name)?.value())
     }
 
-    /// The tree that it was read from.
+    /// The tree that it was read from, without its `$schema`.
     #[must_use]
     pub fn to_value(&self) -> Value {
         self.source.clone()
@@ -221,4 +229,13 @@ impl Scenario {
     pub fn put(tree: &mut Value, path: &str, value: &Value) -> Result<(), ConfigError> {
         set::put(tree, path, value)
     }
+}
+
+/// The tree without the pointer that only an editor reads.
+fn without_schema(tree: &Value) -> Value {
+    let mut tree = tree.clone();
+    if let Value::Map(entries) = &mut tree {
+        entries.retain(|(name, _)| name != "$schema");
+    }
+    tree
 }

@@ -9,6 +9,11 @@ use redrive::{
 
 use crate::files::{self, Loader};
 
+/// The fields of an entry of `policies`.
+pub(super) const FIELDS: &[&str] = &["name", "preset", "file", "policy"];
+/// Those of which an entry needs exactly one.
+pub(super) const SOURCES: &[&str] = FIELDS.split_at(1).1;
+
 /// A policy and what to call it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedPolicy {
@@ -63,9 +68,8 @@ fn read_named(
     if let Value::Text(name) = value {
         return Ok(NamedPolicy { name: name.clone(), policy: read_one(value, path)? });
     }
-    let fields = Fields::read(value, path, &["name", "preset", "file", "policy"])?;
-    let given: Vec<&str> =
-        ["preset", "file", "policy"].into_iter().filter(|n| fields.get(n).is_some()).collect();
+    let fields = Fields::read(value, path, FIELDS)?;
+    let given: Vec<&str> = SOURCES.iter().copied().filter(|n| fields.get(n).is_some()).collect();
     let [source] = given[..] else {
         let message = "needs exactly one of: preset, file, policy";
         return Err(ConfigError::new(path, message));

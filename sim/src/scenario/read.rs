@@ -4,12 +4,33 @@ use redrive::{
     Duration, Time,
     bounds::Bound,
     time::nanos,
-    wire::{ConfigError, Fields},
+    wire::{ConfigError, Fields, Value, one_of},
 };
 
 /// What a row says when the field is left out.
 pub(super) fn default_duration(bound: &Bound) -> Duration {
     Duration::from_nanos(bound.default.unwrap_or(0.0) as u64)
+}
+
+/// A kind with its fields.
+pub(super) type Kind = (&'static str, &'static [&'static str]);
+
+/// Which of `kinds` the group `value` is, which its field `name` says.
+pub(super) fn kind(
+    value: &Value,
+    path: &str,
+    name: &str,
+    kinds: &[Kind],
+) -> Result<Kind, ConfigError> {
+    let path = format!("{path}.{name}");
+    let names: Vec<&'static str> = kinds.iter().map(|(kind, _)| *kind).collect();
+    let Some(Value::Text(word)) = value.get(name) else {
+        let message = format!("is missing; write one of: {}", names.join(", "));
+        return Err(ConfigError::new(path, message));
+    };
+    let word = one_of(&path, word, &names)?;
+    // `one_of` answers with one of the names.
+    Ok(kinds.iter().find(|(kind, _)| *kind == word).copied().unwrap_or((word, &[])))
 }
 
 /// The field of the row's name.

@@ -21,6 +21,15 @@ use redrive::{
 use super::read::{ByRow, default_duration};
 use crate::bounds;
 
+/// The fields of `report`.
+pub(super) const FIELDS: &[&str] = &["bin", "windows", "after", "recoverFor", "rasterRows"];
+/// The fields of a window of `report.windows`.
+pub(super) const WINDOW_FIELDS: &[&str] = &["name", "from", "to"];
+/// The fields of `redrive`.
+pub(super) const REDRIVE_FIELDS: &[&str] = &["at", "rate", "spread"];
+/// The fields of `limits`.
+pub(super) const LIMITS_FIELDS: &[&str] = &["events", "memoryMb"];
+
 /// What is measured.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -61,12 +70,11 @@ impl Default for Report {
 
 impl Report {
     pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
-        let known = ["bin", "windows", "after", "recoverFor", "rasterRows"];
-        let fields = Fields::read(value, path, &known)?;
+        let fields = Fields::read(value, path, FIELDS)?;
         let mut windows = Vec::new();
         for (i, value) in fields.list("windows")?.unwrap_or_default().iter().enumerate() {
             let path = format!("{}[{i}]", fields.path_of("windows"));
-            let window = Fields::read(value, &path, &["name", "from", "to"])?;
+            let window = Fields::read(value, &path, WINDOW_FIELDS)?;
             let from = window.time_of(bounds::FROM)?;
             let Some(to) = window.duration("to")? else {
                 return Err(window.error("to", "is missing; write when the window ends"));
@@ -113,7 +121,7 @@ impl Redrive {
     }
 
     pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
-        let fields = Fields::read(value, path, &["at", "rate", "spread"])?;
+        let fields = Fields::read(value, path, REDRIVE_FIELDS)?;
         let rate = fields.maybe_number_of(bounds::REDRIVE_RATE)?;
         let spread = fields.duration_of(bounds::SPREAD)?;
         if rate.is_some() && spread > Duration::ZERO {
@@ -143,7 +151,7 @@ impl Default for Limits {
 
 impl Limits {
     pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
-        let fields = Fields::read(value, path, &["events", "memoryMb"])?;
+        let fields = Fields::read(value, path, LIMITS_FIELDS)?;
         Ok(Self {
             events: fields.count_of(bounds::MAX_EVENTS)?,
             memory: fields.count_of(bounds::MAX_MEMORY)?.saturating_mul(1_000_000),

@@ -85,7 +85,8 @@ impl Default for Server {
     }
 }
 
-const FIELDS: &[&str] = &[
+/// The fields of a layer: those of a server, a name and a policy.
+pub(super) const LAYER_FIELDS: &[&str] = &[
     "workers",
     "service",
     "capacityPerSecond",
@@ -95,6 +96,14 @@ const FIELDS: &[&str] = &[
     "name",
     "policy",
 ];
+/// The fields of a server.
+pub(super) const FIELDS: &[&str] = LAYER_FIELDS.split_at(LAYER_FIELDS.len() - 2).0;
+/// The fields of a queue.
+pub(super) const QUEUE_FIELDS: &[&str] = &["limit", "discipline", "target", "interval"];
+pub(super) const DISCIPLINES: &[&str] = &["fifo", "lifo", "codel"];
+pub(super) const ON_FULL: &[&str] = &["reject", "timeout"];
+/// In place of a layer's policy: the one under comparison.
+pub(super) const SAME: &str = "same";
 
 impl Server {
     /// Requests a second that it can do; `None` without a limit.
@@ -114,7 +123,7 @@ impl Server {
         path: &str,
         files: &mut dyn Loader,
     ) -> Result<Self, ConfigError> {
-        Self::from_fields(&Fields::read(value, path, &FIELDS[..6])?, files)
+        Self::from_fields(&Fields::read(value, path, FIELDS)?, files)
     }
 
     fn from_fields(fields: &Fields<'_>, files: &mut dyn Loader) -> Result<Self, ConfigError> {
@@ -133,7 +142,7 @@ impl Server {
             (None, None) => Distribution::ZERO,
         };
         let on_full = match fields.text("onFull")? {
-            Some(word) => match one_of(&fields.path_of("onFull"), word, &["reject", "timeout"])? {
+            Some(word) => match one_of(&fields.path_of("onFull"), word, ON_FULL)? {
                 "timeout" => OnFull::Timeout,
                 _ => OnFull::Reject,
             },
@@ -159,9 +168,9 @@ impl Server {
 
 impl Queue {
     fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
-        let fields = Fields::read(value, path, &["limit", "discipline", "target", "interval"])?;
+        let fields = Fields::read(value, path, QUEUE_FIELDS)?;
         let word = fields.text("discipline")?.unwrap_or("fifo");
-        let word = one_of(&fields.path_of("discipline"), word, &["fifo", "lifo", "codel"])?;
+        let word = one_of(&fields.path_of("discipline"), word, DISCIPLINES)?;
         for name in ["target", "interval"] {
             if word != "codel" && fields.get(name).is_some() {
                 return Err(fields.error(name, "belongs to the discipline codel; remove it"));
@@ -206,10 +215,10 @@ impl Layer {
         path: &str,
         files: &mut dyn Loader,
     ) -> Result<Self, ConfigError> {
-        let fields = Fields::read(value, path, FIELDS)?;
+        let fields = Fields::read(value, path, LAYER_FIELDS)?;
         let policy = match fields.get("policy") {
             None => None,
-            Some(Value::Text(name)) if name == "same" => None,
+            Some(Value::Text(name)) if name == SAME => None,
             Some(value) => Some(policies::read_one(value, &fields.path_of("policy"))?),
         };
         Ok(Self {

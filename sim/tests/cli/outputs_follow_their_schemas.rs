@@ -58,6 +58,36 @@ fn every_built_in_scenario() {
 }
 
 #[test]
+fn presets_and_scenarios_that_are_printed_follow_the_schemas_that_editors_use() {
+    let place = Place::new();
+    for (command, single, file) in
+        [("presets", "policy", "policy"), ("scenarios", "scenario", "scenario")]
+    {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../npm/schema").join(file);
+        let text = fs::read_to_string(path.with_extension("json")).expect("the schema");
+        let validator = jsonschema::validator_for(&parse(&text)).expect("a valid schema");
+        let list = parse(&place.ok(&[command, "--format", "json"]));
+        let entries = list[command].as_array().expect("a list");
+        assert!(entries.len() > 9, "{command}");
+        for entry in entries {
+            let name = entry["name"].as_str().expect("a name");
+            let json = parse(&place.ok(&[command, name, "--format", "json"]));
+            assert_eq!(json, entry[single], "{name}");
+            let toml = place.ok(&[command, name, "--format", "toml"]);
+            let toml: Value = toml::from_str(&toml).expect("TOML");
+            for value in [json, toml] {
+                let errors: Vec<String> = validator
+                    .iter_errors(&value)
+                    .map(|error| format!("{}: {error}", error.instance_path()))
+                    .collect();
+                assert!(errors.is_empty(), "{name}: {errors:#?}");
+            }
+        }
+        assert!(!validator.is_valid(&json!([])), "{command}: accepts anything");
+    }
+}
+
+#[test]
 fn schedule() {
     let place = Place::new();
     for extra in [&[][..], &["-p", "decorrelated"], &["-p", "temporal"], &["--samples", "100"]] {

@@ -19,8 +19,8 @@ use crate::wire::{ConfigError, Fields, Value};
 /// The version that is written; the only one that is read.
 pub const VERSION: u64 = 1;
 
-/// The fields of a policy.
-pub const FIELDS: &[&str] = &[
+/// The fields of a policy as a document: those of a policy, and where an editor finds their schema.
+pub(super) const DOCUMENT: &[&str] = &[
     "version",
     "backoff",
     "minDelay",
@@ -35,7 +35,10 @@ pub const FIELDS: &[&str] = &[
     "defaultAction",
     "budget",
     "compat",
+    "$schema",
 ];
+/// The fields of a policy.
+pub const FIELDS: &[&str] = DOCUMENT.split_at(DOCUMENT.len() - 1).0;
 /// Each kind of backoff with its fields, beside `kind` and `firstDelay`.
 pub const BACKOFF_KINDS: &[(&str, &[&str])] = &[
     ("constant", &["delay"]),
@@ -93,7 +96,8 @@ impl RetryPolicy {
     /// # Errors
     /// Names the field, what is wrong with it and what to write instead.
     pub fn from_value(value: &Value) -> Result<RetryPolicy, ConfigError> {
-        let fields = Fields::read(value, "", FIELDS)?;
+        let fields = Fields::read(value, "", DOCUMENT)?;
+        fields.text("$schema")?;
         if let Some(version) = fields.unsigned("version")?
             && version != VERSION
         {
