@@ -145,13 +145,16 @@ export function compileBudget(value: unknown): BudgetPlan {
   return { row, cost: bucket ? row[2]! : 1, costs: Object.assign(Object.create(null), costs) }
 }
 
-const POLICY = ['version', 'backoff', 'minDelay', 'maxDelay', 'jitter', 'maxAttempts', 'maxElapsed', 'elapsedRule', 'attemptTimeout', 'retryAfter', 'classify', 'defaultAction', 'budget', 'compat']
+const POLICY = ['version', 'backoff', 'minDelay', 'maxDelay', 'jitter', 'maxAttempts', 'maxElapsed', 'elapsedRule', 'attemptTimeout', 'retryAfter', 'classify', 'defaultAction', 'budget', 'compat', '$schema']
 const COMPAT = ['capStage', 'rounding', 'elapsedMeasure', 'feedback', 'resampleAbove']
 
 /** Reads a policy and refuses a wrong one. */
 export function compile(value: PolicyOptions): Plan {
   const policy = fields(value, '', POLICY)
   word(policy, '', 'version', [1])
+  // Where an editor finds the schema of the file.
+  const { $schema = '', ...json } = value
+  if (typeof $schema != 'string') throw new ConfigError('$schema', `= ${show($schema)} is no text`)
   const hints = fields(policy['retryAfter'] ?? {}, 'retryAfter', ['mode', 'max', 'jitter'])
   const compat = fields(policy['compat'] ?? {}, 'compat', COMPAT)
   const unlimited = [null, 'unlimited', Infinity].includes(policy['maxAttempts'])
@@ -189,7 +192,7 @@ export function compile(value: PolicyOptions): Plan {
   if (row[29]! > row[30]!) throw new ConfigError('compat.resampleAbove.low', 'is above high')
   if (row[29]! >= 0 && max != max) throw new ConfigError('compat.resampleAbove', 'needs a cap to resample above; set maxDelay')
   const timeout = optional(policy, '', t.ATTEMPT_TIMEOUT)
-  const plan: Plan = { json: { ...value, version: 1 }, terms: { row, table }, timeout: timeout / 1e6, deadline: row[4]! / 1e6 }
+  const plan: Plan = { json: { ...json, version: 1 }, terms: { row, table }, timeout: timeout / 1e6, deadline: row[4]! / 1e6 }
   if (policy['budget']) plan.budget = new RetryBudget(policy['budget'])
   const list = rules(policy['classify'] ?? [], plan.terms)
   if (list.length) plan.choose = (error, wish) => choose(list, error, wish)

@@ -8,6 +8,13 @@ export function collect(redrive, { VirtualClock }, golden) {
   const boom = (message = 'boom') => () => Promise.reject(new Error(message))
   const quick = (options) => RetryPolicy.constant({ delay: 10, jitter: 'none', ...options })
 
+  test('a policy may say where its schema is, and forgets it', () => {
+    const policy = new RetryPolicy({ $schema: './node_modules/redrive/schema/policy.json', maxAttempts: 7 })
+    same(policy.toJSON(), new RetryPolicy({ maxAttempts: 7 }).toJSON())
+    assert(!('$schema' in policy.toJSON()))
+    throws(() => new RetryPolicy({ $schema: 7 }), '$schema')
+  })
+
   // One engine: the numbers are Rust's.
 
   test('delays are the golden ones of Rust, to the last nanosecond', () => {
