@@ -6,10 +6,9 @@
 #![cfg(feature = "serde")]
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
-#[path = "common/vectors.rs"]
-mod vectors;
-
 use redrive::{Backoff, Duration, PolicyBuilder, RetryPolicy, presets};
+
+use crate::vectors;
 
 /// What was configured when it was measured.
 type Configure = fn(PolicyBuilder) -> PolicyBuilder;

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
-mod common;
-
 use std::num::NonZeroU32;
 
 use proptest::prelude::*;
 use redrive::{Duration, RetryPolicy, policy::CapStage};
+
+use crate::common;
 
 fn retries() -> impl Strategy<Value = u32> {
     prop_oneof![4 => 1..40_u32, 1 => 1..1_000_u32]

@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
-mod common;
-
 use proptest::prelude::*;
 use redrive::{Hint, RetryPolicy, presets, wire::Value};
+
+use crate::common;
 
 /// `policy` with the field at `path` set to `value`.
 fn set(policy: &Value, path: &str, value: &Value) -> Value {

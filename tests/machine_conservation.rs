@@ -1,9 +1,6 @@
 //! Whatever is called: every task that came in is live, held, or ended in exactly one way.
 #![allow(clippy::panic, reason = "a test may")]
 
-#[path = "common/random_calls.rs"]
-mod random_calls;
-
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -12,7 +9,7 @@ use redrive::{
     machine::{Recovery, Stats, What},
 };
 
-use random_calls::{Call, Driver, Step, config, steps};
+use crate::random_calls::{Call, Driver, Step, config, steps};
 
 /// What the machine said in its events: the keys of the tasks that came in and have not ended.
 #[derive(Default)]

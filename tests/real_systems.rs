@@ -1,19 +1,16 @@
 //! Real retry libraries, reproduced: every measured configuration is a policy of ours, or out of reach
 //! for a reason that is named.
 //!
-//! `cargo test --test real_systems -- --nocapture` prints the counts.
+//! `cargo test --test behaviour real_systems -- --nocapture` prints the counts.
 
 #![cfg(feature = "serde")]
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
-
-#[path = "common/vectors.rs"]
-mod vectors;
 
 use std::collections::BTreeMap;
 
 use redrive::{RetryPolicy, wire::Value};
 
-use vectors::Case;
+use crate::vectors::{self, Case};
 
 fn policy_of(case: &Case, value: &Value) -> RetryPolicy {
     RetryPolicy::from_value(value).unwrap_or_else(|error| panic!("{}: {error}", case.name))

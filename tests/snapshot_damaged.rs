@@ -1,13 +1,10 @@
 //! A damaged snapshot is refused, or what is restored from it works: nothing panics, nothing is lost.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-#[path = "common/random_calls.rs"]
-mod random_calls;
-
 use proptest::prelude::*;
 use redrive::{Machine, Snapshot, wire::Value};
 
-use random_calls::{Driver, config, steps};
+use crate::random_calls::{Driver, config, steps};
 
 /// What a damaged place holds.
 fn debris() -> impl Strategy<Value = Option<Value>> {

@@ -2,13 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 #![cfg(feature = "serde")]
 
-#[path = "common/random_calls.rs"]
-mod random_calls;
-
 use proptest::prelude::*;
 use redrive::{Machine, Snapshot};
 
-use random_calls::{Driver, config, steps};
+use crate::random_calls::{Driver, config, steps};
 
 fn through_json(machine: &Machine) -> Machine {
     let text = serde_json::to_string(&machine.snapshot()).unwrap();

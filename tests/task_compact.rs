@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
-mod common;
-
 use proptest::prelude::*;
 use redrive::{
     Action, Backoff, BudgetRule, Context, Duration, PolicyBuilder, RetryPolicy, Rule, State, Task,
@@ -12,6 +10,8 @@ use redrive::{
     random::Stream,
     task::Compact,
 };
+
+use crate::common;
 
 #[derive(Clone, Debug)]
 enum Call {

@@ -3,13 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
-mod common;
-
 use proptest::prelude::*;
 use redrive::{
     Budget, Context, Duration, Reason, RetryPolicy, State, Task, TaskError, Time, Verdict,
     policy::Class, random::Stream,
 };
+
+use crate::common;
 
 /// One call, misuse included.
 #[derive(Clone, Debug)]

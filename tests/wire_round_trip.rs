@@ -3,10 +3,10 @@
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
-mod common;
-
 use proptest::prelude::*;
 use redrive::{RetryPolicy, presets, wire::Value};
+
+use crate::common;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]

@@ -86,7 +86,7 @@ const say = async (word) => { console.log(word); await new Promise((resolve) => 
 const make = () => createStorage({ driver: driver({ host: '127.0.0.1', port: Number(port), maxRetriesPerRequest: 1, retryStrategy: () => 50 }) })
 const storage = make()
 storage.getMount('').driver.getInstance().on('error', () => {})
-const deadLetters = new DeadLetterQueue({ storage, storageTimeout: '2s' })
+const deadLetters = new DeadLetterQueue({ storage, storageTimeout: '10s' })
 await deadLetters.ready
 const die = (key) => retry(() => { throw new Error('boom') }, RetryPolicy.constant({ delay: 1, maxAttempts: 1 }), { deadLetters, key }).catch((error) => error)
 const before = await die('before')

@@ -3,12 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
-
 use proptest::prelude::*;
 use redrive::{Action, Budget, Duration, RetryPolicy, presets, wire::Value};
 use redrive_sim::convert::{self, Imported, Syntax};
+
+use crate::common;
 
 fn read(system: &str, text: &str) -> Vec<Imported> {
     let system = convert::find(system).unwrap();

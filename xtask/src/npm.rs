@@ -87,9 +87,11 @@ pub(crate) fn check(all: bool) -> Result<String> {
     process::merged(&mut node).context("the suite of the npm package")
 }
 
-/// Builds the native program, for the package to be held against: the profile that the tests have built.
+/// Builds the native program, for the package to be held against: as the tests have built it, which
+/// takes the whole workspace's features.
 fn native() -> Result<PathBuf> {
-    process::quiet(process::cargo().args(["build", "--locked", "--package", "redrive-sim"]))?;
+    let mut cargo = process::cargo();
+    process::quiet(cargo.args(["build", "--locked", "--workspace", "--bin", "redrive"]))?;
     Ok(repo::target().join("debug").join(format!("redrive{}", std::env::consts::EXE_SUFFIX)))
 }
 

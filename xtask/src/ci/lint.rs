@@ -4,6 +4,7 @@
 //!   differ between engines besides, are banned in `npm/` and `www/`.
 //! - A lock file of npm's pins versions and checksums but names no host: each machine decides
 //!   where its packages come from.
+//! - Every file of tests is in its binary: one that is not would pass for ever, unseen.
 
 use std::fs;
 
@@ -15,6 +16,10 @@ use crate::repo;
 const BANNED: [&str; 9] =
     ["random", "pow", "exp", "expm1", "log", "log2", "log10", "log1p", "tanh"];
 const SCRIPTS: [&str; 9] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "html"];
+
+/// Folders whose files are modules of one binary, and its root.
+const TEST_BINARIES: [(&str, &str); 3] =
+    [("tests", "behaviour.rs"), ("sim/tests", "behaviour.rs"), ("sim/tests/cli", "main.rs")];
 
 pub(super) fn lint() -> Result<Note> {
     let mut faults = Vec::new();
@@ -36,10 +41,35 @@ pub(super) fn lint() -> Result<Note> {
             faults.push(format!("{}: names a host: {remedy}", repo::shown(path)));
         }
     }
+    for (folder, root) in TEST_BINARIES {
+        faults.extend(unseen_tests(folder, root)?);
+    }
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }
     Ok(format!("{} scripts", scripts.len()))
+}
+
+/// The files in a folder of tests that its binary does not name.
+fn unseen_tests(folder: &str, root: &str) -> Result<Vec<String>> {
+    let root = repo::root().join(folder).join(root);
+    let text = fs::read_to_string(&root).with_context(|| repo::shown(&root))?;
+    let modules: Vec<&str> = text.lines().filter_map(module).collect();
+    let files = repo::files(&[folder], &["rs"])?;
+    let beside = files.iter().filter(|file| file.parent() == root.parent() && **file != root);
+    let unseen = beside.filter(|file| {
+        file.file_stem().is_none_or(|name| !modules.iter().any(|module| name == *module))
+    });
+    let told = unseen.map(|file| {
+        let (file, root) = (repo::shown(file), repo::shown(&root));
+        format!("{file}: its tests do not run: add it as a module to {root}")
+    });
+    Ok(told.collect())
+}
+
+/// The module that a line declares.
+fn module(line: &str) -> Option<&str> {
+    line.strip_prefix("mod ")?.strip_suffix(';')
 }
 
 /// The first banned function of `Math` that a line names.
@@ -54,7 +84,7 @@ fn banned_in(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::banned_in;
+    use super::{banned_in, module};
 
     #[test]
     fn a_banned_function_is_found_however_it_is_reached() {
@@ -68,5 +98,11 @@ mod tests {
         for line in ["Math.max(1, 2)", "Math.expensive", "a.random()", "Math.round(Math.abs(x))"] {
             assert_eq!(banned_in(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_commented_out_of_its_binary_is_not_in_it() {
+        assert_eq!(module("mod machine_order;"), Some("machine_order"));
+        assert_eq!(module("// mod machine_order;"), None);
     }
 }

@@ -42,8 +42,13 @@ pub(super) fn node() -> Result<Note> {
     Ok(passed.map_or_else(Note::new, |(_, count)| format!("{count} tests passed")))
 }
 
-/// Builds the page and runs its tests in Chromium; the screenshot for the README is made on the way.
+/// Builds the page, beside other steps; what its tests find built they do not build again.
 pub(super) fn page() -> Result<Note> {
+    Ok(www::build()?.sizes())
+}
+
+/// Runs the page's tests in Chromium; the screenshot for the README is made on the way.
+pub(super) fn www() -> Result<Note> {
     www::build()?;
     let mut node = process::command("node");
     node.args(["--test", "--test-concurrency=1", "tests/"]).current_dir(www::folder());

@@ -1,0 +1,20 @@
+//! What the simulator does, one behaviour a file: all of them in one binary, which is linked once. The
+//! command line has its own, `cli`, because it needs the program.
+
+#![allow(missing_docs, reason = "tests")]
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+
+mod bad_scenarios;
+mod builtins;
+mod conservation;
+mod convert;
+mod exported_code;
+mod golden;
+mod golden_page;
+mod herd;
+mod model;
+mod npm_data;
+mod tune_beats_the_presets_or_says_so;
+mod tune_proves_on_other_seeds;
