@@ -8,6 +8,7 @@
 //! smooth laws), support by exact order statistics, everything at [`SIGMAS`] of the two samples.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may")]
 
 use std::{fs, path::Path};
 
