@@ -16,5 +16,6 @@ mod golden_page;
 mod herd;
 mod model;
 mod npm_data;
+mod scenario_schema;
 mod tune_beats_the_presets_or_says_so;
 mod tune_proves_on_other_seeds;
