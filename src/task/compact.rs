@@ -92,15 +92,18 @@ impl Compact {
     }
 
     /// Attempts started; 0 when it is over.
+    #[inline(always)]
     pub const fn attempts(self) -> u32 {
         if self.is_over() { 0 } else { self.0 as u32 / 2 }
     }
 
     /// Whether the task is over.
+    #[inline(always)]
     pub const fn is_over(self) -> bool {
         self.0 >= OVER
     }
 
+    #[inline(always)]
     const fn is_running(self) -> bool {
         self.0.is_multiple_of(2) && !self.is_over()
     }
