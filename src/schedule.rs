@@ -149,7 +149,7 @@ impl Band {
 
     /// The band of `delays`: quantiles by the nearest rank.
     fn measured(delays: Vec<u64>) -> Band {
-        // Somewhat slower than sorting in place, and a fifth of the code, which a page has to download.
+        // Somewhat slower than sorting in place, but much less code, and a page has to download it.
         let delays = BinaryHeap::from(delays).into_sorted_vec();
         let n = delays.len().max(1);
         let at = |p: f64| {

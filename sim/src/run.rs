@@ -65,10 +65,15 @@ const RICH_TASK_BYTES: f64 = 5.0 + 8.0;
 /// What one run of the scenario will need.
 #[must_use]
 pub fn estimate(scenario: &Scenario) -> Estimate {
+    estimate_with(scenario, Options::default())
+}
+
+fn estimate_with(scenario: &Scenario, options: Options) -> Estimate {
     let horizon = scenario.horizon.map(|_| scenario.end());
     let tasks = scenario.arrivals.expected(horizon).min(bounds::TASKS.max);
     let rich = scenario.policies.iter().any(|named| is_rich(scenario, &named.policy));
-    let compact = scenario.policies.iter().all(|named| is_compact(rich, &named.policy, false));
+    let fits = |named: &NamedPolicy| is_compact(rich, &named.policy, options.records);
+    let compact = scenario.policies.iter().all(fits);
     let state = if compact { COMPACT_BYTES } else { WHOLE_BYTES };
     let each = state as f64 + QUEUE_BYTES + if rich { RICH_TASK_BYTES } else { 0.0 };
     let bins =
@@ -130,7 +135,7 @@ impl<'s> Run<'s> {
         replication: u32,
         options: Options,
     ) -> Result<Self, SimError> {
-        check_memory(scenario)?;
+        check_memory(scenario, options)?;
         let Some(named) = scenario.policies.get(policy) else {
             let count = scenario.policies.len();
             let message = format!("there is no policy number {policy}: there are {count}");
@@ -215,8 +220,8 @@ impl Remains<'_> {
     }
 }
 
-fn check_memory(scenario: &Scenario) -> Result<(), SimError> {
-    let estimate = estimate(scenario);
+fn check_memory(scenario: &Scenario, options: Options) -> Result<(), SimError> {
+    let estimate = estimate_with(scenario, options);
     if estimate.bytes <= scenario.limits.memory {
         return Ok(());
     }

@@ -33,8 +33,8 @@ const NAME: &str = "redrive_wasm";
 /// that rustc itself turns on, and all engines that we support have had them for years.
 const OPTIMIZE: [&str; 12] = [
     "-Oz",
-    // Small as it is to have loops inlined where they are called: one function that holds all of them
-    // is compiled late and badly by engines.
+    // A loop that is called in one place stays a function: engines compile one function that holds all
+    // loops late, and spill most of what it works with.
     "--one-caller-inline-max-function-size",
     "500",
     // What belongs together lies together, which gzip finds: 1.5 % of the download.

@@ -89,6 +89,11 @@ pub(crate) fn listed(names: &[&str]) -> String {
     }
 }
 
+/// The last name of a path: `maxDelay` of `policy.maxDelay`.
+pub(crate) fn last_name(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
 /// Text for HTML and SVG, in elements and in quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

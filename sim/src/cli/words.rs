@@ -41,6 +41,17 @@ fn useful(outcome: &Outcome) -> Vec<&PolicyOutcome> {
     outcome.policies.iter().filter(|p| p.summary.succeeded.or_zero() >= 0.9 * best).collect()
 }
 
+/// The policies with the least and the most of a figure.
+fn least_and_most<'o>(
+    policies: impl IntoIterator<Item = &'o PolicyOutcome, IntoIter: Clone>,
+    figure: impl Fn(&PolicyOutcome) -> f64,
+) -> Option<(&'o PolicyOutcome, &'o PolicyOutcome)> {
+    let policies = policies.into_iter();
+    let least = policies.clone().min_by(|a, b| figure(a).total_cmp(&figure(b)))?;
+    let most = policies.max_by(|a, b| figure(a).total_cmp(&figure(b)))?;
+    Some((least, most))
+}
+
 /// The policies with the highest and the lowest peak, of those that let tasks through.
 pub(crate) fn extremes(outcome: &Outcome) -> Option<(&PolicyOutcome, &PolicyOutcome)> {
     let wildest = outcome.policies.iter().max_by(|a, b| peak(a).total_cmp(&peak(b)))?;
@@ -211,17 +222,15 @@ pub(crate) fn latency(outcome: &Outcome) -> String {
 /// The title of the chart of amplification.
 pub(crate) fn amplification(outcome: &Outcome) -> String {
     let cost = |policy: &PolicyOutcome| policy.summary.amplification.or_zero();
-    let dear = outcome.policies.iter().max_by(|a, b| cost(a).total_cmp(&cost(b)));
-    let cheap = outcome.policies.iter().min_by(|a, b| cost(a).total_cmp(&cost(b)));
-    match (dear, cheap) {
-        (Some(dear), Some(cheap)) if cost(dear) > 1.05 * cost(cheap) => format!(
+    match least_and_most(&outcome.policies, cost) {
+        Some((cheap, dear)) if cost(dear) > 1.05 * cost(cheap) => format!(
             "A task costs {} attempts under “{}”, {} under “{}”",
             number(cost(dear)),
             dear.name,
             number(cost(cheap)),
             cheap.name
         ),
-        (Some(policy), _) => format!("A task costs {} attempts", number(cost(policy))),
+        Some((_, policy)) => format!("A task costs {} attempts", number(cost(policy))),
         _ => "What a task costs".to_owned(),
     }
 }
@@ -229,17 +238,15 @@ pub(crate) fn amplification(outcome: &Outcome) -> String {
 /// The title of the chart of the retry share.
 pub(crate) fn retry_share(outcome: &Outcome) -> String {
     let share = |policy: &PolicyOutcome| policy.summary.retry_share.or_zero();
-    let most = outcome.policies.iter().max_by(|a, b| share(a).total_cmp(&share(b)));
-    let least = outcome.policies.iter().min_by(|a, b| share(a).total_cmp(&share(b)));
-    match (most, least) {
-        (Some(most), Some(least)) if share(most) > share(least) + 0.01 => format!(
+    match least_and_most(&outcome.policies, share) {
+        Some((least, most)) if share(most) > share(least) + 0.01 => format!(
             "Retries are {} of all attempts under “{}”, {} under “{}”",
             percent(share(most)),
             most.name,
             percent(share(least)),
             least.name
         ),
-        (Some(policy), _) => format!("Retries are {} of all attempts", percent(share(policy))),
+        Some((_, policy)) => format!("Retries are {} of all attempts", percent(share(policy))),
         _ => "How much of the load is retries".to_owned(),
     }
 }
@@ -450,10 +457,8 @@ fn recovery(outcome: &Outcome) -> Option<String> {
 
 /// When the last task ends, soonest and latest, of the policies that let tasks through.
 fn haste(outcome: &Outcome) -> Option<String> {
-    let end = |policy: &&PolicyOutcome| policy.summary.completion_seconds.or_zero();
-    let useful = useful(outcome);
-    let first = useful.iter().min_by(|a, b| end(a).total_cmp(&end(b)))?;
-    let last = useful.iter().max_by(|a, b| end(a).total_cmp(&end(b)))?;
+    let end = |policy: &PolicyOutcome| policy.summary.completion_seconds.or_zero();
+    let (first, last) = least_and_most(useful(outcome), end)?;
     (end(last) > 1.05 * end(first) && end(first) > 0.0).then(|| {
         format!(
             "All is over after {} under “{}”, after {} under “{}”.",

@@ -53,15 +53,16 @@ pub(super) fn check() -> Result<Note> {
 /// Unpacks a crate with today's times, without which cargo would think an earlier one unchanged;
 /// the number of its files.
 fn unpack(packed: &Path, place: &Path) -> Result<usize> {
-    let open = || {
-        let file = fs::File::open(packed);
-        file.with_context(|| format!("cannot read {}", packed.display()))
-            .map(|file| Archive::new(GzDecoder::new(file)))
-    };
-    let mut archive = open()?;
+    let says = || format!("unpacking {}", packed.display());
+    fs::create_dir_all(place)?;
+    let mut archive = Archive::new(GzDecoder::new(fs::File::open(packed).with_context(says)?));
     archive.set_preserve_mtime(false);
-    archive.unpack(place).with_context(|| format!("cannot unpack {}", packed.display()))?;
-    Ok(open()?.entries()?.count())
+    let mut files = 0;
+    for entry in archive.entries().with_context(says)? {
+        entry?.unpack_in(place).with_context(says)?;
+        files += 1;
+    }
+    Ok(files)
 }
 
 /// Compiles what was unpacked as somebody else's dependency would be: with the published manifests,

@@ -26,8 +26,18 @@ pub(crate) struct Grid {
     pub(crate) across: (String, Vec<String>),
     /// What varies down the side, and its values.
     pub(crate) down: (String, Vec<String>),
-    /// Column, row, figure.
-    pub(crate) cells: Vec<(usize, usize, Option<f64>)>,
+    /// The cells, in any order.
+    pub(crate) cells: Vec<Square>,
+}
+
+/// One cell of a grid.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Square {
+    pub(crate) column: usize,
+    pub(crate) row: usize,
+    pub(crate) figure: Option<f64>,
+    /// Whether its figure can be called the best: of what nobody gets through, none is.
+    pub(crate) competes: bool,
 }
 
 /// The grids of one figure as SVG and PNG; nothing when there is too much (or nothing) to see.
@@ -57,17 +67,16 @@ fn finding(title: &str, lower_is_better: bool, grids: &[Grid]) -> String {
     let name = title.split(':').next().unwrap_or(title);
     let sign = if lower_is_better { 1.0 } else { -1.0 };
     let cells = grids.iter().flat_map(|grid| grid.cells.iter().map(move |cell| (grid, cell)));
-    let known =
-        cells.filter_map(|(grid, (column, row, figure))| Some((grid, *column, *row, (*figure)?)));
-    let best = known.min_by(|a, b| (sign * a.3).total_cmp(&(sign * b.3)));
-    let Some((grid, column, row, figure)) = best else { return format!("{name}: no figures") };
-    let short = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
+    let known = cells.filter(|(_, cell)| cell.competes);
+    let known = known.filter_map(|(grid, cell)| Some((grid, cell, cell.figure?)));
+    let best = known.min_by(|a, b| (sign * a.2).total_cmp(&(sign * b.2)));
+    let Some((grid, cell, figure)) = best else { return format!("{name}: no figures") };
     let value = |axis: &(String, Vec<String>), place: usize| {
         let value = axis.1.get(place).filter(|value| !value.is_empty())?;
-        Some(format!("{} = {value}", short(&axis.0)))
+        Some(format!("{} = {value}", text::last_name(&axis.0)))
     };
-    let at: Vec<String> =
-        [value(&grid.across, column), value(&grid.down, row)].into_iter().flatten().collect();
+    let at = [value(&grid.across, cell.column), value(&grid.down, cell.row)];
+    let at: Vec<String> = at.into_iter().flatten().collect();
     format!("{name} is best, {}, under “{}” at {}", text::number(figure), grid.name, at.join(", "))
 }
 
@@ -85,7 +94,8 @@ impl Heatmap<'_> {
 
     fn draw(&self, pen: &Pen<'_>) -> Result<(), ChartError> {
         self.header.draw(pen)?;
-        let figures = || self.grids.iter().flat_map(|grid| grid.cells.iter().filter_map(|c| c.2));
+        let figures =
+            || self.grids.iter().flat_map(|grid| grid.cells.iter().filter_map(|cell| cell.figure));
         let least = figures().fold(f64::INFINITY, f64::min);
         let most = figures().fold(f64::NEG_INFINITY, f64::max);
         let mut top = self.header.height();
@@ -112,23 +122,23 @@ impl Heatmap<'_> {
         (least, most): (f64, f64),
     ) -> Result<(), ChartError> {
         let wide = area.width() / grid.across.1.len().max(1) as f64;
-        for (column, row, figure) in &grid.cells {
-            let left = area.left + *column as f64 * wide;
-            let top = area.top + *row as f64 * ROW;
+        for square in &grid.cells {
+            let left = area.left + square.column as f64 * wide;
+            let top = area.top + square.row as f64 * ROW;
             let cell = Rect { left, top, right: left + wide - 1.0, bottom: top + ROW - 1.0 };
             let middle = ((cell.left + cell.right) / 2.0, (cell.top + cell.bottom) / 2.0);
-            let Some(figure) = figure else {
+            let Some(figure) = square.figure else {
                 pen.fill(cell, theme::GRID)?;
                 pen.text(middle, "–", theme::TICK, Align::Middle)?;
                 continue;
             };
-            let share = if most > least { scaled(*figure, least, most) } else { 0.0 };
+            let share = if most > least { scaled(figure, least, most) } else { 0.0 };
             let badness = if self.lower_is_better { share } else { 1.0 - share };
             let ground = color(badness);
             pen.fill(cell, ground)?;
             let letters = if is_dark(ground) { WHITE } else { BLACK };
             let face = Type { color: letters, ..theme::TICK };
-            let label = text::number(*figure);
+            let label = text::number(figure);
             if font::width(&label, face.size, false) < wide - 4.0 {
                 pen.text(middle, &label, face, Align::Middle)?;
             }
@@ -150,7 +160,9 @@ impl Heatmap<'_> {
         }
         if !grid.down.0.is_empty() {
             let face = Type { bold: true, ..theme::TICK };
-            let name = frame::fitted(&grid.down.0, face, LABELS - 12.0);
+            let fits = font::width(&grid.down.0, face.size, true) < LABELS - 12.0;
+            let name = if fits { &grid.down.0 } else { text::last_name(&grid.down.0) };
+            let name = frame::fitted(name, face, LABELS - 12.0);
             pen.text((area.left - 8.0, area.top - 14.0), &name, face, Align::End)?;
         }
         let mut free = f64::NEG_INFINITY;
@@ -211,11 +223,18 @@ mod tests {
         let axis = |path: &str, values: &[&str]| {
             (path.to_owned(), values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>())
         };
+        let square = |column, row, figure, competes| Square { column, row, figure, competes };
         let grid = Grid {
             name: "full".to_owned(),
             across: axis("policy.maxDelay", &["5s", "60s"]),
             down: axis("policy.maxAttempts", &["3", "10"]),
-            cells: vec![(0, 0, Some(4.0)), (1, 0, Some(2.0)), (0, 1, None), (1, 1, Some(3.0))],
+            cells: vec![
+                square(0, 0, Some(4.0), true),
+                square(1, 0, Some(2.0), true),
+                square(0, 1, None, true),
+                // Nobody gets through, but for a few fast ones.
+                square(1, 1, Some(0.1), false),
+            ],
         };
         let (svg, png) =
             heatmap("p99: seconds", true, &[grid]).expect("drawn").expect("something to see");

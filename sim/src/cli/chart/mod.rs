@@ -29,7 +29,7 @@ use redrive_sim::outcome::Outcome;
 pub(crate) use canvas::ChartError;
 use canvas::Pen;
 
-pub(crate) use heatmap::{Grid, heatmap};
+pub(crate) use heatmap::{Grid, Square, heatmap};
 pub(crate) use herd::scale_top;
 pub(crate) use panels::last_second;
 pub(crate) use pareto::pareto;

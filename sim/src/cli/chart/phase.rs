@@ -167,9 +167,19 @@ impl Chart<'_> {
     }
 }
 
+/// Where a plane is drawn: cells are one wide and one high on its scales.
+struct Field {
+    area: Rect,
+    across: Scale,
+    up: Scale,
+}
+
 fn draw_plane(pen: &Pen<'_>, plane: &Phase, area: Rect) -> Result<(), ChartError> {
-    let across = Scale { values: (0.0, plane.loads.len() as f64), places: (area.left, area.right) };
-    let up = Scale { values: (0.0, plane.attempts.len() as f64), places: (area.bottom, area.top) };
+    let (loads, attempts) = (plane.loads.len() as f64, plane.attempts.len() as f64);
+    let across = Scale { values: (0.0, loads), places: (area.left, area.right) };
+    let up = Scale { values: (0.0, attempts), places: (area.bottom, area.top) };
+    let field = Field { area, across, up };
+    let Field { across, up, .. } = &field;
     for (column, row, share) in &plane.cells {
         let (column, row) = (*column as f64, *row as f64);
         let cell = Rect {
@@ -180,18 +190,14 @@ fn draw_plane(pen: &Pen<'_>, plane: &Phase, area: Rect) -> Result<(), ChartError
         };
         pen.fill(cell, mixed(*share))?;
     }
-    draw_limits(pen, plane, area, &across, &up)?;
-    draw_numbers(pen, plane, &across, &up)?;
-    draw_labels(pen, plane, area, &across, &up)
+    draw_limits(pen, plane, &field)?;
+    draw_numbers(pen, plane, &field)?;
+    draw_labels(pen, plane, &field)
 }
 
 /// How often, where it is neither always nor never: colours tell those two apart.
-fn draw_numbers(
-    pen: &Pen<'_>,
-    plane: &Phase,
-    across: &Scale,
-    up: &Scale,
-) -> Result<(), ChartError> {
+fn draw_numbers(pen: &Pen<'_>, plane: &Phase, field: &Field) -> Result<(), ChartError> {
+    let Field { across, up, .. } = field;
     let wide = across.place(1.0) - across.place(0.0);
     for (column, row, share) in plane.cells.iter().filter(|cell| (0.005..0.995).contains(&cell.2)) {
         let label = text::percent(*share);
@@ -205,13 +211,8 @@ fn draw_numbers(
 }
 
 /// The curve of lambda* over the attempts, and the capacity.
-fn draw_limits(
-    pen: &Pen<'_>,
-    plane: &Phase,
-    area: Rect,
-    across: &Scale,
-    up: &Scale,
-) -> Result<(), ChartError> {
+fn draw_limits(pen: &Pen<'_>, plane: &Phase, field: &Field) -> Result<(), ChartError> {
+    let Field { area, across, up } = field;
     let (Some(capacity), Some(least), Some(most)) =
         (plane.capacity, plane.attempts.first(), plane.attempts.last())
     else {
@@ -242,13 +243,8 @@ fn draw_limits(
     Ok(())
 }
 
-fn draw_labels(
-    pen: &Pen<'_>,
-    plane: &Phase,
-    area: Rect,
-    across: &Scale,
-    up: &Scale,
-) -> Result<(), ChartError> {
+fn draw_labels(pen: &Pen<'_>, plane: &Phase, field: &Field) -> Result<(), ChartError> {
+    let Field { area, across, up } = field;
     for (row, attempts) in plane.attempts.iter().enumerate() {
         let y = up.place(row as f64 + 0.5);
         let unit = match row {

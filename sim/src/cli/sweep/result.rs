@@ -12,7 +12,7 @@ use super::{
     points::{Header, Point, Points},
 };
 use crate::{
-    chart::{self, Grid},
+    chart::{self, Grid, Square},
     error::CliError,
     output::File,
     table::{self, Cell, Column},
@@ -117,6 +117,18 @@ pub(crate) fn files(
     Ok(files)
 }
 
+/// The share of tasks that get through.
+fn share(policy: &PolicyOutcome) -> f64 {
+    policy.summary.succeeded.or_zero() / policy.summary.tasks.or_zero().max(1.0)
+}
+
+/// What share has to get through for a figure to be called the best: nine tenths of what does at best.
+/// (Few get through a service that stays down, and those at once.)
+fn enough(points: &Points) -> f64 {
+    let all = points.values().flat_map(|point| &point.policies);
+    0.9 * all.map(share).fold(0.0, f64::max)
+}
+
 /// The axis along the top, the axis down the side (the two with the most values, in their order).
 fn plane(header: &Header) -> (usize, Option<usize>) {
     let mut axes: Vec<usize> = (0..header.vary.len()).collect();
@@ -136,6 +148,7 @@ fn grids(header: &Header, points: &Points, metric: &Metric) -> Vec<Grid> {
     let (across, down) = plane(header);
     let Some(columns) = header.vary.get(across) else { return Vec::new() };
     let rows = down.and_then(|axis| header.vary.get(axis));
+    let enough = enough(points);
     let mut grids: Vec<Grid> = Vec::new();
     for point in points.values() {
         for policy in &point.policies {
@@ -163,7 +176,9 @@ fn grids(header: &Header, points: &Points, metric: &Metric) -> Vec<Grid> {
                 header.vary.get(axis)?.values.iter().position(|known| known == value)
             };
             let (column, row) = (at(across).unwrap_or(0), down.and_then(at).unwrap_or(0));
-            grids[place].cells.push((column, row, metric.of(&policy.summary)));
+            let figure = metric.of(&policy.summary);
+            let competes = share(policy) >= enough;
+            grids[place].cells.push(Square { column, row, figure, competes });
         }
     }
     grids
@@ -174,10 +189,12 @@ pub(crate) fn table(header: &Header, points: &Points, metrics: &[Metric], width:
     const BEST: anstyle::Style = anstyle::AnsiColor::Green.on_default().bold();
     const DIM: anstyle::Style = anstyle::Style::new().dimmed();
     let all = || points.values().flat_map(|point| point.policies.iter().map(move |p| (point, p)));
+    let enough = enough(points);
     let best: Vec<Option<f64>> = metrics
         .iter()
         .map(|metric| {
-            let values = all().filter_map(|(_, policy)| metric.of(&policy.summary));
+            let useful = all().filter(|(_, policy)| share(policy) >= enough);
+            let values = useful.filter_map(|(_, policy)| metric.of(&policy.summary));
             let sign = if metric.lower_is_better { 1.0 } else { -1.0 };
             values.min_by(|a, b| (sign * a).total_cmp(&(sign * b)))
         })
@@ -189,15 +206,15 @@ pub(crate) fn table(header: &Header, points: &Points, metrics: &[Metric], width:
     }
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for (point, policy) in all().take(ROWS) {
-        let short = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
         let settings = header.vary.iter().zip(&point.set);
-        let settings: Vec<String> =
-            settings.map(|(axis, value)| format!("{}={value}", short(&axis.path))).collect();
+        let settings: Vec<String> = settings
+            .map(|(axis, value)| format!("{}={value}", text::last_name(&axis.path)))
+            .collect();
         let mut row = vec![Cell::from(settings.join(" ")), Cell::from(policy.name.clone())];
         for (metric, best) in metrics.iter().zip(&best) {
             let value = metric.of(&policy.summary);
-            let style =
-                if value.is_some() && value == *best { BEST } else { anstyle::Style::new() };
+            let is_best = value.is_some() && value == *best && share(policy) >= enough;
+            let style = if is_best { BEST } else { anstyle::Style::new() };
             row.push(Cell::styled(value.map_or("–".to_owned(), text::number), style));
         }
         rows.push(row);
