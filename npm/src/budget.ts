@@ -1,7 +1,24 @@
 import { kindsOf } from './classes.js'
-import { compileBudget } from './compile.js'
 import { tellBudget, type State } from './core.js'
+import { kind, number, optional, word, type Fields } from './read.js'
+import * as t from './table.js'
 import type { BudgetRule } from './types.js'
+
+/** A budget's rule as numbers. */
+function compileBudget(value: unknown) {
+  const bucket = (value as any)?.kind == 'tokenBucket'
+  const { index, rows, group } = kind(value, 'budget', t.BUDGETS, bucket ? ['costByClass', 'refundOnRetrySuccess', 'debitOn', 'threshold'] : [])
+  const row = [index, ...rows.map((field) => number(group, 'budget', field))]
+  const costs: Fields = bucket ? { ...group['costByClass'] } : {}
+  for (const name in costs) number(costs, 'budget.costByClass', t.COST, name)
+  if (bucket) {
+    const refund = group['refundOnRetrySuccess'] ?? 'cost'
+    row.push(refund == 'cost' ? NaN : number(group, 'budget', t.REFUND, 'refundOnRetrySuccess'))
+    row.push(word(group, 'budget.', 'debitOn', t.DEBITS), optional(group, 'budget', t.THRESHOLD))
+  }
+  while (row.length < 30) row.push(NaN)
+  return { row, cost: bucket ? row[2]! : 1, costs: Object.assign(Object.create(null), costs) }
+}
 
 /**
  * An allowance of retries that many tasks share: while a service is down, retries become a small share of

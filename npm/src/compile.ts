@@ -3,10 +3,9 @@
 import { RetryBudget } from './budget.js'
 import { choose, type TermsOf } from './classes.js'
 import type { Terms } from './core.js'
-import { nanoseconds } from './duration.js'
 import { ConfigError } from './errors.js'
+import { fields, kind, number, optional, show, word } from './read.js'
 import * as t from './table.js'
-import type { Kinds, Row } from './table.js'
 import type { PolicyOptions } from './types.js'
 
 /** A policy, ready to be used. */
@@ -22,79 +21,14 @@ export interface Plan {
   budget?: RetryBudget
 }
 
-/** A budget's rule as numbers. */
-export interface BudgetPlan {
-  row: number[]
-  cost: number
-  costs: Record<string, number>
-}
-
-type Fields = Record<string, any>
-
-const show = (value: unknown) => (/bigint|number/.test(typeof value) ? String(value) : JSON.stringify(value) ?? String(value))
-
-/** What other libraries call it. */
-const ELSEWHERE: Record<string, string> = {
-  retries: 'maxAttempts, which counts the first call: one more than retries',
-  numOfAttempts: 'maxAttempts',
-  minTimeout: 'initial', startingDelay: 'initial', initialDelay: 'initial',
-  factor: 'multiplier', timeMultiple: 'multiplier', exponent: 'multiplier',
-  maxTimeout: 'maxDelay', maxRetryTime: 'maxElapsed', timeout: 'attemptTimeout',
-  randomize: 'jitter: "full"',
-  initial: 'RetryPolicy.exponential({ initial }), or put it into backoff',
-  multiplier: 'RetryPolicy.exponential({ multiplier }), or put it into backoff',
-  delay: 'RetryPolicy.constant({ delay }), or put it into backoff',
-}
-
-/** The fields of a group: only known ones, snake_case read as camelCase. */
-export function fields(value: unknown, path: string, known: readonly string[]): Fields {
-  if (typeof value != 'object' || !value || Array.isArray(value)) {
-    throw new ConfigError(path, `= ${show(value)} is no group of fields, out of: ${known.join(', ')}`)
-  }
-  const out: Fields = {}
-  for (const [name, field] of Object.entries(value)) {
-    const camel = name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase())
-    if (!known.includes(camel)) {
-      const ours = Object.hasOwn(ELSEWHERE, name) && known.includes('maxAttempts') ? `write ${ELSEWHERE[name]}` : `there are: ${known.join(', ')}`
-      throw new ConfigError((path && path + '.') + name, `is not known; ${ours}`)
-    }
-    if (field !== undefined) out[camel] = field
-  }
-  return out
-}
-
-/** A number or duration by its row of the table. */
-export function number(group: Fields, path: string, row: Row, name = row[0]): number {
-  const [, unit, min, max, fallback] = row
-  const given = group[name]
-  if (given === undefined && fallback != null) return fallback
-  const value = unit == 1 ? nanoseconds(given) : given
-  if (typeof value != 'number' || !(value >= min && value <= max) || (unit == 2 && value % 1)) {
-    const limits = unit == 1 ? `a duration${max < 1e19 || min ? ` from ${min / 1e6} to ${max / 1e6} ms` : ''}, like "2s" or 2000` : `${unit ? 'a whole number ' : ''}from ${min} to ${max}`
-    throw new ConfigError((path && path + '.') + name, `= ${show(given)} is not ${limits}`)
-  }
-  return value
-}
-
-/** The same, `NaN` where it is absent, null, or infinite, which JSON writes as null. */
-export const optional = (group: Fields, path: string, row: Row) => ([null, undefined, Infinity].includes(group[row[0]]) ? NaN : number(group, path, row))
-
-export function word(group: Fields, path: string, name: string, words: readonly unknown[]): number {
-  const given = group[name]
-  const index = given === undefined ? 0 : words.indexOf(given)
-  if (index < 0) throw new ConfigError(path + name, `= ${show(given)} is none of: ${words.join(', ')}`)
-  return index
-}
-
-/** A group whose `kind` says which fields it has; a bare text is a kind without fields. */
-export function kind(value: unknown, path: string, table: Kinds, more: string[] = []) {
-  const group: any = typeof value == 'string' ? { kind: value } : value
-  const index = table.findIndex(([name]) => name == group?.kind)
-  if (index < 0) {
-    throw new ConfigError(path, `= ${show(value)} is of no known kind; there are: ${table.map(([name]) => name).join(', ')}`)
-  }
-  const rows = table[index]![1]
-  return { index, rows, group: fields(group, path, ['kind', ...rows.map((row) => row[0]), ...more]) }
+/** A policy that can be run: what `new RetryPolicy` makes. */
+export interface Policy {
+  /** @internal */
+  readonly plan: Plan
+  /** The policy as plain JSON. */
+  toJSON(): PolicyOptions
+  /** The longest that a task can wait in all, in milliseconds. */
+  worstCase(): number
 }
 
 const TABLE = 5
@@ -127,22 +61,6 @@ function jitter(value: unknown, path: string, row: number[], at: number, random 
   row[at] = index
   if (index == 6 && [0, 1, 2].some((i) => numbers[i]! > numbers[i + 3]!)) throw new ConfigError(path + '.low', 'lies above the high end; swap them')
   if (random && index) throw new ConfigError(path, `= ${show(value)} makes no sense with a backoff that draws its own; remove it`)
-}
-
-/** A budget's rule as numbers. */
-export function compileBudget(value: unknown): BudgetPlan {
-  const bucket = (value as any)?.kind == 'tokenBucket'
-  const { index, rows, group } = kind(value, 'budget', t.BUDGETS, bucket ? ['costByClass', 'refundOnRetrySuccess', 'debitOn', 'threshold'] : [])
-  const row = [index, ...rows.map((field) => number(group, 'budget', field))]
-  const costs: Fields = bucket ? { ...group['costByClass'] } : {}
-  for (const name in costs) number(costs, 'budget.costByClass', t.COST, name)
-  if (bucket) {
-    const refund = group['refundOnRetrySuccess'] ?? 'cost'
-    row.push(refund == 'cost' ? NaN : number(group, 'budget', t.REFUND, 'refundOnRetrySuccess'))
-    row.push(word(group, 'budget.', 'debitOn', t.DEBITS), optional(group, 'budget', t.THRESHOLD))
-  }
-  while (row.length < 30) row.push(NaN)
-  return { row, cost: bucket ? row[2]! : 1, costs: Object.assign(Object.create(null), costs) }
 }
 
 const POLICY = ['version', 'backoff', 'minDelay', 'maxDelay', 'jitter', 'maxAttempts', 'maxElapsed', 'elapsedRule', 'attemptTimeout', 'retryAfter', 'classify', 'defaultAction', 'budget', 'compat', '$schema']

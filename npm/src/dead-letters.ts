@@ -1,20 +1,14 @@
+import { systemClock } from './clock.js'
 import { ConfigError, QueueFullError, StorageError, type DeadLetterError } from './errors.js'
 import { nanoseconds } from './duration.js'
-import { chooser, failureOf, GROUPS, remembered, type DeadLetter, type Filter } from './letters.js'
+import type { DeadLetter, RedriveReport } from './letter.js'
+import { chooser, failureOf, GROUPS, remembered, type Filter } from './letters.js'
+import type { DeadLetterSink } from './options.js'
 import { fromRecord, inherit, toLines, toRecord } from './record.js'
-import { redrive, type Handler, type RedrivePlan, type RedriveReport } from './redrive.js'
-import { messageOf, systemClock } from './retry.js'
+import { redrive, type Handler, type RedrivePlan } from './redrive.js'
 import { forEach, Store, type Storage } from './store.js'
+import { messageOf } from './text.js'
 import type { Clock, Duration, PolicyOptions, Reason } from './types.js'
-
-/** What `retry` needs of a queue: its option `deadLetters`. */
-export interface DeadLetterSink {
-  /**
-   * Takes what the task died of, before `retry` rejects with it. Gives the letter's number; what it throws
-   * becomes `queueError` of the same error.
-   */
-  add(dead: DeadLetterError, policy: PolicyOptions, taskType: string | undefined, payload: unknown): Promise<number | undefined> | number | undefined
-}
 
 /** Why a letter left the queue without anybody asking. */
 export type DropCause = 'full' | 'retention'

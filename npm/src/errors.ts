@@ -1,5 +1,4 @@
-import type { DeadLetter } from './letters.js'
-import type { RedriveReport } from './redrive.js'
+import type { DeadLetter, RedriveReport } from './letter.js'
 import type { Attempt, Reason } from './types.js'
 
 /** A policy, budget or option that is not valid. The message names the field, the value and the limit. */

@@ -1,6 +1,7 @@
-import { retry, type RetryOptions } from './retry.js'
-import { parseRetryAfter } from './retry-after.js'
+import type { RetryOptions } from './options.js'
 import type { RetryPolicy } from './policy.js'
+import { retry } from './retry.js'
+import { parseRetryAfter } from './retry-after.js'
 import type { AttemptContext } from './types.js'
 
 /** A response whose status says that another try may help. Its body has not been read. */

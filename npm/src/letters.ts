@@ -1,70 +1,10 @@
-// What a dead letter is, and how letters are chosen and grouped.
-import { fields } from './compile.js'
+// How letters are chosen and grouped, and what of an error they keep.
 import { ConfigError } from './errors.js'
 import { nanoseconds } from './duration.js'
-import type { Duration, PolicyOptions, Reason, Seed } from './types.js'
-
-/** What a failure was, in words that survive the process. */
-export interface Failure {
-  /** The error's `kind`, or else its name. At most 128 bytes. */
-  kind: string
-  /** What it said: at most 1024 bytes, `…` where more was cut off. */
-  message: string
-  /** The error's `code`, where it has one. */
-  code?: string
-  /** The wait that the server asked for, in milliseconds: the error's `retryAfter`. */
-  retryAfter?: number
-}
-
-/** One remembered attempt of a dead letter. Times are milliseconds of the clock. */
-export interface PastAttempt {
-  /** Its number, from 1. */
-  attempt: number
-  startedAt: number
-  endedAt: number
-  /** The wait before it, in milliseconds: 0 before the first. */
-  delay: number
-  error: Failure
-}
-
-/** A task that will not be retried: why, with its history, and all that it takes to send it back to work. */
-export interface DeadLetter {
-  /** Its number in the queue, from 1. */
-  readonly id: number
-  /** The id of the first dead letter of this task: redriven letters keep it. */
-  readonly lineage: number
-  /** The option `key` of the `retry` that gave up. */
-  readonly key: string
-  /** Its option `taskType`, else empty. */
-  readonly taskType: string
-  /** Its option `payload`, as JSON keeps it; `null` if there was none. */
-  readonly payload: unknown
-  /** Why it will not be retried. */
-  readonly reason: Reason
-  /** Attempts of its last life. */
-  readonly attempts: number
-  /** Attempts of all lives before the last. */
-  readonly earlierAttempts: number
-  /** How often it was sent back to work, and died again. */
-  readonly redrives: number
-  /** Redriven as often as allowed: it waits for a person. */
-  readonly parked: boolean
-  /** When its first attempt failed. */
-  readonly firstFailedAt: number
-  readonly lastFailedAt: number
-  /** When the policy gave it up: what `retention` counts from. */
-  readonly diedAt: number
-  /** The last failure of the history. */
-  readonly lastError: Failure | null
-  /** Its failed attempts, oldest first: the last 20. */
-  readonly history: readonly PastAttempt[]
-  /** Attempts that the history no longer holds. */
-  readonly forgotten: number
-  /** The policy that it died under; `null` for the default one. */
-  readonly policy: PolicyOptions | null
-  /** What its delays were drawn from. */
-  readonly seed: string
-}
+import type { DeadLetter, Failure } from './letter.js'
+import { fields } from './read.js'
+import { textOf } from './text.js'
+import type { Duration, Reason, Seed } from './types.js'
 
 /** Which letters. All that is given has to hold; a function decides by itself. */
 export type Filter =
@@ -99,15 +39,6 @@ function cut(text: string, limit: number): string {
   const encoder = new TextEncoder()
   if (encoder.encodeInto(text, new Uint8Array(limit)).read == text.length) return text
   return text.slice(0, encoder.encodeInto(text, new Uint8Array(limit - 3)).read) + '…'
-}
-
-/** A text of anything that can be thrown. */
-export function textOf(thing: unknown): string {
-  try {
-    return String(thing)
-  } catch {
-    return 'a thing without a text'
-  }
 }
 
 /** What of an error survives the process. */

@@ -1,6 +1,7 @@
 import { delay, delayNs, due, newState, quantile, Said, verdict, type Terms } from './core.js'
 import { compile, type Plan } from './compile.js'
-import { retry, type RetryOptions } from './retry.js'
+import type { RetryOptions } from './options.js'
+import { retry } from './retry.js'
 import { BACKOFFS, REASONS, RECOMMENDED } from './table.js'
 import type { AttemptContext, Backoff, PolicyOptions, Reason, Seed } from './types.js'
 

@@ -1,8 +1,9 @@
 // The record of a dead letter, `redrive-dead-letter/1`: one line of NDJSON, the same in Rust and here.
-import { compile, fields } from './compile.js'
+import { compile } from './compile.js'
 import { ConfigError } from './errors.js'
+import type { DeadLetter, Failure, PastAttempt } from './letter.js'
+import { fields } from './read.js'
 import { REASONS } from './table.js'
-import type { DeadLetter, Failure, PastAttempt } from './letters.js'
 import type { Reason } from './types.js'
 
 const SCHEMA = 'redrive-dead-letter/1'

@@ -1,8 +1,11 @@
 // Sending dead letters back to work: which, when, under which policy, and what became of them.
 import { ConfigError, DeadLetterError, RetryAbortedError, StorageError } from './errors.js'
-import { failureOf, remembered, type DeadLetter, type Filter } from './letters.js'
-import { messageOf, retry, type RetryOptions } from './retry.js'
+import type { DeadLetter, RedriveReport } from './letter.js'
+import { failureOf, remembered, type Filter } from './letters.js'
+import type { RetryOptions } from './options.js'
 import { RetryPolicy } from './policy.js'
+import { retry } from './retry.js'
+import { messageOf } from './text.js'
 import type { AttemptContext, Clock, Duration, Seed } from './types.js'
 
 /** How letters are sent back to work. */
@@ -27,22 +30,6 @@ export interface RedrivePlan {
   seed?: Seed
   /** Ends the redrive: letters that were not started, or are in the middle of it, stay in the queue. */
   signal?: AbortSignal
-}
-
-/** What a redrive did. One that did nothing says so: `selected` is 0. */
-export interface RedriveReport {
-  /** Letters that the filter and the limit let through. */
-  selected: number
-  /** Those that a handler was started for. */
-  scheduled: number
-  /** Those whose handler succeeded: they have left the queue. */
-  succeeded: number
-  /** Those that died again, and are back in the queue. */
-  failed: number
-  /** Those that were redriven too often, and are now parked. */
-  parked: number
-  /** Those that were none of this: the redrive was ended before them, or the letter was gone. */
-  skipped: number
 }
 
 /** What becomes of a letter. */

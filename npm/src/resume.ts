@@ -1,6 +1,7 @@
 import { compile } from './compile.js'
 import { ConfigError } from './errors.js'
-import { launch, type RetryOptions } from './retry.js'
+import type { RetryOptions } from './options.js'
+import { launch } from './retry.js'
 import type { AttemptContext, Snapshot } from './types.js'
 
 /**

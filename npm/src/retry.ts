@@ -3,57 +3,15 @@
 //
 // Callbacks and not a loop that awaits: a wait is then a timer and no promise, which makes three failures a
 // fifth cheaper. Names with `_` at their end are ours alone: the build shortens them.
+import { systemClock } from './clock.js'
 import { decimal, delay, newState, Said, verdict, type State } from './core.js'
 import type { RetryBudget } from './budget.js'
-import type { Plan } from './compile.js'
+import type { Plan, Policy } from './compile.js'
 import { AttemptTimeoutError, ConfigError, DeadLetterError, RetryAbortedError, type RetryError } from './errors.js'
 import { REASONS } from './table.js'
-import type { DeadLetterSink } from './dead-letters.js'
-import type { RetryPolicy } from './policy.js'
-import type { Attempt, AttemptContext, Clock, RetryEvent, Seed, Snapshot } from './types.js'
-
-/** How one retry is run. Nothing in it is changed. */
-export interface RetryOptions {
-  /** Which task this is: the same seed and key give the same delays. */
-  key?: Seed
-  /** What the delays are drawn from. Default: fresh entropy for each retry. */
-  seed?: Seed
-  /** Gives the retry up: at once, whether an attempt runs or waits. */
-  signal?: AbortSignal | undefined
-  /**
-   * `false`: never retry this error. A text: treat it as a failure of that kind. Anything else: the rules
-   * decide. May be async: the wait counts from the failure.
-   */
-  retryOn?: (error: unknown, context: AttemptContext) => Wish | PromiseLike<Wish>
-  /** The server's own wish, in milliseconds, if the error carries one. Default: its property `retryAfter`. */
-  retryAfter?: (error: unknown) => number | undefined
-  /** Called when a wait begins. May be async: the wait goes on meanwhile. What it throws ends the retry. */
-  onRetry?: (event: RetryEvent) => unknown
-  /** Called when a task will not be retried, after its dead letter was stored. May be async. What it throws is what the caller gets. */
-  onDeadLetter?: (error: DeadLetterError) => unknown
-  /** A budget that several retries share. Default: the policy's own, shared by all that use this policy object. */
-  budget?: RetryBudget
-  /** Where dead letters go; written before the promise rejects. */
-  deadLetters?: DeadLetterSink
-  /** What the dead letter is to carry: what it takes to do the work again, as JSON. */
-  payload?: unknown
-  /** What kind of task it is, to tell dead letters apart. */
-  taskType?: string
-  /** Let the process end while this waits. */
-  unref?: boolean
-  /** Where time comes from. Default: `Date.now` and the global timers, read at each use. */
-  clock?: Clock
-}
-
-/** What `retryOn` says. */
-export type Wish = boolean | string | undefined | void
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  // Never early: a timer cuts fractions off.
-  setTimeout: (callback, ms) => globalThis.setTimeout(callback, Math.ceil(ms)),
-  clearTimeout: (timer) => globalThis.clearTimeout(timer),
-}
+import type { RetryOptions } from './options.js'
+import { messageOf } from './text.js'
+import type { Attempt, AttemptContext, Clock, Snapshot } from './types.js'
 
 /** The longest that a timer can run; longer waits are taken in slices. */
 const SLICE = 2 ** 31 - 1
@@ -87,7 +45,7 @@ const STANDARD: Plan = {
  */
 export const retry = <T>(
   fn: (context: AttemptContext) => T | PromiseLike<T>,
-  policy?: RetryPolicy,
+  policy?: Policy,
   options: RetryOptions = {},
 ): Promise<T> => launch(fn, policy ? policy.plan : STANDARD, options)
 
@@ -375,12 +333,3 @@ export const launch = <T>(fn: Work<T>, plan: Plan, options: RetryOptions, begin?
     if (begin && !options.signal?.aborted) run.next_(0, 0, begin(run))
     else run.start_()
   })
-
-/** A text of anything that can be thrown. */
-export function messageOf(error: unknown): string {
-  try {
-    return String((error as Error)?.message ?? error)
-  } catch {
-    return 'an error without a text'
-  }
-}

@@ -1,6 +1,6 @@
 // Dead letters in a storage: what is to stand there, and what does not yet.
 import { fromRecord, toRecord } from './record.js'
-import type { DeadLetter } from './letters.js'
+import type { DeadLetter } from './letter.js'
 
 /** What `new DeadLetterQueue({ storage })` needs: any instance of `unstorage` has it. */
 export interface Storage {

@@ -4,9 +4,10 @@
 //!   differ between engines besides, are banned in `npm/` and `www/`.
 //! - A lock file of npm's pins versions and checksums but names no host: each machine decides
 //!   where its packages come from.
+//! - No file of the npm package imports itself through others: each knows only what lies below it.
 //! - Every file of tests is in its binary: one that is not would pass for ever, unseen.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result, bail};
 
@@ -33,6 +34,7 @@ pub(super) fn lint() -> Result<Note> {
             }
         }
     }
+    faults.extend(import_circle(&imports("npm/src")?));
     let locks = repo::files(&["."], &["json"])?;
     for path in locks.iter().filter(|path| path.ends_with("package-lock.json")) {
         let text = fs::read_to_string(path).with_context(|| repo::shown(path))?;
@@ -48,6 +50,51 @@ pub(super) fn lint() -> Result<Note> {
         bail!("{}", faults.join("\n"));
     }
     Ok(format!("{} scripts", scripts.len()))
+}
+
+/// The modules of a folder, each with those of the folder that it imports.
+fn imports(folder: &str) -> Result<BTreeMap<String, Vec<String>>> {
+    let mut imports = BTreeMap::new();
+    for path in repo::files(&[folder], &["ts"])? {
+        let text = fs::read_to_string(&path).with_context(|| repo::shown(&path))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        imports.insert(name, text.lines().filter_map(imported).map(str::to_owned).collect());
+    }
+    Ok(imports)
+}
+
+/// The module beside it that a line imports, for its values or its types.
+fn imported(line: &str) -> Option<&str> {
+    let (_, rest) = line.split_once(" from './")?;
+    rest.split_once(".js'").map(|(name, _)| name)
+}
+
+/// The first circle among modules: depth first, so that each module is looked at once.
+fn import_circle(imports: &BTreeMap<String, Vec<String>>) -> Option<String> {
+    fn visit<'a>(
+        name: &'a str,
+        imports: &'a BTreeMap<String, Vec<String>>,
+        path: &mut Vec<&'a str>,
+        done: &mut Vec<&'a str>,
+    ) -> Option<String> {
+        if done.contains(&name) {
+            return None;
+        }
+        if let Some(start) = path.iter().position(|module| *module == name) {
+            return Some(format!("imports in a circle: {} -> {name}", path[start..].join(" -> ")));
+        }
+        path.push(name);
+        for next in imports.get(name).into_iter().flatten() {
+            if let Some(circle) = visit(next, imports, path, done) {
+                return Some(circle);
+            }
+        }
+        path.pop();
+        done.push(name);
+        None
+    }
+    let mut done = Vec::new();
+    imports.keys().find_map(|name| visit(name, imports, &mut Vec::new(), &mut done))
 }
 
 /// The files in a folder of tests that its binary does not name.
@@ -84,7 +131,7 @@ fn banned_in(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{banned_in, module};
+    use super::{banned_in, import_circle, imported, module};
 
     #[test]
     fn a_banned_function_is_found_however_it_is_reached() {
@@ -98,6 +145,19 @@ mod tests {
         for line in ["Math.max(1, 2)", "Math.expensive", "a.random()", "Math.round(Math.abs(x))"] {
             assert_eq!(banned_in(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn modules_that_import_in_a_circle_are_named() {
+        let of = |pairs: &[(&str, &[&str])]| {
+            let own = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+            import_circle(&pairs.iter().map(|(name, all)| ((*name).to_owned(), own(all))).collect())
+        };
+        assert_eq!(of(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[])]), None);
+        let circle = of(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])]);
+        assert_eq!(circle.as_deref(), Some("imports in a circle: b -> c -> b"));
+        assert_eq!(imported("import type { A } from './a.js'"), Some("a"));
+        assert_eq!(imported("import { b } from 'elsewhere'"), None);
     }
 
     #[test]
