@@ -142,7 +142,7 @@ async function simulator() {
 /** The schemas of what is read and printed, and the licences, beside what they are about. */
 function papers() {
   for (const name of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(join(root, '..', name), join(root, name))
-  cpSync(join(root, '../sim/schemas/simulate.schema.json'), join(root, 'schema/simulate.json'))
+  cpSync(join(root, '../cli/schemas/simulate.schema.json'), join(root, 'schema/simulate.json'))
 }
 
 /** Puts another file in the place of src/engine.ts. */

@@ -1,5 +1,5 @@
 // What the page exports as TypeScript compiles against the package, and makes the very policy: for
-// every preset. The texts lie in sim/tests/exported, where a Rust test keeps them as they are.
+// every preset. The texts lie in interop/tests/exported, where a Rust test keeps them as they are.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const folder = join(root, 'build/exported')
 rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder, { recursive: true })
-const exported = JSON.parse(readFileSync(join(root, '../sim/tests/exported/typescript.json'), 'utf8'))
+const exported = JSON.parse(readFileSync(join(root, '../interop/tests/exported/typescript.json'), 'utf8'))
 const files = exported.map(({ code }, index) => {
   const file = join(folder, `policy-${index}.ts`)
   // The address is the reader's own.

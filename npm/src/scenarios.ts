@@ -1,4 +1,4 @@
-// Made from sim/src/scenario/scenes.rs by `cargo xtask golden --bless`. Do not edit.
+// Made from sim/src/scenario/scenes by `cargo xtask golden --bless`. Do not edit.
 import type { BuiltinScenario } from './scenario.js'
 
 export const SCENARIOS: readonly BuiltinScenario[] = [

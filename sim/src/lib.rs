@@ -33,23 +33,19 @@
 //! # Ok::<(), redrive_sim::SimError>(())
 //! ```
 //!
-//! The format of scenarios is in [`scenario`], the meaning of the figures in [`outcome`]; [`convert`]
-//! reads and writes the retry configuration of other systems.
+//! The format of scenarios is in [`scenario`], the meaning of the figures in [`outcome`].
 
 pub mod bounds;
 mod calendar;
 pub mod compare;
-pub mod convert;
 pub mod distribution;
 mod error;
-pub mod export_code;
 pub mod files;
 mod histogram;
 pub mod merge;
 pub mod metric;
 mod model;
 pub mod outcome;
-pub mod page;
 mod publish;
 pub mod run;
 pub mod scenario;

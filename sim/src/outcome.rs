@@ -14,6 +14,13 @@ use std::collections::BTreeMap;
 use redrive::{Duration, Time};
 use serde::Deserialize;
 
+use crate::model::event::Failure;
+
+/// The kinds of failure that attempts of the simulator end with, as rows and policies name them.
+pub fn failure_kinds() -> impl Iterator<Item = &'static str> {
+    Failure::ALL.into_iter().map(|failure| failure.names().0)
+}
+
 /// The name and version of the machine-readable format.
 pub const SCHEMA: &str = "redrive-simulate/1";
 

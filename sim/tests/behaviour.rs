@@ -1,5 +1,4 @@
-//! What the simulator does, one behaviour a file: all of them in one binary, which is linked once. The
-//! command line has its own, `cli`, because it needs the program.
+//! What the simulator does, one behaviour a file: all of them in one binary, which is linked once.
 
 #![allow(missing_docs, reason = "tests")]
 
@@ -9,10 +8,7 @@ mod common;
 mod bad_scenarios;
 mod builtins;
 mod conservation;
-mod convert;
-mod exported_code;
 mod golden;
-mod golden_page;
 mod herd;
 mod model;
 mod npm_data;

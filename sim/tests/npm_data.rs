@@ -14,7 +14,7 @@ use redrive_sim::scenario::{self, builtins};
 
 fn scenarios() -> String {
     let mut text = String::from(
-        "// Made from sim/src/scenario/scenes.rs by `cargo xtask golden --bless`. Do not edit.\n\
+        "// Made from sim/src/scenario/scenes by `cargo xtask golden --bless`. Do not edit.\n\
          import type { BuiltinScenario } from './scenario.js'\n\n\
          export const SCENARIOS: readonly BuiltinScenario[] = [\n",
     );

@@ -14,7 +14,7 @@ pub(crate) fn config_error(error: &ConfigError) -> JsValue {
 }
 
 /// An error about the argument `name`.
-#[cfg(any(feature = "objects", feature = "page"))]
+#[cfg(feature = "page")]
 pub(crate) fn argument(name: &str, message: &str) -> JsValue {
     config_error(&ConfigError::new(name, message))
 }

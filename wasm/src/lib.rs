@@ -12,7 +12,6 @@
 //!
 //! | feature | functions |
 //! |---|---|
-//! | `objects` | policies, schedules, hints, presets, single tasks |
 //! | `sim` | the simulator, hints: `redrive/sim` of the npm package |
 //! | `page` | what the page draws, presets |
 //!
@@ -22,25 +21,17 @@
 
 #[cfg(feature = "data")]
 mod error;
-#[cfg(any(feature = "objects", feature = "sim"))]
+#[cfg(feature = "sim")]
 pub mod hints;
-#[cfg(feature = "objects")]
-pub mod numbers;
 #[cfg(feature = "page")]
 pub mod page;
 #[cfg(feature = "sim")]
 mod pictures;
-#[cfg(feature = "objects")]
-pub mod policy;
-#[cfg(any(feature = "objects", feature = "page"))]
+#[cfg(feature = "page")]
 pub mod presets;
 #[cfg(feature = "data")]
 mod read;
-#[cfg(feature = "objects")]
-pub mod rehearse;
-#[cfg(feature = "objects")]
-pub mod schedule;
-#[cfg(any(feature = "objects", feature = "page"))]
+#[cfg(feature = "page")]
 pub mod seed;
 #[cfg(feature = "sim")]
 pub mod simulate;

@@ -7,10 +7,9 @@ use std::cell::RefCell;
 
 use js_sys::{Array, Error, Float64Array, Object, Reflect, Uint8Array};
 use redrive::{DeadLetter, RetryPolicy, wire::Value};
-use redrive_sim::{
-    compare, export_code,
-    page::{self, Control, Input, Letter, Page, Plot, PolicyPlot, Slot, Tick},
-};
+use redrive_interop::code;
+use redrive_page::{self as page, Control, Input, Letter, Page, Plot, PolicyPlot, Slot, Tick};
+use redrive_sim::compare;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
@@ -83,7 +82,7 @@ pub fn read_state(query: &str) -> Result<JsValue, JsValue> {
     let mut slots = Vec::new();
     for slot in [Slot::A, Slot::B] {
         let Some(chosen) = page.chosen(slot) else { continue };
-        let hints = chosen.policy.hints().into_iter().map(hint).collect();
+        let hints = chosen.policy.hints().into_iter().map(write::hint).collect();
         slots.push(Value::map([
             ("name", slot.name().into()),
             ("preset", chosen.preset.as_str().into()),
@@ -103,18 +102,6 @@ pub fn read_state(query: &str) -> Result<JsValue, JsValue> {
         ("policies", Value::List(slots)),
         ("scenario", page.scenario()),
     ]))
-}
-
-fn hint(hint: redrive::hints::Hint) -> Value {
-    let mut fields = vec![
-        ("code".to_owned(), hint.code.into()),
-        ("field".to_owned(), hint.field.into()),
-        ("message".to_owned(), hint.message.into()),
-    ];
-    if let Some((path, value)) = hint.fix {
-        fields.push(("fix".to_owned(), Value::map([("path", path.into()), ("value", value)])));
-    }
-    Value::Map(fields)
 }
 
 /// The query after `changes`, `[[name, value], ...]`; all of them or none.
@@ -233,7 +220,7 @@ pub fn all_scenarios() -> Result<JsValue, JsValue> {
     write::tree(Value::List(redrive_sim::scenario::builtins().iter().map(row).collect()))
 }
 
-/// The schedules of both policies on one scale. See `redrive_sim::page::Plot`.
+/// The schedules of both policies on one scale. See `redrive_page::Plot`.
 ///
 /// # Errors
 /// Never for what the query says.
@@ -280,9 +267,9 @@ pub fn export(query: &str, letter: &str, language: &str) -> Result<String, JsVal
     let page = open(query)?;
     let policy = policy_of(&page, letter)?;
     match language {
-        "typescript" => Ok(export_code::typescript(&policy)),
-        "rust" => Ok(export_code::rust(&policy)),
-        "json" => Ok(export_code::json(&policy)),
+        "typescript" => Ok(code::typescript(&policy)),
+        "rust" => Ok(code::rust(&policy)),
+        "json" => Ok(code::json(&policy)),
         "cli" => Ok(page.commands()),
         _ => Err(argument("language", "is none of typescript, rust, json, cli")),
     }

@@ -8,7 +8,7 @@
 
 use js_sys::{Array, BigInt, Function, Number, Object, Reflect, Symbol};
 use redrive::wire::{ConfigError, Value};
-#[cfg(any(feature = "objects", feature = "sim"))]
+#[cfg(feature = "sim")]
 use redrive::{RetryPolicy, presets};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -26,7 +26,7 @@ pub(crate) fn tree(value: &JsValue, name: &str) -> Result<Value, JsValue> {
 }
 
 /// Reads a policy: the name of a preset, or its wire format.
-#[cfg(any(feature = "objects", feature = "sim"))]
+#[cfg(feature = "sim")]
 pub(crate) fn policy(value: &JsValue) -> Result<RetryPolicy, JsValue> {
     if let Some(name) = value.as_string() {
         let preset = presets::find(&name).map_err(|error| config_error(&error))?;

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "sim")]
 use js_sys::{Object, Reflect};
-use redrive::wire::Value;
+use redrive::{hints::Hint, wire::Value};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
@@ -13,13 +13,6 @@ pub(crate) const MAX_SAFE: u64 = (1 << 53) - 1;
 /// Plain objects, arrays and `null`, as `JSON.parse` would give.
 pub(crate) fn plain<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
     value.serialize(&Serializer::json_compatible()).map_err(JsValue::from)
-}
-
-/// The same, with 64-bit numbers as `bigint`.
-#[cfg(feature = "objects")]
-pub(crate) fn exact<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
-    let serializer = Serializer::json_compatible().serialize_large_number_types_as_bigints(true);
-    value.serialize(&serializer).map_err(JsValue::from)
 }
 
 /// A tree as the wire format writes it. Numbers that a JavaScript number cannot hold become texts,
@@ -38,6 +31,19 @@ fn without_large_numbers(value: Value) -> Value {
         }
         other => other,
     }
+}
+
+/// A hint: `{ code, field, message, fix?: { path, value } }`.
+pub(crate) fn hint(hint: Hint) -> Value {
+    let mut fields = vec![
+        ("code".to_owned(), hint.code.into()),
+        ("field".to_owned(), hint.field.into()),
+        ("message".to_owned(), hint.message.into()),
+    ];
+    if let Some((path, value)) = hint.fix {
+        fields.push(("fix".to_owned(), Value::map([("path", path.into()), ("value", value)])));
+    }
+    Value::Map(fields)
 }
 
 /// An object of these fields.

@@ -53,7 +53,7 @@ const OPTIMIZE: [&str; 12] = [
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Features of the bindings crate
-    #[arg(long, value_delimiter = ',', default_values = ["objects", "sim"])]
+    #[arg(long, value_delimiter = ',', default_values = ["sim"])]
     features: Vec<String>,
     /// What the glue is for
     #[arg(long, value_enum, default_value_t = Target::Nodejs)]
@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 /// The module that the Node tests load.
 pub(crate) fn build_for_tests() -> Result<Built> {
     let out = default_out(Target::Nodejs);
-    build(&Build { features: &["objects", "sim"], target: Target::Nodejs, out: &out })
+    build(&Build { features: &["sim"], target: Target::Nodejs, out: &out })
 }
 
 /// Builds, binds, optimizes and checks; does nothing where nothing changed.

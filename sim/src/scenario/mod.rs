@@ -116,8 +116,9 @@ const DOCUMENT: &[&str] = &[
     "limits",
     "$schema",
 ];
+
 /// The fields of a scenario.
-pub(crate) const FIELDS: &[&str] = DOCUMENT.split_at(DOCUMENT.len() - 1).0;
+pub const FIELDS: &[&str] = DOCUMENT.split_at(DOCUMENT.len() - 1).0;
 
 impl Scenario {
     /// Reads a scenario that names no files.

@@ -223,7 +223,7 @@ fn web_assembly(args: &Args, ours: &Engine) -> Result<()> {
 /// gain that know nothing of each other.
 fn threads(args: &Args, ours: &Engine) -> Result<()> {
     let mut cargo = process::cargo();
-    cargo.args(["build", "--release", "--locked", "--package", "redrive-sim", "--bin", "redrive"]);
+    cargo.args(["build", "--release", "--locked", "--package", "redrive-cli", "--bin", "redrive"]);
     process::quiet(&mut cargo)?;
     let program = repo::target().join("release/redrive");
     let one = |threads: &str| {

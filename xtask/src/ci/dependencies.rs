@@ -22,22 +22,14 @@ struct Rule {
 /// libm for every transcendental, a value-stable generator, the wire format.
 const CORE: &[&str] = &["redrive", "libm", "rand_core", "rand_xoshiro", "serde", "serde_core"];
 
-/// The library of the simulator, without its command line: latency histograms, and CSV for traces.
-const SIM: &[&str] = &[
-    "redrive-sim",
-    "hdrhistogram",
-    "byteorder",
-    "num-traits",
-    "csv",
-    "csv-core",
-    "itoa",
-    "memchr",
-    "ryu",
-];
+/// The simulator as a binding builds it: latency histograms.
+const SIM: &[&str] = &["redrive-sim", "hdrhistogram", "byteorder", "num-traits"];
 
 /// wasm-bindgen, its serde bridge, entropy, and what these three stand on.
 const BINDINGS: &[&str] = &[
     "redrive-wasm",
+    "redrive-interop",
+    "redrive-page",
     "wasm-bindgen",
     "wasm-bindgen-shared",
     "js-sys",
@@ -54,8 +46,9 @@ const BINDINGS: &[&str] = &[
     "slab",
 ];
 
-const RULES: [Rule; 3] = [
+const RULES: [Rule; 4] = [
     Rule { package: "redrive", build: &["--all-features"], allowed: &[CORE] },
+    Rule { package: "redrive-interop", build: &[], allowed: &[CORE, &["redrive-interop"]] },
     Rule { package: "redrive-sim", build: &["--no-default-features"], allowed: &[CORE, SIM] },
     Rule {
         package: "redrive-wasm",

@@ -19,8 +19,13 @@ const BANNED: [&str; 9] =
 const SCRIPTS: [&str; 9] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "html"];
 
 /// Folders whose files are modules of one binary, and its root.
-const TEST_BINARIES: [(&str, &str); 3] =
-    [("tests", "behaviour.rs"), ("sim/tests", "behaviour.rs"), ("sim/tests/cli", "main.rs")];
+const TEST_BINARIES: [(&str, &str); 5] = [
+    ("tests", "behaviour.rs"),
+    ("sim/tests", "behaviour.rs"),
+    ("interop/tests", "behaviour.rs"),
+    ("wasm/page/tests", "behaviour.rs"),
+    ("cli/tests", "main.rs"),
+];
 
 pub(super) fn lint() -> Result<Note> {
     let mut faults = Vec::new();

@@ -2,7 +2,7 @@
 //!
 //! `cargo package` can compile what it packs, but it unpacks a crate once for each version and path,
 //! into the home of cargo, and takes what it finds there from then on: the program was compiled
-//! against the library of an earlier commit. So we unpack both crates ourselves, side by side.
+//! against the library of an earlier commit. So we unpack the crates ourselves, side by side.
 
 use std::{fs, path::Path};
 
@@ -16,7 +16,8 @@ use crate::{
     repo,
 };
 
-const PUBLISHED: [&str; 2] = ["redrive", "redrive-sim"];
+const PUBLISHED: [&str; 5] =
+    ["redrive", "redrive-sim", "redrive-interop", "redrive-page", "redrive-cli"];
 
 /// Both licences ask to travel with the code; a registry shows the other.
 const SHIPPED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
@@ -66,13 +67,16 @@ fn unpack(packed: &Path, place: &Path) -> Result<usize> {
 }
 
 /// Compiles what was unpacked as somebody else's dependency would be: with the published manifests,
-/// and the other crate out of its package.
+/// and the other crates out of their packages.
 fn compile(place: &Path) -> Result<()> {
     let crates = PUBLISHED.map(|name| format!("{name}-{VERSION}"));
+    let patches: String = PUBLISHED
+        .iter()
+        .zip(&crates)
+        .map(|(name, folder)| format!("{name} = {{ path = {folder:?} }}\n"))
+        .collect();
     let manifest = format!(
-        "[workspace]\nmembers = {crates:?}\nresolver = \"3\"\n\n\
-         [patch.crates-io]\nredrive = {{ path = {:?} }}\n",
-        crates[0]
+        "[workspace]\nmembers = {crates:?}\nresolver = \"3\"\n\n[patch.crates-io]\n{patches}"
     );
     fs::write(place.join("Cargo.toml"), manifest)?;
     fs::copy(repo::root().join("Cargo.lock"), place.join("Cargo.lock"))?;

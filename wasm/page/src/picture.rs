@@ -12,9 +12,9 @@ use redrive::{
 };
 
 use super::{Page, Slot};
-use crate::{
+use redrive_sim::{
+    SimError,
     compare::{figure, number, seconds},
-    error::SimError,
     outcome::{LatencyCdf, Mark, PolicyOutcome, Series},
     run::{Options, run_one},
     scenario::Scenario,
@@ -105,7 +105,7 @@ impl Page {
         scenario.limits.memory = scenario.limits.memory.min(MEGABYTES * 1_000_000);
         scenario.limits.events = scenario.limits.events.min(EVENTS);
         let outcome = run_one(&scenario, 0, 0, Options { records: true }, &mut ())?;
-        let fault = |fault: &crate::scenario::Fault| {
+        let fault = |fault: &redrive_sim::scenario::Fault| {
             let until = fault.until.map(Time::as_secs_f64);
             (fault.from.as_secs_f64(), until, fault.name().to_owned())
         };
@@ -163,10 +163,10 @@ impl Run {
     #[must_use]
     pub fn tiles(&self) -> Vec<Tile> {
         let s = &self.outcome.summary;
-        let time = |figure: &crate::outcome::Figure| {
+        let time = |figure: &redrive_sim::outcome::Figure| {
             figure.value().map_or_else(|| "\u{2013}".to_owned(), seconds)
         };
-        let times = |figure: &crate::outcome::Figure| {
+        let times = |figure: &redrive_sim::outcome::Figure| {
             figure
                 .value()
                 .map_or_else(|| "\u{2013}".to_owned(), |v| format!("{} \u{d7}", number(v)))
@@ -257,7 +257,7 @@ impl Run {
         let counts = reasons.map(|(reason, count)| (reason.as_str(), count.or_zero())).collect();
         let ends: BTreeMap<u64, &'static str> =
             self.outcome.records.iter().map(|record| (record.key, record.end)).collect();
-        let letter = |row: &crate::outcome::Row| {
+        let letter = |row: &redrive_sim::outcome::Row| {
             let (died, Mark::Dead) = row.marks.last()? else { return None };
             let reason = ends.get(&row.key).copied().unwrap_or("exhausted");
             let history: Vec<(String, &'static str)> = row
@@ -401,7 +401,7 @@ mod tests {
 
     #[test]
     fn every_built_in_scenario_opens_and_runs() {
-        for builtin in crate::scenario::builtins() {
+        for builtin in redrive_sim::scenario::builtins() {
             let page = Page::read(&format!("s={}", builtin.name)).unwrap();
             assert!(page.notices().is_empty(), "{}: {:?}", builtin.name, page.notices());
             let run = page.run(Slot::A).unwrap();
@@ -413,10 +413,10 @@ mod tests {
 
     #[test]
     fn every_kind_of_failure_has_words_of_its_own() {
-        use crate::model::event::Failure;
+        let kinds: Vec<_> = redrive_sim::outcome::failure_kinds().collect();
         let words: std::collections::BTreeSet<_> =
-            Failure::ALL.map(|failure| word(Mark::Failed, failure.names().0)).into();
-        assert_eq!(words.len(), Failure::ALL.len());
+            kinds.iter().map(|kind| word(Mark::Failed, kind)).collect();
+        assert_eq!(words.len(), kinds.len());
         assert!(!words.contains(word(Mark::Failed, "unheard of")));
     }
 

@@ -7,9 +7,9 @@ use clap_complete::Shell;
 
 use crate::{
     args::{Arguments, Verb},
-    catalogue, check, compare, convert, dlq,
+    catalogue, check, compare, dlq,
     error::CliError,
-    interrupt, output, schedule, simulate, sweep, tune,
+    interop, interrupt, output, schedule, simulate, sweep, tune,
 };
 
 /// Does what `args` ask for.
@@ -29,8 +29,8 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Result<(), CliErr
         Some(Verb::Check(typed)) => check::run(&typed),
         Some(Verb::Presets(typed)) => catalogue::presets(&typed),
         Some(Verb::Scenarios(typed)) => catalogue::scenarios(&typed),
-        Some(Verb::Import(typed)) => convert::import(&typed),
-        Some(Verb::Export(typed)) => convert::export(&typed),
+        Some(Verb::Import(typed)) => interop::import(&typed),
+        Some(Verb::Export(typed)) => interop::export(&typed),
         Some(Verb::Dlq(typed)) => dlq::run(&typed),
         Some(Verb::Completions { shell }) => completions(shell),
     }

@@ -6,7 +6,7 @@
 use std::{fs, path::Path};
 
 use redrive::{Backoff, Jitter, RetryPolicy, policy::presets, time::Duration, wire::Value};
-use redrive_sim::export_code;
+use redrive_interop::code;
 
 #[rustfmt::skip]
 #[path = "exported/policy.rs"]
@@ -34,7 +34,7 @@ fn policy() -> RetryPolicy {
 
 #[test]
 fn exported_code_makes_the_policy() {
-    let code = export_code::rust(&policy());
+    let code = code::rust(&policy());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exported/policy.rs");
     if std::env::var_os("REDRIVE_BLESS").is_some() {
         fs::write(&path, &code).unwrap();
@@ -50,8 +50,8 @@ fn exported_typescript_is_what_the_package_compiles() {
     let entry = |name: &str, policy: &RetryPolicy| {
         Value::map([
             ("name", name.into()),
-            ("code", export_code::typescript(policy).as_str().into()),
-            ("written", export_code::minimal(policy)),
+            ("code", code::typescript(policy).as_str().into()),
+            ("written", code::minimal(policy)),
             ("policy", policy.to_value()),
         ])
     };

@@ -13,9 +13,8 @@
 //!
 //! ```
 //! use redrive::wire::Value;
-//! use redrive_sim::convert;
 //!
-//! let temporal = convert::find("temporal")?;
+//! let temporal = redrive_interop::find("temporal")?;
 //! let tree = Value::map([("initialInterval", "2s".into()), ("maximumAttempts", 4_u64.into())]);
 //! let imported = temporal.import(&tree)?.remove(0);
 //! assert!(imported.is_exact());
@@ -30,6 +29,7 @@
 
 mod aws;
 mod celery;
+pub mod code;
 mod envoy;
 mod fields;
 mod grpc;

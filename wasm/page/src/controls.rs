@@ -14,7 +14,7 @@ use redrive::{
 };
 
 use super::{Page, Slot, builtin, plain, tree};
-use crate::bounds as scenario;
+use redrive_sim::bounds as scenario;
 
 /// One row of a panel.
 #[derive(Clone, Debug, PartialEq)]

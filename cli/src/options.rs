@@ -6,7 +6,8 @@ use redrive::{
     random::key_of,
     wire::{ConfigError, Value},
 };
-use redrive_sim::{Scenario, page::Page, scenario::Builtin};
+use redrive_page::Page;
+use redrive_sim::{Scenario, scenario::Builtin};
 
 use crate::{
     args::{self, SummaryFormat},

@@ -8,11 +8,11 @@ use std::sync::LazyLock;
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 
 static REGULAR: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!("../../../assets/Inter-Regular.subset.otf")).ok()
+    FontRef::try_from_slice(include_bytes!("../../assets/Inter-Regular.subset.otf")).ok()
 });
 
 static SEMI_BOLD: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!("../../../assets/Inter-SemiBold.subset.otf")).ok()
+    FontRef::try_from_slice(include_bytes!("../../assets/Inter-SemiBold.subset.otf")).ok()
 });
 
 /// Half the height of a small letter in em: what "centred" means in SVG's `0.5ex`.

@@ -6,14 +6,14 @@
 use std::{fs, path::Path};
 
 use redrive::wire::Value;
-use redrive_sim::page::{Page, Slot, stories};
+use redrive_page::{Page, Slot, stories};
 
 fn figures(query: &str) -> Value {
     let page = Page::read(query).unwrap();
     let slots = [Slot::A, Slot::B].into_iter().filter(|slot| page.chosen(*slot).is_some());
     let policies = slots.map(|slot| {
         let run = page.run(slot).unwrap();
-        let tile = |tile: redrive_sim::page::Tile| {
+        let tile = |tile: redrive_page::Tile| {
             (tile.name.to_owned(), tile.value.map_or(Value::Null, Value::Float))
         };
         let mut figures: Vec<(String, Value)> = run.tiles().into_iter().map(tile).collect();
@@ -29,7 +29,7 @@ fn every_story_gives_the_figures_that_it_always_gave() {
     let queries = stories().iter().map(|story| story.query);
     let made = queries.map(|query| figures(query).to_string()).collect::<Vec<_>>().join(",\n");
     let made = format!("[\n{made}\n]\n");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden/page.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/page.json");
     if std::env::var_os("REDRIVE_BLESS").is_some() {
         fs::write(&path, &made).unwrap();
     }

@@ -5,7 +5,7 @@
 
 use proptest::prelude::*;
 use redrive::{Action, Budget, Duration, RetryPolicy, presets, wire::Value};
-use redrive_sim::convert::{self, Imported, Syntax};
+use redrive_interop::{self as convert, Imported, Syntax};
 
 use crate::common;
 

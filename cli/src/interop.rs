@@ -3,7 +3,7 @@
 //! The result goes to the standard output, alone, so that it can become a file; what behaves
 //! differently there and here is told beside it, on the standard error.
 
-use redrive_sim::convert::{self, Imported, Syntax, System, read_ini, write_ini};
+use redrive_interop::{Imported, Syntax, System, find, read_ini, write_ini};
 
 use crate::{
     args::{Export, Import, PolicyFormat},
@@ -16,7 +16,7 @@ const NOTE: anstyle::Style = anstyle::AnsiColor::Yellow.on_default();
 
 /// `redrive import --from SYSTEM FILE`
 pub(crate) fn import(typed: &Import) -> Result<(), CliError> {
-    let system = convert::find(&typed.from)?;
+    let system = find(&typed.from)?;
     let policies = read(system, typed)?;
     let Imported { policy, notes, .. } = chosen(policies, typed.name.as_deref())?;
     let value = policy.to_value();
@@ -68,7 +68,7 @@ fn chosen(policies: Vec<Imported>, name: Option<&str>) -> Result<Imported, CliEr
 
 /// `redrive export --to SYSTEM NAME|FILE`
 pub(crate) fn export(typed: &Export) -> Result<(), CliError> {
-    let system = convert::find(&typed.to)?;
+    let system = find(&typed.to)?;
     let NamedPolicy { name, policy } = NamedPolicy::find(&typed.policy)?;
     let refused =
         |error| CliError::input(format!("{name} has no form in {}: {error}", system.title));

@@ -39,7 +39,7 @@ pub use self::{
     plot::{Mark, Plot, PolicyPlot, Tick},
     stories::{Story, stories},
 };
-use crate::scenario::{Builtin, FIELDS, Scenario};
+use redrive_sim::scenario::{Builtin, FIELDS, Scenario};
 
 /// The version that is written, and the latest that is known.
 const VERSION: u64 = 1;

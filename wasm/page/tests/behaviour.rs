@@ -1,0 +1,5 @@
+//! What the page shows, one behaviour a file: all of them in one binary.
+
+#![allow(missing_docs, reason = "tests")]
+
+mod golden;
