@@ -22,12 +22,13 @@ mod schedule;
 mod simulate;
 mod sweep;
 mod table;
-mod text;
 mod tree;
 mod tune;
-mod words;
 
 use std::process::ExitCode;
+
+// What figures, times and results are called is the same on the page.
+use redrive_sim::{text, words};
 
 fn main() -> ExitCode {
     match run::run(std::env::args_os()) {

@@ -50,9 +50,11 @@ mod publish;
 pub mod run;
 pub mod scenario;
 mod summary;
+pub mod text;
 mod tree;
 #[cfg(feature = "tune")]
 pub mod tune;
+pub mod words;
 
 pub use self::{
     distribution::Distribution,

@@ -9,7 +9,7 @@ use js_sys::{Array, Error, Float64Array, Object, Reflect, Uint8Array};
 use redrive::{DeadLetter, RetryPolicy, wire::Value};
 use redrive_interop::code;
 use redrive_page::{self as page, Control, Input, Letter, Page, Plot, PolicyPlot, Slot, Tick};
-use redrive_sim::compare;
+use redrive_sim::{compare, text};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
@@ -306,7 +306,7 @@ fn foreign_letter(letter: &DeadLetter) -> Value {
     let step = |record: &redrive::dead_letter::AttemptRecord| {
         let failure = &record.failure;
         let what = format!("{}: {}", failure.kind(), failure.message());
-        let at = compare::seconds(record.ended.as_secs_f64());
+        let at = text::seconds(record.ended.as_secs_f64());
         Value::List(vec![at.into(), what.into()])
     };
     let error = letter.last_error().map_or("", |failure| failure.message());
@@ -314,7 +314,7 @@ fn foreign_letter(letter: &DeadLetter) -> Value {
         ("key", letter.key.to_string().into()),
         ("reason", letter.reason.as_str().into()),
         ("attempts", Value::Unsigned(letter.total_attempts())),
-        ("died", compare::seconds(letter.died_at.as_secs_f64()).into()),
+        ("died", text::seconds(letter.died_at.as_secs_f64()).into()),
         ("error", error.into()),
         ("history", Value::List(letter.history.iter().map(step).collect())),
     ])
@@ -439,6 +439,6 @@ impl PageRun {
     /// as a text.
     pub fn histogram(&self, to: f64, bins: usize) -> JsValue {
         let shares = page::histogram(&self.0.outcome().latency, to, bins.min(1_000));
-        object(&[("toText", compare::seconds(to).into()), ("shares", floats(&shares))])
+        object(&[("toText", text::seconds(to).into()), ("shares", floats(&shares))])
     }
 }

@@ -14,10 +14,10 @@ use redrive::{
 use super::{Page, Slot};
 use redrive_sim::{
     SimError,
-    compare::{figure, number, seconds},
     outcome::{LatencyCdf, Mark, PolicyOutcome, Series},
     run::{Options, run_one},
     scenario::Scenario,
+    text::{known, number, seconds},
 };
 
 /// Columns of a chart at most.
@@ -203,10 +203,15 @@ impl Run {
             tile(
                 "rejectedAttempts",
                 "Refused attempts",
-                figure(&s.rejected_attempts),
+                known(s.rejected_attempts.value(), number),
                 s.rejected_attempts.value(),
             ),
-            tile("unfinished", "Unfinished", figure(&s.unfinished), s.unfinished.value()),
+            tile(
+                "unfinished",
+                "Unfinished",
+                known(s.unfinished.value(), number),
+                s.unfinished.value(),
+            ),
         ]
     }
 
@@ -218,11 +223,11 @@ impl Run {
             "Policy {}: {} of {} tasks succeeded, {} dead letters, {} attempts per task, \
              peak after the outage {} attempts per second, last task done after {}.",
             self.outcome.name,
-            figure(&s.succeeded),
-            figure(&s.tasks),
+            known(s.succeeded.value(), number),
+            known(s.tasks.value(), number),
             number(s.dead_letters()),
-            figure(&s.amplification),
-            figure(&s.peak_after_fault_per_second),
+            known(s.amplification.value(), number),
+            known(s.peak_after_fault_per_second.value(), number),
             s.completion_seconds.value().map_or_else(|| "\u{2013}".to_owned(), seconds),
         )
     }

@@ -10,7 +10,7 @@ use redrive::{
 };
 
 use super::{Page, Slot};
-use redrive_sim::compare::seconds;
+use redrive_sim::text::seconds;
 
 /// Retries that are drawn at most.
 const MOST: usize = 60;

@@ -3,15 +3,15 @@
 //! Every sentence is computed from the figures; where there is nothing to say, it says that.
 
 use redrive::{Backoff, Duration, Jitter, RetryPolicy};
-use redrive_sim::{
+
+use crate::{
     Scenario,
     outcome::{Outcome, PolicyOutcome, Raster},
+    text::{counted, listed, number, percent, seconds, times},
 };
 
-use crate::text::{counted, listed, number, percent, seconds, times};
-
 /// A dead letter's reason in words.
-pub(crate) fn reason(code: &str) -> String {
+pub fn reason(code: &str) -> String {
     match code {
         "exhausted" => "attempts used up".to_owned(),
         "deadlineExceeded" => "deadline".to_owned(),
@@ -22,7 +22,7 @@ pub(crate) fn reason(code: &str) -> String {
 }
 
 /// The peak that a recovering server gets, or the peak after the first bin without a fault.
-pub(crate) fn peak(policy: &PolicyOutcome) -> f64 {
+pub fn peak(policy: &PolicyOutcome) -> f64 {
     let summary = &policy.summary;
     match summary.peak_after_fault_per_second.value() {
         Some(peak) if !policy.series.faults.is_empty() => peak,
@@ -53,7 +53,7 @@ fn least_and_most<'o>(
 }
 
 /// The policies with the highest and the lowest peak, of those that let tasks through.
-pub(crate) fn extremes(outcome: &Outcome) -> Option<(&PolicyOutcome, &PolicyOutcome)> {
+pub fn extremes(outcome: &Outcome) -> Option<(&PolicyOutcome, &PolicyOutcome)> {
     let wildest = outcome.policies.iter().max_by(|a, b| peak(a).total_cmp(&peak(b)))?;
     let calmest = useful(outcome).into_iter().min_by(|a, b| peak(a).total_cmp(&peak(b)))?;
     // Less than a tenth apart is no difference to speak of.
@@ -71,13 +71,13 @@ fn height(policy: &PolicyOutcome) -> String {
 }
 
 /// The peak over the capacity, where there is one.
-pub(crate) fn over_capacity(policy: &PolicyOutcome) -> Option<f64> {
+pub fn over_capacity(policy: &PolicyOutcome) -> Option<f64> {
     let capacity = policy.summary.capacity_per_second.value().filter(|rate| *rate > 0.0)?;
     Some(peak(policy) / capacity)
 }
 
 /// The title of the chart of attempts.
-pub(crate) fn herd(outcome: &Outcome) -> String {
+pub fn herd(outcome: &Outcome) -> String {
     let server = if has_fault(outcome) { "the recovering server" } else { "the server" };
     let has_capacity = outcome.policies.iter().any(|policy| over_capacity(policy).is_some());
     match (extremes(outcome), outcome.policies.first()) {
@@ -98,7 +98,7 @@ pub(crate) fn herd(outcome: &Outcome) -> String {
 }
 
 /// What one policy did, beside its strip of attempts.
-pub(crate) fn strip(policy: &PolicyOutcome) -> String {
+pub fn strip(policy: &PolicyOutcome) -> String {
     let mut says = format!("peak {}/s", number(peak(policy)));
     if let Some(ratio) = over_capacity(policy).filter(|ratio| *ratio > 0.0) {
         says.push_str(&format!(" = {} capacity", times(ratio)));
@@ -109,7 +109,7 @@ pub(crate) fn strip(policy: &PolicyOutcome) -> String {
 }
 
 /// How the tasks of a policy ended, and when the last did.
-pub(crate) fn ends(policy: &PolicyOutcome) -> String {
+pub fn ends(policy: &PolicyOutcome) -> String {
     let summary = &policy.summary;
     let tasks = summary.tasks.or_zero();
     let share = |count: f64| if tasks > 0.0 { percent(count / tasks) } else { "0 %".to_owned() };
@@ -128,7 +128,7 @@ pub(crate) fn ends(policy: &PolicyOutcome) -> String {
 }
 
 /// What the server turned away.
-pub(crate) fn refused(policy: &PolicyOutcome) -> String {
+pub fn refused(policy: &PolicyOutcome) -> String {
     let summary = &policy.summary;
     let mut says = format!("longest queue {}", number(summary.max_queue.or_zero()));
     if summary.rejected_attempts.or_zero() > 0.0 {
@@ -144,7 +144,7 @@ pub(crate) fn refused(policy: &PolicyOutcome) -> String {
 }
 
 /// The title of the raster.
-pub(crate) fn raster(outcome: &Outcome) -> String {
+pub fn raster(outcome: &Outcome) -> String {
     let known = outcome.policies.iter().filter_map(|p| Some((p, togetherness(&p.raster)?)));
     let known: Vec<_> = known.collect();
     let most = known.iter().max_by(|a, b| a.1.total_cmp(&b.1));
@@ -179,7 +179,7 @@ fn togetherness(raster: &Raster) -> Option<f64> {
 }
 
 /// The title of the queue chart.
-pub(crate) fn queue(outcome: &Outcome) -> String {
+pub fn queue(outcome: &Outcome) -> String {
     let refusals = |policy: &&PolicyOutcome| policy.summary.rejected_attempts.or_zero();
     let most = outcome.policies.iter().max_by(|a, b| refusals(a).total_cmp(&refusals(b)));
     let least = useful(outcome).into_iter().min_by(|a, b| refusals(a).total_cmp(&refusals(b)));
@@ -196,7 +196,7 @@ pub(crate) fn queue(outcome: &Outcome) -> String {
 }
 
 /// The title of the latency chart.
-pub(crate) fn latency(outcome: &Outcome) -> String {
+pub fn latency(outcome: &Outcome) -> String {
     let p99 = |policy: &PolicyOutcome| policy.summary.time_to_success_seconds.p99.value();
     let known: Vec<_> = useful(outcome)
         .into_iter()
@@ -220,7 +220,7 @@ pub(crate) fn latency(outcome: &Outcome) -> String {
 }
 
 /// The title of the chart of amplification.
-pub(crate) fn amplification(outcome: &Outcome) -> String {
+pub fn amplification(outcome: &Outcome) -> String {
     let cost = |policy: &PolicyOutcome| policy.summary.amplification.or_zero();
     match least_and_most(&outcome.policies, cost) {
         Some((cheap, dear)) if cost(dear) > 1.05 * cost(cheap) => format!(
@@ -236,7 +236,7 @@ pub(crate) fn amplification(outcome: &Outcome) -> String {
 }
 
 /// The title of the chart of the retry share.
-pub(crate) fn retry_share(outcome: &Outcome) -> String {
+pub fn retry_share(outcome: &Outcome) -> String {
     let share = |policy: &PolicyOutcome| policy.summary.retry_share.or_zero();
     match least_and_most(&outcome.policies, share) {
         Some((least, most)) if share(most) > share(least) + 0.01 => format!(
@@ -252,7 +252,7 @@ pub(crate) fn retry_share(outcome: &Outcome) -> String {
 }
 
 /// What one policy retried.
-pub(crate) fn retried(policy: &PolicyOutcome) -> String {
+pub fn retried(policy: &PolicyOutcome) -> String {
     let summary = &policy.summary;
     let retries = summary.attempts.or_zero() * summary.retry_share.or_zero();
     let mut says = format!(
@@ -268,7 +268,7 @@ pub(crate) fn retried(policy: &PolicyOutcome) -> String {
 }
 
 /// The title of the outcome chart.
-pub(crate) fn outcomes(outcome: &Outcome) -> String {
+pub fn outcomes(outcome: &Outcome) -> String {
     let dead = |policy: &&PolicyOutcome| policy.summary.dead_letters();
     let most = outcome.policies.iter().max_by(|a, b| dead(a).total_cmp(&dead(b)));
     match most {
@@ -285,7 +285,7 @@ pub(crate) fn outcomes(outcome: &Outcome) -> String {
 }
 
 /// A policy in half a sentence: `3 attempts, exponential from 2 s × 2, jitter +10 %, no cap`.
-pub(crate) fn policy(policy: &RetryPolicy) -> String {
+pub fn policy(policy: &RetryPolicy) -> String {
     let span = |duration: Duration| seconds(duration.as_secs_f64());
     let attempts = match policy.max_attempts() {
         Some(attempts) => counted(attempts.get().into(), "attempt", "attempts"),
@@ -335,7 +335,7 @@ pub(crate) fn policy(policy: &RetryPolicy) -> String {
 }
 
 /// What the comparison says, in two or three sentences.
-pub(crate) fn verdict(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
+pub fn verdict(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
     let mut sentences = Vec::new();
     match extremes(outcome) {
         // Writers of one row all begin at once, whatever they do then: what they cost is to see.

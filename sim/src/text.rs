@@ -1,7 +1,7 @@
 //! Numbers and names as people read them: digits in groups, units, plurals, escapes.
 
 /// A whole number with its digits in groups: `12,345`.
-pub(crate) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -14,7 +14,7 @@ pub(crate) fn grouped(number: u64) -> String {
 }
 
 /// A quantity to about three digits, grouped: `12,345`, `98.7`, `1.25`, `0.0031`.
-pub(crate) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let size = value.abs();
     let text = match size {
         _ if !value.is_finite() => return "–".to_owned(),
@@ -38,7 +38,7 @@ fn trimmed(text: String) -> String {
 }
 
 /// A span of time in the unit that suits it: `31 ms`, `2.5 s`, `4 min 3 s`, `2 h 5 min`, `3 d 4 h`.
-pub(crate) fn seconds(value: f64) -> String {
+pub fn seconds(value: f64) -> String {
     let whole = |unit: u64| (value / unit as f64) as u64;
     let rest = |unit: u64, of: u64| (value.round() as u64) % of / unit;
     let two = |large: u64, large_unit: &str, small: u64, small_unit: &str| match small {
@@ -57,13 +57,18 @@ pub(crate) fn seconds(value: f64) -> String {
     }
 }
 
+/// What is known of a figure, or a dash.
+pub fn known(value: Option<f64>, read: fn(f64) -> String) -> String {
+    value.map_or_else(|| "–".to_owned(), read)
+}
+
 /// A factor: `200×`, `1.3×`.
-pub(crate) fn times(value: f64) -> String {
+pub fn times(value: f64) -> String {
     format!("{}×", number(value))
 }
 
 /// A share of one as a percentage: `99.7 %`; never rounded up to all or down to none.
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let text = match percent {
         _ if !percent.is_finite() => return "–".to_owned(),
@@ -76,12 +81,12 @@ pub(crate) fn percent(share: f64) -> String {
 }
 
 /// `1 task`, `2 tasks`.
-pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 /// Names in a sentence: `a`, `a and b`, `a, b and c`.
-pub(crate) fn listed(names: &[&str]) -> String {
+pub fn listed(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [one] => (*one).to_owned(),
@@ -90,12 +95,12 @@ pub(crate) fn listed(names: &[&str]) -> String {
 }
 
 /// The last name of a path: `maxDelay` of `policy.maxDelay`.
-pub(crate) fn last_name(path: &str) -> &str {
+pub fn last_name(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }
 
 /// Text for HTML and SVG, in elements and in quoted attributes.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
