@@ -22,6 +22,7 @@
 //!
 //! | room | what it holds |
 //! |---|---|
+//! | [`failure`] | what went wrong: the vocabulary of kinds and codes, Retry-After as text |
 //! | [`policy`] | the rules: backoff, jitter, limits, classification, budgets, presets, wire format |
 //! | [`schedule`] | the delays of a task ahead of time, with exact bands |
 //! | [`hints`] | what is legal in a policy and probably not meant |
@@ -68,6 +69,7 @@ extern crate std;
 pub mod bounds;
 pub mod dead_letter;
 mod exact;
+pub mod failure;
 pub mod hints;
 mod key;
 pub mod machine;

@@ -309,19 +309,23 @@ impl Task {
             previous: (counted > 1).then_some(self.previous),
         };
         let own = terms.delays.draw(&address);
-        let wanted = match retry_after {
+        let (wanted, least) = match retry_after {
             Some(hint) => {
+                let Some(least) = terms.hinting.least(own, hint) else {
+                    return give_up(self, Reason::DeadlineExceeded);
+                };
                 let mut draws = stream.draws(key, self.attempts);
-                terms.hinting.apply(own, hint, counted.max(1), &mut draws)
+                (terms.hinting.apply(own, hint, counted.max(1), &mut draws).max(least), least)
             }
-            None => own,
+            None => (own, 0),
         };
         let sleeps = terms.measure == ElapsedMeasure::Sleeps;
         if sleeps && self.attempts == 1 {
             self.began = Time::ZERO;
         }
         let elapsed = if sleeps { self.began.as_nanos() } else { now.nanos_since(self.began) };
-        let Some(delay) = terms.deadline.admit(elapsed, wanted) else {
+        let Some(delay) = terms.deadline.admit(elapsed, wanted).filter(|delay| *delay >= least)
+        else {
             return give_up(self, Reason::DeadlineExceeded);
         };
         if let Some(budget) = budget {

@@ -230,7 +230,7 @@ mod tests {
     use alloc::{vec, vec::Vec};
 
     use super::*;
-    use crate::time::Duration;
+    use crate::{failure::Kind, time::Duration};
 
     fn grants(budget: &mut Budget, now: Time, cost: u16, tries: u32) -> u32 {
         (0..tries).filter(|_| budget.withdraw(now, cost, false)).count() as u32
@@ -243,11 +243,21 @@ mod tests {
             ..TokenBucket::default()
         });
         assert_eq!(
-            grants(&mut Budget::new(&rule), Time::ZERO, rule.cost_of("timeout", None), 200),
+            grants(
+                &mut Budget::new(&rule),
+                Time::ZERO,
+                rule.cost_of(&["timeout"], Kind::Timeout),
+                200
+            ),
             35
         );
         assert_eq!(
-            grants(&mut Budget::new(&rule), Time::ZERO, rule.cost_of("throttle", None), 200),
+            grants(
+                &mut Budget::new(&rule),
+                Time::ZERO,
+                rule.cost_of(&["throttle"], Kind::Throttle),
+                200
+            ),
             100
         );
     }

@@ -207,6 +207,7 @@ impl PolicyBuilder {
         let delays = Delays::new(&self.backoff, &jitter, self.first_delay, limits, &compat);
         let mut rules = self.rules;
         for rule in &mut rules {
+            rule.read_patterns();
             rule.delays = (rule.backoff.is_some() || rule.jitter.is_some()).then(|| {
                 let backoff = rule.backoff.as_ref().unwrap_or(&self.backoff);
                 let inherited = if backoff.is_random() { Jitter::None } else { jitter };

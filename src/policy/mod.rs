@@ -34,7 +34,7 @@ pub use self::{
     compat::{CapStage, Compat, ElapsedMeasure, Resample, Rounding, RoundingMode},
     jitter::{End, Jitter},
     limits::{ElapsedRule, Limits},
-    retry_after::{HintMode, RetryAfter},
+    retry_after::{HintMode, RetryAfter, WhenLonger},
 };
 pub(crate) use self::{
     delay::{Address, Delays, Law, Range},
@@ -42,6 +42,7 @@ pub(crate) use self::{
     retry_after::Hinting,
 };
 use crate::{
+    failure::Kind,
     random::{Stream, hash},
     time::{Duration, nanos},
     wire::ConfigError,
@@ -235,11 +236,24 @@ impl RetryPolicy {
     /// What this policy makes of failures of `kind` (and `code`, such as an HTTP status). Look it up
     /// once for each kind; it holds for this policy alone.
     pub fn classify(&self, kind: &str, code: Option<&str>) -> Class {
-        let rule = self.rules.iter().position(|rule| rule.covers(kind, code));
+        match code {
+            Some(code) => self.classify_words(&[kind, code]),
+            None => self.classify_words(&[kind]),
+        }
+    }
+
+    /// The same for a failure that goes by several words, the most telling first: a kind, an exception's
+    /// name, the codes of each system that speaks of it. The first word that the
+    /// [vocabulary](crate::failure) knows says of which kind it is.
+    pub fn classify_words(&self, words: &[&str]) -> Class {
+        let ruled =
+            !self.rules.is_empty() || self.budget.as_ref().is_some_and(BudgetRule::is_by_class);
+        let kind = if ruled { Kind::of(words) } else { Kind::Other };
+        let rule = self.rules.iter().position(|rule| rule.covers(words, kind));
         Class {
             // The builder allows fewer rules than that.
             rule: rule.and_then(|index| u16::try_from(index).ok()).unwrap_or(Class::NO_RULE),
-            cost: self.budget.as_ref().map_or(0, |budget| budget.cost_of(kind, code)),
+            cost: self.budget.as_ref().map_or(0, |budget| budget.cost_of(words, kind)),
         }
     }
 

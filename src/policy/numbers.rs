@@ -15,6 +15,7 @@ use core::num::NonZeroU32;
 use super::{
     Action, Budget, BudgetRule, CapStage, Compat, Deadline, DebitOn, Delays, ElapsedMeasure,
     ElapsedRule, HintMode, Hinting, Refund, Resample, Rounding, RoundingMode, TokenBucket,
+    WhenLonger,
     backoff::Curve,
     budget::{Ledger, PARTS},
     jitter::Spread,
@@ -49,6 +50,7 @@ impl Terms {
         let hinting = Hinting {
             mode: pick(&HintMode::ALL, row[7]),
             max: row[8] as u64,
+            when_longer: pick(&WhenLonger::ALL, row[35]),
             spread: Spread::by_number(seven(row, 9)),
         };
         let compat = Compat {

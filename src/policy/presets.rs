@@ -8,6 +8,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 use super::{
     Action, Backoff, BudgetRule, CapStage, DebitOn, ElapsedRule, End, HintMode, Jitter,
     PolicyBuilder, Refund, RetryAfter, RetryPolicy, Rounding, RoundingMode, Rule, TokenBucket,
+    WhenLonger,
 };
 use crate::{
     bounds::prose,
@@ -340,8 +341,12 @@ fn throttle(initial_ms: u64) -> Rule {
 }
 
 /// AWS: the hint is held within the delay and five seconds more.
-const AWS_HINT: RetryAfter =
-    RetryAfter { mode: HintMode::Clamp, max: Duration::from_secs(5), jitter: Jitter::None };
+const AWS_HINT: RetryAfter = RetryAfter {
+    mode: HintMode::Clamp,
+    max: Duration::from_secs(5),
+    when_longer: WhenLonger::Cap,
+    jitter: Jitter::None,
+};
 
 /// Systems that do not look at Retry-After unless they are told to.
 fn no_hint() -> RetryAfter {
@@ -349,7 +354,12 @@ fn no_hint() -> RetryAfter {
 }
 
 fn replace_hint() -> RetryAfter {
-    RetryAfter { mode: HintMode::Replace, max: Duration::from_secs(86_400), jitter: Jitter::None }
+    RetryAfter {
+        mode: HintMode::Replace,
+        max: Duration::from_secs(86_400),
+        jitter: Jitter::None,
+        ..RetryAfter::default()
+    }
 }
 
 fn grpc() -> PolicyBuilder {

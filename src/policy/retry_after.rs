@@ -32,15 +32,41 @@ impl HintMode {
     }
 }
 
+/// What becomes of a hint that is longer than is believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenLonger {
+    /// It counts as the longest that is believed: the task is retried, earlier than the server asked.
+    /// The default, since a task in a queue has nothing to lose by asking again.
+    #[default]
+    Cap,
+    /// The task ends with the reason [`DeadlineExceeded`](crate::task::Reason::DeadlineExceeded): there
+    /// is no retry that the server allows and the policy would wait for. No retry comes earlier than
+    /// the server asked, whatever the hint's jitter and the rule for `maxElapsed` say.
+    GiveUp,
+}
+
+impl WhenLonger {
+    pub(crate) const NAMES: [&'static str; 2] = ["cap", "giveUp"];
+    pub(crate) const ALL: [WhenLonger; 2] = [Self::Cap, Self::GiveUp];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
 /// The rule for Retry-After. `maxDelay` does not bound a hint: the server knows why; `max` does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetryAfter {
     /// How the hint is used.
     pub mode: HintMode,
-    /// The longest hint that is believed (longer ones count as this); in the mode
-    /// [`Clamp`](HintMode::Clamp) how much a hint may add.
+    /// The longest hint that is believed; in the mode [`Clamp`](HintMode::Clamp) how much a hint may
+    /// add.
     pub max: Duration,
+    /// What becomes of a longer one.
+    pub when_longer: WhenLonger,
     /// The hint's own jitter. A server that tells a thousand clients "600 s" makes a herd of them, so
     /// by default up to a tenth is added, and nothing is ever taken off.
     pub jitter: Jitter,
@@ -51,6 +77,7 @@ impl Default for RetryAfter {
         RetryAfter {
             mode: HintMode::AtLeast,
             max: Duration::from_secs(300),
+            when_longer: WhenLonger::Cap,
             jitter: Jitter::Proportional { factor: 0.1 },
         }
     }
@@ -61,12 +88,29 @@ impl Default for RetryAfter {
 pub(crate) struct Hinting {
     pub(super) mode: HintMode,
     pub(super) max: u64,
+    pub(super) when_longer: WhenLonger,
     pub(super) spread: Spread,
 }
 
 impl Hinting {
     pub(super) fn new(rule: &RetryAfter) -> Hinting {
-        Hinting { mode: rule.mode, max: nanos(rule.max), spread: Spread::new(&rule.jitter) }
+        Hinting {
+            mode: rule.mode,
+            max: nanos(rule.max),
+            when_longer: rule.when_longer,
+            spread: Spread::new(&rule.jitter),
+        }
+    }
+
+    /// The earliest that a retry may come after the server asked for `hint`, or `None` if that is later
+    /// than the policy would wait; `delay` is its own delay.
+    #[inline]
+    pub(crate) fn least(&self, delay: u64, hint: u64) -> Option<u64> {
+        if self.when_longer == WhenLonger::Cap || self.mode == HintMode::Ignore {
+            return Some(0);
+        }
+        let own = if self.mode == HintMode::Clamp { delay } else { 0 };
+        (hint <= own.saturating_add(self.max)).then_some(hint)
     }
 
     /// The delay that comes of `delay` when the server asked for `hint`, in nanoseconds.
@@ -93,13 +137,13 @@ mod tests {
     use super::*;
     use crate::random::Stream;
 
+    fn hinting(mode: HintMode, when_longer: WhenLonger) -> Hinting {
+        let max = Duration::from_nanos(5_000);
+        Hinting::new(&RetryAfter { mode, max, when_longer, ..RetryAfter::default() })
+    }
+
     fn apply(mode: HintMode, delay: u64, hint: u64) -> u64 {
-        let rule = RetryAfter {
-            mode,
-            max: Duration::from_nanos(5_000),
-            jitter: Jitter::Proportional { factor: 0.1 },
-        };
-        Hinting::new(&rule).apply(delay, hint, 1, &mut Stream::new(1).draws(1, 1))
+        hinting(mode, WhenLonger::Cap).apply(delay, hint, 1, &mut Stream::new(1).draws(1, 1))
     }
 
     #[test]
@@ -111,5 +155,17 @@ mod tests {
         assert_eq!(apply(HintMode::Clamp, 100, 50), 100);
         assert_eq!(apply(HintMode::Clamp, 100, 9_999), 5_100);
         assert!((5_000..=5_500).contains(&apply(HintMode::Replace, 100, u64::MAX)));
+    }
+
+    #[test]
+    fn a_hint_that_is_longer_than_is_believed_leaves_no_retry_if_told_so() {
+        let least = |mode, hint| hinting(mode, WhenLonger::GiveUp).least(100, hint);
+        for mode in [HintMode::AtLeast, HintMode::Replace] {
+            assert_eq!((least(mode, 5_000), least(mode, 5_001)), (Some(5_000), None));
+        }
+        assert_eq!(least(HintMode::Clamp, 5_100), Some(5_100));
+        assert_eq!(least(HintMode::Clamp, 5_101), None);
+        assert_eq!(least(HintMode::Ignore, u64::MAX), Some(0));
+        assert_eq!(hinting(HintMode::AtLeast, WhenLonger::Cap).least(100, u64::MAX), Some(0));
     }
 }

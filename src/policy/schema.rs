@@ -6,7 +6,7 @@ use alloc::{
 };
 
 use super::{
-    Action, CapStage, DebitOn, ElapsedRule, HintMode, RoundingMode,
+    Action, CapStage, DebitOn, ElapsedRule, HintMode, RoundingMode, WhenLonger,
     wire::{BACKOFF_KINDS, BUDGET_KINDS, DOCUMENT, JITTER_KINDS, VERSION},
 };
 use crate::{
@@ -59,6 +59,13 @@ fn property(name: &str) -> Value {
             object([
                 ("mode", described(HINT_MODE, words(&HintMode::NAMES))),
                 ("max", row(bounds::RETRY_AFTER_MAX)),
+                (
+                    "whenLonger",
+                    described(
+                        "What becomes of a longer wish: it counts as the longest, or the task ends.",
+                        words(&WhenLonger::NAMES),
+                    ),
+                ),
                 ("jitter", described("How the server's wish is spread.", reference("jitter"))),
             ]),
         ),
@@ -172,7 +179,7 @@ fn end() -> Value {
 fn rule() -> Value {
     let text = Value::map([("type", "string".into()), ("minLength", Value::Unsigned(1))]);
     let texts = array(text.clone(), 1);
-    let matched = "The kind or code of the failures that it is for, or several of them.";
+    let matched = "The failures that it is for: a kind, a family like 5xx, a code, a name, or several of them.";
     let mut rule = object([
         ("match", described(matched, any([text, texts]))),
         ("action", described("What becomes of them. Default: retry.", words(&Action::NAMES))),

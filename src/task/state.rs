@@ -10,7 +10,8 @@ use crate::time::{Duration, Time};
 pub enum Reason {
     /// All attempts were used.
     Exhausted,
-    /// `maxElapsed` was, or would have been, passed.
+    /// `maxElapsed` was, or would have been, passed; or a server asked for a longer wait than
+    /// `retryAfter.max` and the policy gives up then.
     DeadlineExceeded,
     /// A rule says that this kind of failure never gets better.
     Permanent,

@@ -2,7 +2,10 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::time::Duration;
+use crate::{
+    failure::{Kind, Pattern},
+    time::Duration,
+};
 
 /// The rule of a budget.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +40,8 @@ pub struct TokenBucket {
     pub capacity: u32,
     /// What a retry costs.
     pub cost: u32,
-    /// What a retry costs after failures of these kinds, in place of `cost`.
+    /// What a retry costs after failures that match these, as in a rule, in place of `cost`; the first
+    /// that matches counts.
     pub cost_by_class: Vec<(String, u32)>,
     /// What a success at the first attempt gives back.
     pub refund_on_success: f64,
@@ -106,13 +110,18 @@ impl BudgetRule {
         }
     }
 
-    /// What a retry costs after a failure of this kind.
-    pub(crate) fn cost_of(&self, kind: &str, code: Option<&str>) -> u16 {
+    /// Whether the cost of a retry depends on the failure.
+    pub(crate) fn is_by_class(&self) -> bool {
+        matches!(self, Self::TokenBucket(bucket) if !bucket.cost_by_class.is_empty())
+    }
+
+    /// What a retry costs after a failure of that `kind` that goes by these `words`.
+    pub(crate) fn cost_of(&self, words: &[&str], kind: Kind) -> u16 {
         let cost = match self {
             Self::TokenBucket(bucket) => bucket
                 .cost_by_class
                 .iter()
-                .find(|(class, _)| class == kind || Some(class.as_str()) == code)
+                .find(|(class, _)| Pattern::of(class).matches(class, words, kind))
                 .map_or(bucket.cost, |(_, cost)| *cost),
             Self::Ratio { .. } | Self::Concurrency { .. } => 1,
         };

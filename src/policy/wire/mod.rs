@@ -79,7 +79,7 @@ pub const BUDGET_KINDS: &[(&str, &[&str])] = &[
 ];
 const END_FIELDS: &[&str] = &["factor", "add", "addPerRetry"];
 const RULE_FIELDS: &[&str] = &["match", "action", "backoff", "jitter"];
-const RETRY_AFTER_FIELDS: &[&str] = &["mode", "max", "jitter"];
+const RETRY_AFTER_FIELDS: &[&str] = &["mode", "max", "whenLonger", "jitter"];
 const COMPAT_FIELDS: &[&str] =
     &["capStage", "rounding", "elapsedMeasure", "feedback", "resampleAbove"];
 const ROUNDING_FIELDS: &[&str] = &["unit", "mode", "eachStep"];

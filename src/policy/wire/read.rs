@@ -15,7 +15,7 @@ use crate::{
     policy::{
         Action, Backoff, BudgetRule, CapStage, Compat, DebitOn, ElapsedMeasure, ElapsedRule, End,
         HintMode, Jitter, PolicyBuilder, Refund, Resample, RetryAfter, Rounding, RoundingMode,
-        Rule, TokenBucket,
+        Rule, TokenBucket, WhenLonger,
     },
     time::Duration,
     wire::{ConfigError, Fields, Value, one_of, read_duration},
@@ -161,6 +161,9 @@ fn read_retry_after(value: &Value) -> Result<RetryAfter, ConfigError> {
     }
     if let Some(max) = fields.bounded_duration("max", bounds::RETRY_AFTER_MAX)? {
         rule.max = max;
+    }
+    if let Some(what) = choice(&fields, "whenLonger", &WhenLonger::NAMES, &WhenLonger::ALL)? {
+        rule.when_longer = what;
     }
     if let Some(jitter) = fields.get("jitter") {
         rule.jitter = read_jitter(jitter, "retryAfter.jitter")?;

@@ -4,7 +4,10 @@ use alloc::{string::ToString, vec::Vec};
 
 use super::MEASURES;
 use crate::{
-    policy::{Backoff, BudgetRule, Compat, ElapsedMeasure, End, Jitter, Refund, RetryAfter, Rule},
+    policy::{
+        Backoff, BudgetRule, Compat, ElapsedMeasure, End, Jitter, Refund, RetryAfter, Rule,
+        WhenLonger,
+    },
     time::Duration,
     wire::Value,
 };
@@ -72,11 +75,16 @@ fn write_end(end: &End) -> Value {
 }
 
 pub(super) fn write_retry_after(rule: &RetryAfter) -> Value {
-    Value::map([
-        ("mode", rule.mode.as_str().into()),
-        ("max", Value::duration(rule.max)),
-        ("jitter", write_jitter(&rule.jitter)),
-    ])
+    let mut map = Vec::from([
+        ("mode".to_string(), rule.mode.as_str().into()),
+        ("max".to_string(), Value::duration(rule.max)),
+    ]);
+    // Written where it says something new: fingerprints of policies from before it stay as they were.
+    if rule.when_longer != WhenLonger::Cap {
+        map.push(("whenLonger".to_string(), rule.when_longer.as_str().into()));
+    }
+    map.push(("jitter".to_string(), write_jitter(&rule.jitter)));
+    Value::Map(map)
 }
 
 pub(super) fn write_rule(rule: &Rule) -> Value {
