@@ -11,7 +11,7 @@ use std::{env, fmt::Write as _, fs, path::PathBuf};
 use redrive::{
     Action, RetryPolicy,
     bounds::{self, Bound, Unit},
-    policy::{CapStage, DebitOn, ElapsedRule, HintMode, RoundingMode, wire},
+    policy::{CapStage, DebitOn, ElapsedRule, HintMode, RoundingMode, WhenLonger, wire},
     task::Reason,
 };
 
@@ -118,6 +118,7 @@ fn table() -> String {
         ("ELAPSED_RULES", words(&elapsed.map(ElapsedRule::as_str))),
         ("ACTIONS", words(&actions.map(Action::as_str))),
         ("MODES", words(&modes.map(HintMode::as_str))),
+        ("WHEN_LONGER", words(&[WhenLonger::Cap, WhenLonger::GiveUp].map(WhenLonger::as_str))),
         ("CAP_STAGES", words(&stages.map(CapStage::as_str))),
         ("MEASURES", words(&["wall", "sleeps"])),
         ("ROUNDING_MODES", words(&rounding.map(RoundingMode::as_str))),

@@ -73,7 +73,7 @@ export function compile(value: PolicyOptions): Plan {
   // Where an editor finds the schema of the file.
   const { $schema = '', ...json } = value
   if (typeof $schema != 'string') throw new ConfigError('$schema', `= ${show($schema)} is no text`)
-  const hints = fields(policy['retryAfter'] ?? {}, 'retryAfter', ['mode', 'max', 'jitter'])
+  const hints = fields(policy['retryAfter'] ?? {}, 'retryAfter', ['mode', 'max', 'whenLonger', 'jitter'])
   const compat = fields(policy['compat'] ?? {}, 'compat', COMPAT)
   const unlimited = [null, 'unlimited', Infinity].includes(policy['maxAttempts'])
   const row = [
@@ -102,7 +102,7 @@ export function compile(value: PolicyOptions): Plan {
   const { table, first } = backoff(policy['backoff'] ?? { kind: 'exponential' }, 'backoff', row)
   jitter(policy['jitter'], 'jitter', row, 16, isRandom(row[31]!))
   row[2] = first
-  row[35] = 0
+  row[35] = word(hints, 'retryAfter.', 'whenLonger', t.WHEN_LONGER)
   const [min, max] = [row[0]!, row[1]!]
   if (min > max) throw new ConfigError('minDelay', `= ${show(policy['minDelay'])} is above maxDelay = ${show(policy['maxDelay'])}`)
   if (first < min || first > max) throw new ConfigError('backoff.firstDelay', 'does not lie between minDelay and maxDelay')

@@ -46,6 +46,7 @@ export const BUDGETS: Kinds = [
 export const ELAPSED_RULES = ['stopIfWouldExceed', 'stopIfReached', 'truncate'] as const
 export const ACTIONS = ['retry', 'retryFree', 'deadLetter', 'discard', 'fail'] as const
 export const MODES = ['atLeast', 'replace', 'clamp', 'ignore'] as const
+export const WHEN_LONGER = ['cap', 'giveUp'] as const
 export const CAP_STAGES = ['fit', 'before', 'after', 'both', 'clip'] as const
 export const MEASURES = ['wall', 'sleeps'] as const
 export const ROUNDING_MODES = ['floor', 'nearest', 'ceil'] as const

@@ -100,8 +100,8 @@ export interface PolicyOptions {
   elapsedRule?: 'stopIfWouldExceed' | 'stopIfReached' | 'truncate'
   /** How long one attempt may run before it fails as `timeout` and its signal is aborted. */
   attemptTimeout?: Duration | null
-  /** How the server's own wish is heard: as the least (default), instead of the delay, at most `max` more than the delay, or not. Default `max`: five minutes. */
-  retryAfter?: { mode?: 'atLeast' | 'replace' | 'clamp' | 'ignore'; max?: Duration; jitter?: Jitter }
+  /** How the server's own wish is heard: as the least (default), instead of the delay, at most `max` more than the delay, or not. A longer wish than `max` (default: five minutes) counts as that, or ends the task. */
+  retryAfter?: { mode?: 'atLeast' | 'replace' | 'clamp' | 'ignore'; max?: Duration; whenLonger?: 'cap' | 'giveUp'; jitter?: Jitter }
   /** Rules for kinds of failures; the first that matches wins. */
   classify?: readonly Rule[]
   /** What becomes of failures that no rule matches. Default `retry`. */
