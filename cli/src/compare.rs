@@ -8,10 +8,9 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use redrive_sim::{
     Outcome,
-    metric::{METRICS, Metric},
-    outcome::{PolicyOutcome, SCHEMA, Summary},
+    metric::{Metric, metrics},
+    outcome::{PolicyOutcome, SCHEMA},
 };
-use serde_json::Value;
 
 use crate::{
     args::{self, CompareFormat},
@@ -116,52 +115,27 @@ fn changes(before: &Outcome, after: &Outcome) -> Vec<Change> {
         Some((policy, after.policies.iter().find(|other| other.name == policy.name)?))
     });
     let of = |(before, after): (&PolicyOutcome, &PolicyOutcome)| {
-        let change = |metric: &Metric| {
+        let change = |metric: Metric| {
             let (one, other) = (metric.of(&before.summary), metric.of(&after.summary));
             (one != other).then(|| Change {
                 policy: before.name.clone(),
-                metric: *metric,
+                metric,
                 before: one,
                 after: other,
             })
         };
         let chance = |change: &Change| within_chance(&change.metric, before, after);
-        METRICS.iter().filter_map(change).filter(|c| !chance(c)).collect::<Vec<_>>()
+        metrics().filter_map(change).filter(|c| !chance(c)).collect::<Vec<_>>()
     };
     pairs.flat_map(of).collect()
 }
 
 /// Whether the intervals of both means reach each other.
 fn within_chance(metric: &Metric, before: &PolicyOutcome, after: &PolicyOutcome) -> bool {
-    let values = (metric.of(&before.summary), metric.of(&after.summary));
-    let halves = (half_width(metric, &before.summary), half_width(metric, &after.summary));
-    match (values, halves) {
-        ((Some(one), Some(other)), (Some(near), Some(far))) => (one - other).abs() <= near + far,
+    let figures = (metric.figure(&before.summary), metric.figure(&after.summary));
+    match (figures.0.value(), figures.1.value(), figures.0.ci95(), figures.1.ci95()) {
+        (Some(one), Some(other), Some(near), Some(far)) => (one - other).abs() <= near + far,
         _ => false,
-    }
-}
-
-/// Half the width of a figure's confidence interval, if it comes of several runs: how far the
-/// figure moves when all that it is made of moves to the end of its own.
-fn half_width(metric: &Metric, summary: &Summary) -> Option<f64> {
-    summary.tasks.ci95()?;
-    let mut tree = serde_json::to_value(summary).ok()?;
-    to_upper_ends(&mut tree);
-    let upper: Summary = serde_json::from_value(tree).ok()?;
-    Some((metric.of(&upper)? - metric.of(summary)?).abs())
-}
-
-/// Puts the upper end of its confidence interval in the place of every spread.
-fn to_upper_ends(tree: &mut Value) {
-    let end = |tree: &Value| Some(tree.get("mean")?.as_f64()? + tree.get("ci95")?.as_f64()?);
-    if let Some(end) = end(tree) {
-        *tree = Value::from(end);
-        return;
-    }
-    match tree {
-        Value::Object(fields) => fields.values_mut().for_each(to_upper_ends),
-        Value::Array(items) => items.iter_mut().for_each(to_upper_ends),
-        _ => {}
     }
 }
 

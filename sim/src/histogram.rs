@@ -2,7 +2,7 @@
 
 use hdrhistogram::Histogram as Hdr;
 
-use crate::outcome::{Figure, LatencyCdf, Quantiles};
+use crate::outcome::{Figure, LatencyCdf};
 
 /// Where one step of a published CDF ends: this many points are enough for any picture.
 const CDF_POINTS: usize = 400;
@@ -78,22 +78,22 @@ impl Histogram {
         self.count
     }
 
-    pub(crate) fn quantiles(&self) -> Quantiles {
-        if self.count == 0 {
-            return Quantiles::ABSENT;
-        }
-        let at = |quantile: f64| {
-            let value = self.hdr.as_ref().map_or(0, |hdr| hdr.value_at_quantile(quantile));
-            Figure::Real((value * self.step).min(self.max) as f64 / self.unit)
-        };
-        Quantiles {
-            mean: Figure::Real(self.sum as f64 / self.count as f64 / self.unit),
-            p50: at(0.5),
-            p90: at(0.9),
-            p99: at(0.99),
-            p999: at(0.999),
-            max: Figure::Real(self.max as f64 / self.unit),
-        }
+    pub(crate) fn mean(&self) -> Figure {
+        self.or_absent(self.sum as f64 / self.count as f64)
+    }
+
+    /// What a share of the values is not above.
+    pub(crate) fn at(&self, quantile: f64) -> Figure {
+        let value = self.hdr.as_ref().map_or(0, |hdr| hdr.value_at_quantile(quantile));
+        self.or_absent((value * self.step).min(self.max) as f64)
+    }
+
+    pub(crate) fn max(&self) -> Figure {
+        self.or_absent(self.max as f64)
+    }
+
+    fn or_absent(&self, value: f64) -> Figure {
+        if self.count == 0 { Figure::Absent } else { Figure::Real(value / self.unit) }
     }
 
     /// Points of the distribution function.
@@ -119,6 +119,7 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Quantiles;
 
     #[test]
     fn quantiles_are_right_to_three_digits_and_ends_exactly() {
@@ -126,7 +127,7 @@ mod tests {
         for millis in 1..=10_000_u64 {
             histogram.record(millis * 1_000_000 + 17);
         }
-        let quantiles = histogram.quantiles();
+        let quantiles = Quantiles::of(&histogram);
         let near = |figure: Figure, expected: f64| {
             let value = figure.or_zero();
             assert!((value / expected - 1.0).abs() < 2e-3, "{value} not {expected}");
@@ -144,7 +145,8 @@ mod tests {
 
     #[test]
     fn nothing_has_no_quantiles() {
-        assert_eq!(Histogram::of_counts().quantiles(), Quantiles::ABSENT);
+        let nothing = Histogram::of_counts();
+        assert_eq!([nothing.mean(), nothing.at(0.5), nothing.max()], [Figure::Absent; 3]);
         assert!(Histogram::of_counts().cdf().points.is_empty());
     }
 }

@@ -3,11 +3,7 @@
 //! Runs are taken in the order of their replication numbers, whoever ran them and when, so that
 //! sums of floats, and with them the whole result, do not depend on the number of threads.
 
-use std::collections::BTreeMap;
-
-use crate::outcome::{
-    Figure, LayerSummary, PolicyOutcome, Quantiles, Spread, Summary, WindowSummary,
-};
+use crate::outcome::{Figure, Group, PolicyOutcome, Spread, Summary};
 
 /// One result out of the runs of one policy, in the order of their replication numbers; `None` out
 /// of none. A single run stays as it is. Series, raster, latencies and records are those of the
@@ -18,7 +14,7 @@ pub fn merge(runs: Vec<PolicyOutcome>) -> Option<PolicyOutcome> {
         return runs.into_iter().next();
     }
     let summaries: Vec<&Summary> = runs.iter().map(|run| &run.summary).collect();
-    let summary = merge_summaries(&summaries)?;
+    let summary = Summary::merged(&summaries);
     let partial = runs.iter().any(|run| run.partial);
     let mut first = runs.into_iter().next()?;
     first.summary = summary;
@@ -71,99 +67,6 @@ pub fn student_t95(freedom: u32) -> f64 {
         + (3.0 * z7 + 19.0 * z5 + 17.0 * z3 - 15.0 * z) / (384.0 * n * n * n)
         + (79.0 * z9 + 776.0 * z7 + 1_482.0 * z5 - 1_920.0 * z3 - 945.0 * z)
             / (92_160.0 * n * n * n * n)
-}
-
-fn merge_summaries(runs: &[&Summary]) -> Option<Summary> {
-    let first = *runs.first()?;
-    let over = |field: &dyn Fn(&Summary) -> Figure| -> Figure {
-        spread(&runs.iter().map(|run| field(run)).collect::<Vec<_>>())
-    };
-    macro_rules! merged {
-        ($($field:ident),* ; quantiles $($quantiles:ident),*) => {
-            Summary {
-                $($field: over(&|run| run.$field),)*
-                $($quantiles: merge_quantiles(&|f| over(&|run| f(&run.$quantiles))),)*
-                dead_lettered: merge_reasons(first, &over),
-                bin: first.bin.clone(),
-                windows: merge_windows(first, &over),
-                layers: merge_layers(first, &over),
-                trace_hash: merge_hashes(runs),
-            }
-        };
-    }
-    Some(merged!(
-        tasks, succeeded, discarded, failed, cancelled, unfinished, attempts, amplification,
-        rejected_attempts, timed_out_attempts, wasted_server_seconds, peak_attempts_per_second,
-        peak_after_fault_per_second, capacity_per_second, peak_to_capacity, completion_seconds,
-        drain_seconds, goodput_per_first, recover_seconds, dead_letter_share, retry_share,
-        peak_to_mean, max_queue, budget_denied, breaker_denied, throttle_denied, lost_messages, redriven,
-        fairness, sustainable_per_second, collapsed, events, wall_seconds;
-        quantiles time_to_success_seconds, time_to_dead_letter_seconds, time_to_end_seconds,
-        attempts_per_task
-    ))
-}
-
-type Over<'a> = dyn Fn(&dyn Fn(&Summary) -> Figure) -> Figure + 'a;
-
-type OverQuantiles<'a> = dyn Fn(&dyn Fn(&Quantiles) -> Figure) -> Figure + 'a;
-
-fn merge_quantiles(over: &OverQuantiles<'_>) -> Quantiles {
-    Quantiles {
-        mean: over(&|q| q.mean),
-        p50: over(&|q| q.p50),
-        p90: over(&|q| q.p90),
-        p99: over(&|q| q.p99),
-        p999: over(&|q| q.p999),
-        max: over(&|q| q.max),
-    }
-}
-
-fn merge_reasons(first: &Summary, over: &Over<'_>) -> BTreeMap<String, Figure> {
-    let mut reasons = BTreeMap::new();
-    for name in first.dead_lettered.keys() {
-        let dead = over(&|run| run.dead_lettered.get(name).copied().unwrap_or(Figure::Count(0)));
-        reasons.insert(name.clone(), dead);
-    }
-    reasons
-}
-
-fn merge_windows(first: &Summary, over: &Over<'_>) -> Vec<WindowSummary> {
-    let window = |(i, window): (usize, &WindowSummary)| {
-        let over = |field: &dyn Fn(&WindowSummary) -> Figure| {
-            over(&|run| run.windows.get(i).map_or(Figure::Absent, field))
-        };
-        WindowSummary {
-            name: window.name.clone(),
-            from: window.from,
-            to: window.to,
-            tasks: over(&|w| w.tasks),
-            succeeded: over(&|w| w.succeeded),
-            attempts: over(&|w| w.attempts),
-            goodput_per_first: over(&|w| w.goodput_per_first),
-            amplification: over(&|w| w.amplification),
-        }
-    };
-    first.windows.iter().enumerate().map(window).collect()
-}
-
-fn merge_layers(first: &Summary, over: &Over<'_>) -> Vec<LayerSummary> {
-    let layer = |(i, layer): (usize, &LayerSummary)| {
-        let over = |field: &dyn Fn(&LayerSummary) -> Figure| {
-            over(&|run| run.layers.get(i).map_or(Figure::Absent, field))
-        };
-        LayerSummary {
-            name: layer.name.clone(),
-            attempts: over(&|l| l.attempts),
-            amplification: over(&|l| l.amplification),
-        }
-    };
-    first.layers.iter().enumerate().map(layer).collect()
-}
-
-/// One hash over the hashes of the runs, in order.
-fn merge_hashes(runs: &[&Summary]) -> String {
-    let text: String = runs.iter().map(|run| run.trace_hash.as_str()).collect();
-    format!("{:016x}", redrive::random::hash(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -6,9 +6,7 @@
 use redrive::wire::Value;
 use serde::{Serialize, Serializer};
 
-use crate::outcome::{
-    Figure, LayerSummary, Outcome, PolicyOutcome, Quantiles, Spread, Summary, WindowSummary,
-};
+use crate::outcome::{Figure, Group, Outcome, PolicyOutcome, Quantiles, Spread, Summary};
 
 impl Outcome {
     /// The result as it is published (`redrive-simulate/1`).
@@ -29,9 +27,7 @@ impl PolicyOutcome {
     #[must_use]
     pub fn to_value(&self) -> Value {
         let mut fields = vec![("name".to_owned(), self.name.as_str().into())];
-        if let Value::Map(summary) = self.summary.to_value() {
-            fields.extend(summary);
-        }
+        fields.extend(self.summary.entries());
         if self.partial {
             fields.push(("partial".to_owned(), true.into()));
         }
@@ -43,96 +39,7 @@ impl Summary {
     /// The figures by their published names.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let reason = |(name, count): (&String, &Figure)| (name.clone(), (*count).into());
-        let reasons = self.dead_lettered.iter().map(reason).collect();
-        let mut fields = Value::map([
-            ("tasks", self.tasks.into()),
-            ("succeeded", self.succeeded.into()),
-            ("deadLettered", Value::Map(reasons)),
-            ("discarded", self.discarded.into()),
-            ("failed", self.failed.into()),
-            ("cancelled", self.cancelled.into()),
-            ("unfinished", self.unfinished.into()),
-            ("attempts", self.attempts.into()),
-            ("amplification", self.amplification.into()),
-            ("rejectedAttempts", self.rejected_attempts.into()),
-            ("timedOutAttempts", self.timed_out_attempts.into()),
-            ("wastedServerSeconds", self.wasted_server_seconds.into()),
-            ("bin", self.bin.as_str().into()),
-            ("peakAttemptsPerSecond", self.peak_attempts_per_second.into()),
-            ("peakAfterFaultPerSecond", self.peak_after_fault_per_second.into()),
-            ("capacityPerSecond", self.capacity_per_second.into()),
-            ("peakToCapacity", self.peak_to_capacity.into()),
-            ("completionSeconds", self.completion_seconds.into()),
-            ("drainSeconds", self.drain_seconds.into()),
-            ("goodputPerFirst", self.goodput_per_first.into()),
-            ("recoverSeconds", self.recover_seconds.into()),
-            ("windows", list(&self.windows, WindowSummary::to_value)),
-            ("timeToSuccessSeconds", self.time_to_success_seconds.into()),
-            ("timeToDeadLetterSeconds", self.time_to_dead_letter_seconds.into()),
-            ("timeToEndSeconds", self.time_to_end_seconds.into()),
-            ("attemptsPerTask", self.attempts_per_task.into()),
-            ("deadLetterShare", self.dead_letter_share.into()),
-            ("retryShare", self.retry_share.into()),
-            ("peakToMean", self.peak_to_mean.into()),
-            ("maxQueue", self.max_queue.into()),
-            ("budgetDenied", self.budget_denied.into()),
-            ("breakerDenied", self.breaker_denied.into()),
-            ("throttleDenied", self.throttle_denied.into()),
-            ("lostMessages", self.lost_messages.into()),
-            ("redriven", self.redriven.into()),
-            ("fairness", self.fairness.into()),
-            ("sustainablePerSecond", self.sustainable_per_second.into()),
-            ("collapsed", self.collapsed.into()),
-        ]);
-        if let Value::Map(fields) = &mut fields {
-            if !self.layers.is_empty() {
-                let layers = list(&self.layers, LayerSummary::to_value);
-                fields.push(("layers".to_owned(), layers));
-            }
-            fields.push(("events".to_owned(), self.events.into()));
-            fields.push(("wallSeconds".to_owned(), self.wall_seconds.into()));
-            fields.push(("traceHash".to_owned(), self.trace_hash.as_str().into()));
-        }
-        fields
-    }
-}
-
-impl WindowSummary {
-    fn to_value(&self) -> Value {
-        Value::map([
-            ("name", self.name.as_str().into()),
-            ("from", Value::Float(self.from)),
-            ("to", Value::Float(self.to)),
-            ("tasks", self.tasks.into()),
-            ("succeeded", self.succeeded.into()),
-            ("attempts", self.attempts.into()),
-            ("goodputPerFirst", self.goodput_per_first.into()),
-            ("amplification", self.amplification.into()),
-        ])
-    }
-}
-
-impl LayerSummary {
-    fn to_value(&self) -> Value {
-        Value::map([
-            ("name", self.name.as_str().into()),
-            ("attempts", self.attempts.into()),
-            ("amplification", self.amplification.into()),
-        ])
-    }
-}
-
-impl From<Quantiles> for Value {
-    fn from(quantiles: Quantiles) -> Value {
-        Value::map([
-            ("mean", quantiles.mean.into()),
-            ("p50", quantiles.p50.into()),
-            ("p90", quantiles.p90.into()),
-            ("p99", quantiles.p99.into()),
-            ("p999", quantiles.p999.into()),
-            ("max", quantiles.max.into()),
-        ])
+        Value::Map(self.entries())
     }
 }
 
@@ -182,6 +89,6 @@ published!(
     Outcome: Outcome::to_value,
     PolicyOutcome: PolicyOutcome::to_value,
     Summary: Summary::to_value,
-    Quantiles: |quantiles: &Quantiles| Value::from(*quantiles),
+    Quantiles: |quantiles: &Quantiles| Value::Map(quantiles.entries()),
     Figure: |figure: &Figure| Value::from(*figure)
 );

@@ -1,4 +1,4 @@
-//! From what was counted to what is published.
+//! From what was counted to what is published: what the rows of the table of figures ask for.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,12 @@ use redrive::{
 };
 
 use crate::{
-    model::meter::{Bins, DEAD, FAILED, FIRST, Meter, QUEUE, REJECTED, RETRIES, SUCCEEDED, TASKS},
+    histogram::Histogram,
+    model::meter::{
+        Bins, DEAD, FAILED, FIRST, Meter, QUEUE, REJECTED, RETRIES, SUCCEEDED, TASKS, Totals,
+    },
     outcome::{Figure, LayerSummary, PolicyOutcome, Series, Summary, TaskRecord, WindowSummary},
-    scenario::{Arrivals, Scenario},
+    scenario::{Arrivals, Scenario, Window},
 };
 
 /// Goodput is back when it reaches this share of the baseline.
@@ -35,7 +38,7 @@ pub(crate) struct Remains<'a> {
 pub(crate) fn outcome(scenario: &Scenario, meter: Meter, run: Remains<'_>) -> PolicyOutcome {
     PolicyOutcome {
         name: run.name.to_owned(),
-        summary: summary(scenario, &meter, &run),
+        summary: Summary::of(&Counted::new(scenario, &meter, &run)),
         partial: run.partial,
         series: series(scenario, &meter.rows),
         raster: meter.raster(),
@@ -67,93 +70,169 @@ pub(crate) fn records<'t>(tasks: impl Iterator<Item = &'t Task>) -> Vec<TaskReco
     tasks.enumerate().filter(|(_, task)| task.attempts() > 0).map(record).collect()
 }
 
-fn summary(scenario: &Scenario, meter: &Meter, run: &Remains<'_>) -> Summary {
-    let counts = &meter.totals.counts;
-    let (tasks, attempts) = (counts[TASKS], meter.totals.attempts());
-    let dead: u64 = meter.dead.iter().sum();
-    let after = scenario.after_fault();
-    let capacity = scenario.server.capacity_per_second();
-    let rates = Rates::new(scenario, meter);
-    let real = |count: u64| Some(count as f64);
-    let per_task = |count: u64| Figure::ratio(real(count), real(tasks));
-    let end = meter.last_end;
-    let (attempts_per_task, squared) = meter.attempts_per_task();
-    let squared = squared as f64 * attempts_per_task.count() as f64;
-    let sum = attempts_per_task.sum() as f64;
-    let most = run.policy.max_attempts().map(|most| f64::from(most.get()));
-    Summary {
-        tasks: tasks.into(),
-        succeeded: counts[SUCCEEDED].into(),
-        dead_lettered: dead_letters(meter),
-        discarded: meter.discarded.into(),
-        failed: meter.failed_tasks.into(),
-        cancelled: meter.cancelled.into(),
-        unfinished: tasks.saturating_sub(meter.ended_tasks()).into(),
-        attempts: attempts.into(),
-        amplification: per_task(attempts),
-        rejected_attempts: counts[REJECTED].into(),
-        timed_out_attempts: meter.timed_out.into(),
-        wasted_server_seconds: (meter.wasted as f64 / 1e9).into(),
-        bin: format_duration(scenario.report.bin),
-        peak_attempts_per_second: rates.peak.into(),
-        peak_after_fault_per_second: rates.peak_after.into(),
-        capacity_per_second: capacity.into(),
-        peak_to_capacity: Figure::ratio(Some(rates.peak_after), capacity),
-        completion_seconds: (end as f64 / 1e9).into(),
-        drain_seconds: (end.saturating_sub(after.as_nanos()) as f64 / 1e9).into(),
-        goodput_per_first: per_task(counts[SUCCEEDED]),
-        recover_seconds: recover_seconds(scenario, &meter.rows).into(),
-        windows: windows(scenario, meter),
-        time_to_success_seconds: meter.to_success.quantiles(),
-        time_to_dead_letter_seconds: meter.to_dead_letter.quantiles(),
-        time_to_end_seconds: meter.to_end().quantiles(),
-        attempts_per_task: attempts_per_task.quantiles(),
-        dead_letter_share: per_task(dead),
-        retry_share: Figure::ratio(real(counts[RETRIES]), real(attempts)),
-        peak_to_mean: rates.peak_to_mean.into(),
-        max_queue: u64::from(meter.max_queue).into(),
-        budget_denied: run.budget_denied.into(),
-        breaker_denied: meter.breaker_denied.into(),
-        throttle_denied: meter.throttle_denied.into(),
-        lost_messages: meter.lost.into(),
-        redriven: meter.redriven.into(),
-        fairness: Figure::ratio(Some(sum * sum), Some(squared)),
-        sustainable_per_second: Figure::ratio(capacity, most),
-        collapsed: collapsed(&meter.rows),
-        layers: layers(scenario, run, tasks),
-        events: run.events.into(),
-        wall_seconds: Figure::Absent,
-        trace_hash: format!("{:016x}", run.hash),
+/// What a run has counted: what the [table of figures](crate::outcome) is worked out of.
+pub(crate) struct Counted<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) meter: &'a Meter,
+    pub(crate) run: &'a Remains<'a>,
+    pub(crate) rates: Rates,
+    pub(crate) attempts_per_task: Histogram,
+    attempts_squared: u128,
+}
+
+impl<'a> Counted<'a> {
+    fn new(scenario: &'a Scenario, meter: &'a Meter, run: &'a Remains<'a>) -> Self {
+        let rates = Rates::new(scenario, meter);
+        let (attempts_per_task, attempts_squared) = meter.attempts_per_task();
+        Self { scenario, meter, run, rates, attempts_per_task, attempts_squared }
+    }
+
+    fn count(&self, column: usize) -> u64 {
+        self.meter.totals.counts[column]
+    }
+
+    pub(crate) fn tasks(&self) -> u64 {
+        self.count(TASKS)
+    }
+
+    pub(crate) fn succeeded(&self) -> u64 {
+        self.count(SUCCEEDED)
+    }
+
+    pub(crate) fn rejected(&self) -> u64 {
+        self.count(REJECTED)
+    }
+
+    pub(crate) fn attempts(&self) -> u64 {
+        self.meter.totals.attempts()
+    }
+
+    pub(crate) fn dead(&self) -> u64 {
+        self.meter.dead.iter().sum()
+    }
+
+    pub(crate) fn unfinished(&self) -> u64 {
+        self.tasks().saturating_sub(self.meter.ended_tasks())
+    }
+
+    pub(crate) fn per_task(&self, count: u64) -> Figure {
+        Figure::ratio(Some(count as f64), Some(self.tasks() as f64))
+    }
+
+    pub(crate) fn retry_share(&self) -> Figure {
+        Figure::ratio(Some(self.count(RETRIES) as f64), Some(self.attempts() as f64))
+    }
+
+    pub(crate) fn dead_lettered(&self) -> BTreeMap<String, Figure> {
+        // One by one: collecting sorts first, which is code of its own.
+        let mut named = BTreeMap::new();
+        for (reason, count) in Reason::ALL.iter().zip(&self.meter.dead) {
+            named.insert(reason.as_str().to_owned(), Figure::Count(*count));
+        }
+        named
+    }
+
+    pub(crate) fn bin(&self) -> String {
+        format_duration(self.scenario.report.bin)
+    }
+
+    pub(crate) fn capacity(&self) -> Option<f64> {
+        self.scenario.server.capacity_per_second()
+    }
+
+    pub(crate) fn drain_seconds(&self) -> f64 {
+        let after = self.scenario.after_fault().as_nanos();
+        self.meter.last_end.saturating_sub(after) as f64 / 1e9
+    }
+
+    pub(crate) fn recover_seconds(&self) -> Option<f64> {
+        recover_seconds(self.scenario, &self.meter.rows)
+    }
+
+    pub(crate) fn fairness(&self) -> Figure {
+        let squared = self.attempts_squared as f64 * self.attempts_per_task.count() as f64;
+        let sum = self.attempts_per_task.sum() as f64;
+        Figure::ratio(Some(sum * sum), Some(squared))
+    }
+
+    pub(crate) fn sustainable(&self) -> Figure {
+        let most = self.run.policy.max_attempts().map(|most| f64::from(most.get()));
+        Figure::ratio(self.capacity(), most)
+    }
+
+    pub(crate) fn collapsed(&self) -> Figure {
+        collapsed(&self.meter.rows)
+    }
+
+    pub(crate) fn windows(&self) -> Vec<WindowSummary> {
+        let window = |window: &Window| {
+            let (from, to) = (window.from.as_nanos(), window.to.as_nanos());
+            WindowSummary::of(&CountedWindow {
+                name: &window.name,
+                from: from as f64 / 1e9,
+                to: to as f64 / 1e9,
+                before: self.meter.at_edge(from),
+                after: self.meter.at_edge(to),
+            })
+        };
+        self.scenario.report.windows.iter().map(window).collect()
+    }
+
+    pub(crate) fn layers(&self) -> Vec<LayerSummary> {
+        if self.scenario.layers.is_empty() {
+            return Vec::new();
+        }
+        let names = self.scenario.layers.iter().map(|layer| layer.name.as_str()).chain(["server"]);
+        let layer = |(name, attempts): (&str, &u64)| {
+            LayerSummary::of(&CountedLayer { name, attempts: *attempts, tasks: self.tasks() })
+        };
+        names.zip(&self.run.layers).map(layer).collect()
     }
 }
 
-fn dead_letters(meter: &Meter) -> BTreeMap<String, Figure> {
-    // One by one: collecting sorts first, which is code of its own.
-    let mut named = BTreeMap::new();
-    for (reason, count) in Reason::ALL.iter().zip(&meter.dead) {
-        named.insert(reason.as_str().to_owned(), Figure::Count(*count));
-    }
-    named
+/// What was counted from the start of a window to its end.
+pub(crate) struct CountedWindow<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    before: Totals,
+    after: Totals,
 }
 
-fn layers(scenario: &Scenario, run: &Remains<'_>, tasks: u64) -> Vec<LayerSummary> {
-    if scenario.layers.is_empty() {
-        return Vec::new();
+impl CountedWindow<'_> {
+    fn count(&self, column: usize) -> u64 {
+        self.after.counts[column] - self.before.counts[column]
     }
-    let names = scenario.layers.iter().map(|layer| layer.name.as_str()).chain(["server"]);
-    let layer = |(name, attempts): (&str, &u64)| LayerSummary {
-        name: name.to_owned(),
-        attempts: (*attempts).into(),
-        amplification: Figure::ratio(Some(*attempts as f64), Some(tasks as f64)),
-    };
-    names.zip(&run.layers).map(layer).collect()
+
+    pub(crate) fn tasks(&self) -> u64 {
+        self.count(TASKS)
+    }
+
+    pub(crate) fn succeeded(&self) -> u64 {
+        self.count(SUCCEEDED)
+    }
+
+    pub(crate) fn attempts(&self) -> u64 {
+        self.after.attempts() - self.before.attempts()
+    }
+
+    pub(crate) fn per_task(&self, count: u64) -> Figure {
+        Figure::ratio(Some(count as f64), Some(self.tasks() as f64))
+    }
+}
+
+/// What was counted at one layer.
+pub(crate) struct CountedLayer<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) attempts: u64,
+    pub(crate) tasks: u64,
 }
 
 /// Rates of attempts by bin.
-struct Rates {
-    peak: f64,
-    peak_after: f64,
-    peak_to_mean: Option<f64>,
+pub(crate) struct Rates {
+    pub(crate) peak: f64,
+    pub(crate) peak_after: f64,
+    pub(crate) peak_to_mean: Option<f64>,
 }
 
 impl Rates {
@@ -178,27 +257,6 @@ impl Rates {
         let peak_to_mean = (sum > 0).then(|| top as f64 * span.len() as f64 / sum as f64);
         Self { peak: per_second(peak), peak_after: per_second(peak_after), peak_to_mean }
     }
-}
-
-fn windows(scenario: &Scenario, meter: &Meter) -> Vec<WindowSummary> {
-    let summary = |window: &crate::scenario::Window| {
-        let (from, to) = (window.from.as_nanos(), window.to.as_nanos());
-        let (before, after) = (meter.at_edge(from), meter.at_edge(to));
-        let count = |column: usize| after.counts[column] - before.counts[column];
-        let attempts = after.attempts() - before.attempts();
-        let per_task = |n: u64| Figure::ratio(Some(n as f64), Some(count(TASKS) as f64));
-        WindowSummary {
-            name: window.name.clone(),
-            from: from as f64 / 1e9,
-            to: to as f64 / 1e9,
-            tasks: count(TASKS).into(),
-            succeeded: count(SUCCEEDED).into(),
-            attempts: attempts.into(),
-            goodput_per_first: per_task(count(SUCCEEDED)),
-            amplification: per_task(attempts),
-        }
-    };
-    scenario.report.windows.iter().map(summary).collect()
 }
 
 /// When the disturbance began: the first fault, or the first change of the arrival rate.

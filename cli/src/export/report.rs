@@ -225,7 +225,7 @@ fn inputs(findings: &Findings<'_>) -> Result<String, CliError> {
         let mut outcomes = findings.outcome.policies.iter();
         let hash =
             outcomes.find(|policy| policy.name == named.name).map_or_else(String::new, |p| {
-                format!(" <small>trace hash {}</small>", escape(&p.summary.trace_hash))
+                format!(" <small>trace hash {}</small>", escape(p.summary.trace_hash.as_str()))
             });
         put(
             &mut html,

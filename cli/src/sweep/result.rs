@@ -2,7 +2,7 @@
 //! merged shards.
 
 use redrive_sim::{
-    metric::{METRICS, Metric},
+    metric::{Metric, metrics},
     outcome::PolicyOutcome,
 };
 use serde::Serialize;
@@ -74,15 +74,15 @@ pub(crate) fn csv(header: &Header, points: &Points) -> Result<Vec<u8>, CliError>
     let failed = |error: csv::Error| CliError::input(format!("cannot write CSV: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let paths = header.vary.iter().map(|axis| axis.path.as_str());
-    let metrics = METRICS.iter().map(|metric| metric.name);
-    writer.write_record(paths.chain(["policy"]).chain(metrics)).map_err(failed)?;
+    let names = metrics().map(|metric| metric.name);
+    writer.write_record(paths.chain(["policy"]).chain(names)).map_err(failed)?;
     for point in points.values() {
         for policy in &point.policies {
-            let figure = |metric: &Metric| {
+            let figure = |metric: Metric| {
                 metric.of(&policy.summary).map_or_else(String::new, |value| value.to_string())
             };
             let cells = point.set.iter().cloned().chain([policy.name.clone()]);
-            writer.write_record(cells.chain(METRICS.iter().map(figure))).map_err(failed)?;
+            writer.write_record(cells.chain(metrics().map(figure))).map_err(failed)?;
         }
     }
     writer.into_inner().map_err(|error| CliError::input(format!("cannot write CSV: {error}")))
