@@ -18,7 +18,7 @@
 //! - **No task is lost**: arrivals are successes, dead letters by reason, discarded, failed,
 //!   cancelled and unfinished, in every run.
 //! - No clock, no files, no threads in here: the caller has them ([`files::Loader`],
-//!   [`run::Progress`], [`run::run_one`] and [`merge`](merge()) for replications on threads).
+//!   [`Progress`], [`run::run_one`] and [`merge`](merge()) for replications on threads).
 //!
 //! ```
 //! use redrive_sim::{Scenario, simulate};
@@ -46,6 +46,7 @@ pub mod merge;
 pub mod metric;
 mod model;
 pub mod outcome;
+pub mod progress;
 mod publish;
 pub mod run;
 pub mod scenario;
@@ -62,6 +63,7 @@ pub use self::{
     files::Loader,
     merge::merge,
     outcome::Outcome,
-    run::{Estimate, Options, Progress, Run, estimate, run_one, simulate, simulate_runs},
+    progress::Progress,
+    run::{Estimate, Options, Run, estimate, run_one, simulate, simulate_runs},
     scenario::Scenario,
 };

@@ -3,44 +3,31 @@
 //! One run is one policy under one seed, on one thread; nothing in it can be split. What can be are
 //! the replications: [`run_one`] runs any of them by its number, in any order and on any thread, and
 //! [`merge`] takes them in the order of their numbers, so the result does not
-//! depend on how many threads there were. The library has no threads and no clock; whoever calls it
-//! has. Who shares a thread with others, as everybody does in JavaScript, takes a [`Run`]: it can be
-//! left at any look at its [`Progress`] and gone on with later, and finds the same.
+//! depend on how many threads there were. The library has no threads and no clock; its callers have.
+//! A caller that shares a thread with others, as every caller in JavaScript does, takes a [`Run`]: it
+//! can be left at any look at its [`Progress`] and gone on with later, and finds the same.
 
 use std::fmt;
 
-use redrive::{Time, random::Stream, time::nanos, wire::Number};
+use redrive::{random::Stream, time::nanos, wire::Number};
 
 use crate::{
     bounds,
     error::SimError,
     merge::merge,
     model::{
-        contention::Contest,
+        contention::Optimistic,
         event::Purpose,
-        meter::Meter,
-        rich::is_rich,
+        floor::drive,
+        plain::{Plain, is_compact},
+        rich::{Rich, is_rich},
         tasks::{COMPACT_BYTES, WHOLE_BYTES},
-        world::{World, is_compact},
     },
     outcome::{Outcome, PolicyOutcome, SCHEMA},
+    progress::Progress,
     scenario::{NamedPolicy, Scenario},
     summary::{Remains, outcome, records},
 };
-
-/// Who wants to know how far a run is, and may stop it.
-pub trait Progress {
-    /// A run is at `now` after `events` events; `false` stops it. Called about every 260,000
-    /// events.
-    fn tick(&mut self, now: Time, events: u64) -> bool;
-}
-
-/// Nobody.
-impl Progress for () {
-    fn tick(&mut self, _: Time, _: u64) -> bool {
-        true
-    }
-}
 
 /// What is asked of a run besides its figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,7 +59,7 @@ fn estimate_with(scenario: &Scenario, options: Options) -> Estimate {
     let horizon = scenario.horizon.map(|_| scenario.end());
     let tasks = scenario.arrivals.expected(horizon).min(bounds::TASKS.max);
     let rich = scenario.policies.iter().any(|named| is_rich(scenario, &named.policy));
-    let fits = |named: &NamedPolicy| is_compact(rich, &named.policy, options.records);
+    let fits = |named: &NamedPolicy| !rich && is_compact(&named.policy, options.records);
     let compact = scenario.policies.iter().all(fits);
     let state = if compact { COMPACT_BYTES } else { WHOLE_BYTES };
     let each = state as f64 + QUEUE_BYTES + if rich { RICH_TASK_BYTES } else { 0.0 };
@@ -113,15 +100,15 @@ pub struct Run<'s> {
     scenario: &'s Scenario,
     named: &'s NamedPolicy,
     options: Options,
-    model: Model<'s>,
+    model: Kind<'s>,
     over: bool,
 }
 
-/// What runs: the model that the scenario needs.
-enum Model<'s> {
-    Contest(Box<Contest<'s>>),
-    Plain(Box<World<'s, false>>),
-    Rich(Box<World<'s, true>>),
+/// The model that the scenario needs.
+enum Kind<'s> {
+    Optimistic(Box<Optimistic<'s>>),
+    Plain(Box<Plain<'s>>),
+    Rich(Box<Rich<'s>>),
 }
 
 impl<'s> Run<'s> {
@@ -143,11 +130,11 @@ impl<'s> Run<'s> {
         };
         let seed = seed_of(scenario, replication);
         let model = if scenario.contention.is_some() {
-            Model::Contest(Box::new(Contest::new(scenario, &named.policy, seed)?))
+            Kind::Optimistic(Box::new(Optimistic::new(scenario, named, seed)))
         } else if is_rich(scenario, &named.policy) {
-            Model::Rich(Box::new(World::new(scenario, &named.policy, seed, options.records)))
+            Kind::Rich(Box::new(Rich::new(scenario, named, seed)))
         } else {
-            Model::Plain(Box::new(World::new(scenario, &named.policy, seed, options.records)))
+            Kind::Plain(Box::new(Plain::new(scenario, named, seed, options.records)))
         };
         Ok(Self { scenario, named, options, model, over: false })
     }
@@ -159,9 +146,9 @@ impl<'s> Run<'s> {
     pub fn go_on(&mut self, progress: &mut dyn Progress) -> Result<bool, SimError> {
         if !self.over {
             self.over = match &mut self.model {
-                Model::Contest(contest) => contest.run(progress),
-                Model::Plain(world) => world.run(progress),
-                Model::Rich(world) => world.run(progress),
+                Kind::Optimistic(model) => drive(&mut **model, progress),
+                Kind::Plain(model) => drive(&mut **model, progress),
+                Kind::Rich(model) => drive(&mut **model, progress),
             }?;
         }
         Ok(self.over)
@@ -172,51 +159,28 @@ impl<'s> Run<'s> {
     /// # Errors
     /// When it comes to need more than the scenario's limits allow.
     pub fn finish(self) -> Result<PolicyOutcome, SimError> {
-        let mut remains = Remains {
+        let (floor, layers) = match self.model {
+            Kind::Optimistic(model) => (model.into_floor(), Vec::new()),
+            Kind::Plain(model) => model.into_floor(),
+            Kind::Rich(model) => model.into_floor(),
+        };
+        let remains = Remains {
             name: &self.named.name,
             policy: &self.named.policy,
-            events: 0,
-            hash: 0,
-            budget_denied: 0,
-            layers: Vec::new(),
+            events: floor.events,
+            hash: floor.hash(),
+            budget_denied: floor.budget_denied(),
+            layers,
             partial: !self.over,
-            records: Vec::new(),
+            records: if self.options.records { records(floor.tasks()) } else { Vec::new() },
         };
-        let meter = match self.model {
-            Model::Contest(contest) => {
-                (remains.events, remains.hash) = (contest.events, contest.hash());
-                if self.options.records {
-                    remains.records = records(contest.tasks());
-                }
-                contest.into_meter()?
-            }
-            Model::Plain(world) => remains.take(*world, self.options)?,
-            Model::Rich(world) => remains.take(*world, self.options)?,
-        };
-        Ok(outcome(self.scenario, meter, remains))
+        Ok(outcome(self.scenario, floor.into_meter()?, remains))
     }
 }
 
 impl fmt::Debug for Run<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run").field("policy", &self.named.name).finish_non_exhaustive()
-    }
-}
-
-impl Remains<'_> {
-    /// What a world leaves, its meter apart.
-    fn take<const RICH: bool>(
-        &mut self,
-        world: World<'_, RICH>,
-        options: Options,
-    ) -> Result<Meter, SimError> {
-        (self.events, self.hash) = (world.events, world.hash());
-        self.budget_denied = world.denied();
-        self.layers = world.reached();
-        if options.records {
-            self.records = records(world.tasks());
-        }
-        world.into_meter()
     }
 }
 

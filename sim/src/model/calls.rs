@@ -2,24 +2,25 @@
 //!
 //! A call is a task inside a task: the core's [`Task`] under the layer's policy. It holds the
 //! layer's worker until it ends, which is why retries low down in a stack hold the whole stack.
+//!
+//! Here is decided what a call does next; `rich` does it.
 
-use redrive::{
-    Context, Duration, RetryPolicy, Task, Time, Verdict, policy::Class as FailureClass,
-    random::Stream, task::State,
-};
+use redrive::{Context, Duration, Task, Time, Verdict, random::Stream, task::State};
 
 use super::{
     event::{Class, Failure, Purpose},
-    rich::{Caller, Place},
-    slab::NONE,
-    tier::or_never,
-    world::World,
+    floor::Floor,
+    slab::{NONE, Slab},
+    stub::{Rules, Stub, Who},
 };
-use crate::{error::SimError, scenario::Scenario};
+use crate::{
+    error::SimError,
+    scenario::{NamedPolicy, Scenario},
+};
 
 /// One call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Call {
+struct Call {
     task: Task,
     key: u64,
     root: u32,
@@ -32,163 +33,206 @@ pub(super) struct Call {
     armed: bool,
     ended: bool,
     /// The request that it waits for.
-    pub(super) current: u32,
+    current: u32,
 }
 
-/// How the layers retry.
-pub(super) struct Layers<'s> {
-    rules: Vec<Rule<'s>>,
+/// An attempt of a call, to be sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outgoing {
+    pub(super) root: u32,
+    pub(super) key: u64,
+    pub(super) attempt: u32,
+    pub(super) tier: u8,
+}
+
+/// What a call does next.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Next {
+    /// An attempt is sent.
+    Send(Outgoing),
+    /// It has failed.
+    Fail,
+    /// Nothing now.
+    Wait,
+}
+
+/// All calls of all layers.
+pub(super) struct Calls<'s> {
+    slab: Slab<Call>,
+    /// How each layer calls the next.
+    stubs: Vec<Stub<'s>>,
     stream: Stream,
     keys: Stream,
 }
 
-struct Rule<'s> {
-    policy: &'s RetryPolicy,
-    classes: [FailureClass; Failure::ALL.len()],
-    timeout: u64,
-}
-
-impl<'s> Layers<'s> {
-    pub(super) fn new(scenario: &'s Scenario, policy: &'s RetryPolicy, seed: Stream) -> Self {
-        let rule = |layer: &'s crate::scenario::Layer| {
-            let policy = layer.policy.as_ref().unwrap_or(policy);
-            let classes = Failure::ALL.map(|failure| {
-                let (kind, code) = failure.names();
-                policy.classify(kind, Some(code))
-            });
-            let timeout = or_never(scenario.client.timeout).min(or_never(policy.attempt_timeout()));
-            Rule { policy, classes, timeout }
+impl<'s> Calls<'s> {
+    pub(super) fn new(scenario: &'s Scenario, named: &'s NamedPolicy, seed: Stream) -> Self {
+        let draws = seed.substream(Purpose::Throttle as u64);
+        let stub = |(i, layer): (usize, &'s crate::scenario::Layer)| {
+            let policy = layer.policy.as_ref().unwrap_or(&named.policy);
+            let rules = Rules { timeout: scenario.client.timeout, ..Rules::default() };
+            Stub::new(policy, rules, 1, 1, draws.substream(i as u64))
         };
+        let stubs = scenario.layers.iter().enumerate().map(stub).collect();
         let keys = seed.substream(Purpose::Calls as u64);
-        Self { rules: scenario.layers.iter().map(rule).collect(), stream: seed, keys }
+        Self { slab: Slab::new(), stubs, stream: seed, keys }
     }
-}
 
-impl<const RICH: bool> World<'_, RICH> {
-    /// A layer has done its own part and calls the next for it.
-    pub(super) fn start_call(&mut self, now: u64, parent: u32) -> Result<(), SimError> {
-        let request = self.rich.requests.get(parent);
+    pub(super) fn bytes(&self) -> usize {
+        self.slab.bytes() + self.stubs.iter().map(Stub::bytes).sum::<usize>()
+    }
+
+    /// How the layers call.
+    pub(super) fn stubs(&self) -> &[Stub<'s>] {
+        &self.stubs
+    }
+
+    /// The request that a call waits for.
+    pub(super) fn current(&mut self, id: u32) -> &mut u32 {
+        &mut self.slab.get_mut(id).current
+    }
+
+    /// The request `parent`, which is `from`, has been served by its layer, and needs the next one.
+    pub(super) fn start(&mut self, parent: u32, from: Outgoing) -> u32 {
         // The address of its draws: that of the request, one layer further on.
-        let keys = self.rich.rules.keys.substream(u64::from(request.tier));
-        let id = self.rich.calls.insert(Call {
+        let keys = self.keys.substream(u64::from(from.tier));
+        self.slab.insert(Call {
             task: Task::new(),
-            key: keys.draws(request.key, request.attempt).next_u64(),
-            root: request.root,
+            key: keys.draws(from.key, from.attempt).next_u64(),
+            root: from.root,
             parent,
-            layer: request.tier,
+            layer: from.tier,
             pending: 1,
             armed: false,
             ended: false,
             current: NONE,
-        });
-        let request = self.rich.requests.get_mut(parent);
-        request.place = Place::Calling;
-        request.call = id;
-        self.call_attempt(now, id)
+        })
     }
 
     /// An attempt of a call starts.
-    pub(super) fn call_attempt(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+    pub(super) fn attempt(
+        &mut self,
+        floor: &mut Floor<'s>,
+        now: u64,
+        id: u32,
+    ) -> Result<Next, SimError> {
         if self.event_came(id) {
-            return Ok(());
+            return Ok(Next::Wait);
         }
-        let call = self.rich.calls.get_mut(id);
+        let call = self.slab.get_mut(id);
+        let stub = &mut self.stubs[call.layer as usize];
         let attempt = call.task.start(Time::from_nanos(now))?;
-        let timeout = self.rich.rules.rules[call.layer as usize].timeout;
-        if timeout != u64::MAX && !call.armed {
+        if let Some(budget) = stub.budget(0) {
+            budget.on_attempt(Time::from_nanos(now), attempt > 1);
+        }
+        if let Some(failure) = stub.refuses(now, Who::default(), call.key, attempt) {
+            return self.refused(floor, now, id, failure, None);
+        }
+        if stub.timeout != u64::MAX && !call.armed {
             call.armed = true;
             call.pending += 1;
-            self.queue.push(now.saturating_add(timeout).min(1 << 62), Class::CallTimeout.of(id));
+            floor.push(now.saturating_add(stub.timeout), Class::CallTimeout, id);
         }
-        let call = *call;
-        self.send(now, Caller::Call(id), call.root, call.key, attempt, call.layer + 1)
+        let (root, key, tier) = (call.root, call.key, call.layer + 1);
+        Ok(Next::Send(Outgoing { root, key, attempt, tier }))
     }
 
     /// An event of a call has come; whether the call had ended before.
     fn event_came(&mut self, id: u32) -> bool {
-        let call = self.rich.calls.get_mut(id);
+        let call = self.slab.get_mut(id);
         call.pending -= 1;
         let ended = call.ended;
         if ended && call.pending == 0 {
-            self.rich.calls.remove(id);
+            self.slab.remove(id);
         }
         ended
     }
 
-    /// An attempt of a call failed: the layer's policy says what now.
-    pub(super) fn call_failed(
+    /// An attempt of a call was sent and failed.
+    pub(super) fn failed(
         &mut self,
+        floor: &mut Floor<'s>,
         now: u64,
         id: u32,
         failure: Failure,
         retry_after: Option<Duration>,
-    ) -> Result<(), SimError> {
-        let call = self.rich.calls.get_mut(id);
-        let rule = &self.rich.rules.rules[call.layer as usize];
-        let stream = self.rich.rules.stream;
-        let context = Context { policy: rule.policy, stream, key: call.key };
-        let class = rule.classes[failure as usize];
-        let now_time = Time::from_nanos(now);
-        match call.task.fail(now_time, &context, class, retry_after, None)? {
+    ) -> Result<Next, SimError> {
+        let call = self.slab.get_mut(id);
+        let stub = &mut self.stubs[call.layer as usize];
+        stub.answered(now, Who::default(), Some(failure));
+        if stub.stops_retry(now, 0) {
+            return Ok(Next::Fail);
+        }
+        self.refused(floor, now, id, failure, retry_after)
+    }
+
+    /// The layer's policy says what becomes of a call whose attempt failed.
+    fn refused(
+        &mut self,
+        floor: &mut Floor<'s>,
+        now: u64,
+        id: u32,
+        failure: Failure,
+        retry_after: Option<Duration>,
+    ) -> Result<Next, SimError> {
+        let call = self.slab.get_mut(id);
+        let stub = &mut self.stubs[call.layer as usize];
+        let context = Context { policy: stub.policy, stream: self.stream, key: call.key };
+        let class = stub.classes[failure as usize];
+        let now = Time::from_nanos(now);
+        match call.task.fail(now, &context, class, retry_after, stub.budget(0))? {
             Verdict::Retry { at, .. } => {
                 call.pending += 1;
-                self.queue.push(at.as_nanos().min(1 << 62), Class::CallAttempt.of(id));
-                Ok(())
+                floor.push(at.as_nanos(), Class::CallAttempt, id);
+                Ok(Next::Wait)
             }
-            _ => self.end_call(now, id, Some(Failure::Downstream)),
+            _ => Ok(Next::Fail),
         }
     }
 
-    /// A call is over: the worker who waited for it answers.
-    pub(super) fn end_call(
-        &mut self,
-        now: u64,
-        id: u32,
-        answer: Option<Failure>,
-    ) -> Result<(), SimError> {
-        let parent = self.drop_call(id);
-        self.finish(now, parent, answer)
+    /// A call has its answer.
+    pub(super) fn succeeded(&mut self, now: u64, id: u32) {
+        let call = self.slab.get_mut(id);
+        let (retried, paid) = (call.task.attempts() > 1, call.task.paid());
+        let stub = &mut self.stubs[call.layer as usize];
+        stub.answered(now, Who::default(), None);
+        if let Some(budget) = stub.budget(0) {
+            budget.on_success(Time::from_nanos(now), retried, paid);
+        }
     }
 
-    fn drop_call(&mut self, id: u32) -> u32 {
-        let call = self.rich.calls.get_mut(id);
+    /// A call is over. Returns the request whose worker waited for it.
+    pub(super) fn end(&mut self, id: u32) -> u32 {
+        let call = self.slab.get_mut(id);
         call.ended = true;
         let (parent, pending) = (call.parent, call.pending);
+        if let Some(budget) = self.stubs[call.layer as usize].budget(0) {
+            budget.on_end(call.task.attempts() > 1);
+        }
         if pending == 0 {
-            self.rich.calls.remove(id);
+            self.slab.remove(id);
         }
         parent
     }
 
-    /// Nobody waits for a call's result any more, and the layer knows it.
-    pub(super) fn cancel_call(&mut self, now: u64, id: u32) -> Result<(), SimError> {
-        let current = std::mem::replace(&mut self.rich.calls.get_mut(id).current, NONE);
-        self.drop_call(id);
-        if current == NONE { Ok(()) } else { self.give_up(now, current) }
-    }
-
-    /// The time of a call's timeout, or of one of its earlier attempts.
-    pub(super) fn call_timeout(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+    /// A timeout's event has come: whether the call's attempt has run out of time now, and was not
+    /// answered or begun later.
+    pub(super) fn is_overdue(&mut self, floor: &mut Floor<'s>, now: u64, id: u32) -> bool {
         if self.event_came(id) {
-            return Ok(());
+            return false;
         }
-        let call = self.rich.calls.get_mut(id);
+        let call = self.slab.get_mut(id);
         call.armed = false;
         if call.task.state() != State::Running {
-            return Ok(());
+            return false;
         }
-        let timeout = self.rich.rules.rules[call.layer as usize].timeout;
+        let timeout = self.stubs[call.layer as usize].timeout;
         let deadline = call.task.at().as_nanos().saturating_add(timeout).min(1 << 62);
         if now < deadline {
             call.armed = true;
             call.pending += 1;
-            self.queue.push(deadline, Class::CallTimeout.of(id));
-            return Ok(());
+            floor.push(deadline, Class::CallTimeout, id);
         }
-        let current = std::mem::replace(&mut call.current, NONE);
-        if current != NONE {
-            self.give_up(now, current)?;
-        }
-        self.call_failed(now, id, Failure::Timeout, None)
+        now >= deadline
     }
 }

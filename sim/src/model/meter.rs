@@ -300,6 +300,12 @@ impl Meter {
         Raster { rows }
     }
 
+    /// A dead letter is sent back: it is not dead any more.
+    pub(crate) fn undead(&mut self, reason: Reason) {
+        self.dead[reason as usize % Reason::ALL.len()] -= 1;
+        self.redriven += 1;
+    }
+
     /// Tasks that have ended, and are still ended (a redriven dead letter is not).
     pub(crate) fn ended_tasks(&self) -> u64 {
         let dead: u64 = self.dead.iter().sum();

@@ -1,26 +1,36 @@
 //! The model: one run of one policy.
 //!
-//! `world` is the loop and the life of a task; `rich` adds what only some scenarios have (requests
-//! that travel, wait and are given up; layers; breakers; throttles), and is compiled out of the loop of those
-//! that do not: the loop exists twice, from one text. `tasks` holds the tasks, `tier` is a service with its queue and
-//! faults, `source` the arrivals, `meter` what is counted, `contention` the other model.
+//! Three models share one `floor`: the event queue, the arrivals, the tasks and their clients, what is
+//! counted, the hash over all events, the limits, and the one loop (`drive`). On it is the `life` of a
+//! task, the same in all of them. The models say what happens between an attempt and its answer:
+//!
+//! * `plain`: one server, and nothing between; the loop that is tuned for millions of tasks;
+//! * `rich`: requests that travel, wait and are given up, through layers that call each other
+//!   (`calls`);
+//! * `contention`: rows that clients read and write.
+//!
+//! `tier` is a service with its queue and faults (`trouble`), `stub` the side of a caller: policy,
+//! timeout, budget, throttle, breaker. Files know only what is below them: floor < life < models < run.
 //!
 //! The tasks themselves are the core's: [`redrive::Task`] says what is retried and when. Nothing
 //! here computes a delay.
 
-pub(crate) mod breaker;
-pub(crate) mod calls;
-pub(crate) mod codel;
+mod breaker;
+mod calls;
+mod codel;
 pub(crate) mod contention;
-pub(crate) mod control;
+mod control;
 pub(crate) mod event;
+pub(crate) mod floor;
+mod life;
 pub(crate) mod meter;
-pub(crate) mod owners;
+mod owners;
+pub(crate) mod plain;
 pub(crate) mod rich;
-pub(crate) mod slab;
-pub(crate) mod source;
+mod slab;
+mod source;
+mod stub;
 pub(crate) mod tasks;
-pub(crate) mod throttle;
-pub(crate) mod tier;
-pub(crate) mod trouble;
-pub(crate) mod world;
+mod throttle;
+mod tier;
+mod trouble;

@@ -1,46 +1,44 @@
-//! Whose task it is: clients, and the budgets that they share.
+//! Whose task it is: clients, and what they share.
 
-use redrive::{Budget, RetryPolicy};
-
+use super::stub::Who;
 use crate::scenario::{Arrivals, Client, Scope};
 
-/// Clients of tasks, and budgets of clients.
+/// The clients of tasks.
 pub(crate) struct Owners {
     /// The client of each task, where tasks do not go round in turn.
     of_task: Option<Vec<u32>>,
     clients: u32,
     hosts: u32,
     scope: Scope,
-    budgets: Vec<Budget>,
 }
 
 impl Owners {
-    pub(crate) fn new(client: &Client, arrivals: &Arrivals, policy: &RetryPolicy) -> Self {
+    pub(crate) fn new(client: &Client, arrivals: &Arrivals) -> Self {
         let (clients, of_task) = match arrivals {
             Arrivals::Serial { clients, .. } | Arrivals::Cron { clients, .. } => {
                 (*clients, Some(Vec::new()))
             }
             _ => (client.count, None),
         };
-        let shares = match client.budget_scope {
-            Scope::Client => clients,
-            Scope::Host => client.hosts,
-            Scope::All => 1,
-        };
-        let budgets = policy
-            .budget()
-            .map_or(Vec::new(), |rule| (0..shares).map(|_| Budget::new(rule)).collect());
-        Self { of_task, clients, hosts: client.hosts, scope: client.budget_scope, budgets }
+        Self { of_task, clients, hosts: client.hosts, scope: client.budget_scope }
     }
 
     pub(crate) fn bytes(&self) -> usize {
         self.of_task.as_ref().map_or(0, |owners| owners.capacity() * 4)
-            + self.budgets.capacity() * size_of::<Budget>()
     }
 
     /// How many clients there are.
     pub(crate) fn clients(&self) -> u32 {
         self.clients
+    }
+
+    /// How many there are of those who share a budget or a throttle.
+    pub(crate) fn shares(&self) -> u32 {
+        match self.scope {
+            Scope::Client => self.clients,
+            Scope::Host => self.hosts,
+            Scope::All => 1,
+        }
     }
 
     /// The next task is this client's.
@@ -69,18 +67,8 @@ impl Owners {
         }
     }
 
-    /// The budget that a task's retries go through.
-    #[inline]
-    pub(crate) fn budget(&mut self, task: u32) -> Option<&mut Budget> {
-        if self.budgets.is_empty() {
-            return None;
-        }
-        let share = self.share(task);
-        self.budgets.get_mut(share as usize)
-    }
-
-    /// Retries that the budgets refused.
-    pub(crate) fn denied(&self) -> u64 {
-        self.budgets.iter().map(Budget::denied).sum()
+    /// Who calls for a task.
+    pub(super) fn who(&self, task: u32) -> Who {
+        Who { client: self.of(task), share: self.share(task) }
     }
 }

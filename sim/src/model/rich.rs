@@ -6,25 +6,27 @@
 //! feed itself, so they are kept exactly: each has its place in a queue, at a worker, or on the way.
 
 use redrive::{
-    Duration, RetryPolicy, Time, Verdict,
+    Duration, RetryPolicy, Time,
     random::Stream,
     task::{Reason, State},
 };
 
 use super::{
-    breaker::Circuit,
-    calls::{Call, Layers},
+    calls::{Calls, Next, Outgoing},
+    control::Control,
     event::{Class, Failure, Purpose},
+    floor::{Floor, Model},
     slab::{NONE, Slab},
-    throttle::Throttles,
-    tier::{Admission, Tier, or_never},
-    world::World,
+    tier::{Admission, Tier},
 };
-use crate::{error::SimError, scenario::Scenario};
+use crate::{
+    error::SimError,
+    scenario::{NamedPolicy, Scenario},
+};
 
 /// Where a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+enum Place {
     /// On the way, there or back.
     Travelling,
     /// In the queue.
@@ -36,8 +38,8 @@ pub(super) enum Place {
 }
 
 /// Who waits for the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Caller {
+#[derive(Clone, Copy, Debug)]
+enum Caller {
     /// The client of a task.
     Task(u32),
     /// A layer's call.
@@ -46,40 +48,37 @@ pub(super) enum Caller {
 
 /// One request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Request {
-    pub(super) caller: Caller,
+struct Request {
+    caller: Caller,
     /// The task that it is made for, through however many layers.
-    pub(super) root: u32,
-    pub(super) key: u64,
-    pub(super) attempt: u32,
-    pub(super) tier: u8,
-    pub(super) place: Place,
+    root: u32,
+    key: u64,
+    attempt: u32,
+    tier: u8,
+    place: Place,
     /// Nobody waits any more.
-    pub(super) abandoned: bool,
+    abandoned: bool,
     /// And the server knows it.
-    pub(super) cancelled: bool,
+    cancelled: bool,
     /// When a worker took it.
-    pub(super) began: u64,
+    began: u64,
     /// The call that its worker waits for.
-    pub(super) call: u32,
+    call: u32,
     answer: Option<Failure>,
     retry_after: Option<Duration>,
 }
 
-/// What a rich world has besides tasks and a server.
+/// One run of a scenario that has requests.
 pub(crate) struct Rich<'s> {
-    /// Services between the clients and the server.
-    pub(super) layers: Vec<Tier>,
-    pub(super) requests: Slab<Request>,
-    pub(super) calls: Slab<Call>,
-    pub(super) rules: Layers<'s>,
+    floor: Floor<'s>,
+    /// The layers, outermost first, and the server.
+    tiers: Vec<Tier>,
+    requests: Slab<Request>,
+    calls: Calls<'s>,
     /// The request that each task's client waits for.
     current: Vec<u32>,
     /// Whether a timeout of the task lies in the queue (one at most, set anew when it is early).
     armed: Vec<bool>,
-    timeout: u64,
-    circuits: Vec<Circuit>,
-    pub(super) throttles: Throttles,
     leg_out: Stream,
     leg_back: Stream,
     loss_out: Stream,
@@ -97,24 +96,19 @@ pub(crate) fn is_rich(scenario: &Scenario, policy: &RetryPolicy) -> bool {
 }
 
 impl<'s> Rich<'s> {
-    pub(super) fn new(
-        scenario: &'s Scenario,
-        policy: &'s RetryPolicy,
-        seed: Stream,
-        layers: Vec<Tier>,
-        clients: u32,
-    ) -> Self {
-        let circuits = if scenario.client.breaker.is_some() { clients as usize } else { 0 };
+    /// A run at its beginning.
+    pub(crate) fn new(scenario: &'s Scenario, named: &'s NamedPolicy, seed: u64) -> Self {
+        // Clients wait for their tasks, and late answers look at where they are: they lie whole.
+        let mut floor = Floor::new(scenario, named, seed, false);
+        floor.plan_controls();
+        let seed = floor.stream;
         Self {
-            layers,
+            floor,
+            tiers: (0..=scenario.layers.len()).map(|i| Tier::new(scenario, i, seed)).collect(),
             requests: Slab::new(),
-            calls: Slab::new(),
-            rules: Layers::new(scenario, policy, seed),
+            calls: Calls::new(scenario, named, seed),
             current: Vec::new(),
             armed: Vec::new(),
-            timeout: or_never(scenario.client.timeout).min(or_never(policy.attempt_timeout())),
-            circuits: vec![Circuit::default(); circuits],
-            throttles: Throttles::new(seed.substream(Purpose::Throttle as u64)),
             leg_out: seed.substream(Purpose::LegOut as u64),
             leg_back: seed.substream(Purpose::LegBack as u64),
             loss_out: seed.substream(Purpose::LossOut as u64),
@@ -122,85 +116,81 @@ impl<'s> Rich<'s> {
         }
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.requests.bytes()
-            + self.calls.bytes()
-            + self.current.capacity() * 4
-            + self.armed.capacity()
-            + self.throttles.bytes()
-            + self.layers.iter().map(Tier::bytes).sum::<usize>()
-    }
-}
-
-impl<const RICH: bool> World<'_, RICH> {
-    pub(super) fn tier(&mut self, number: u8) -> &mut Tier {
-        match self.rich.layers.get_mut(number as usize) {
-            Some(layer) => layer,
-            None => &mut self.server,
+    /// The floor, when the run is over, and the requests that reached each tier.
+    pub(crate) fn into_floor(mut self) -> (Floor<'s>, Vec<u64>) {
+        for stub in self.calls.stubs() {
+            self.floor.meter.breaker_denied += stub.breaker_denied;
+            self.floor.meter.throttle_denied += stub.throttle_denied;
+            self.floor.layers_denied += stub.budget_denied();
         }
+        (self.floor, self.tiers.iter().map(|tier| tier.reached).collect())
     }
 
-    pub(super) fn rich_step(&mut self, now: u64, class: Class, id: u32) -> Result<(), SimError> {
-        match class {
-            Class::Respond => self.deliver(now, id),
-            Class::Timeout => self.timeout(now, id),
-            Class::Arrive => self.reach(now, id),
-            Class::CallTimeout => self.call_timeout(now, id),
-            Class::CallAttempt => self.call_attempt(now, id),
-            // The loop deals with the others itself.
-            _ => Ok(()),
+    /// An attempt of a task starts: past the throttle and the breaker, on its way.
+    fn attempt(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        let floor = &mut self.floor;
+        let task = floor.tasks.whole(id);
+        if task.state().is_final() {
+            // A late answer has ended it meanwhile.
+            return Ok(());
         }
+        let attempt = task.start(Time::from_nanos(now))?;
+        let first = attempt == 1 && !floor.is_redriven(id);
+        if first {
+            floor.meter.task();
+        }
+        floor.count_attempt(now, id, attempt);
+        if self.current.len() <= id as usize {
+            self.current.resize(id as usize + 1, NONE);
+            self.armed.resize(id as usize + 1, false);
+        }
+        let who = floor.owners.who(id);
+        if let Some(failure) = floor.clients.refuses(now, who, u64::from(id), attempt) {
+            return floor.failed(now, id, failure, None);
+        }
+        floor.meter.attempt(!first);
+        if floor.clients.timeout != u64::MAX && !self.armed[id as usize] {
+            self.armed[id as usize] = true;
+            let deadline = now.saturating_add(floor.clients.timeout);
+            floor.push(deadline, Class::Timeout, id);
+        }
+        let request = Outgoing { root: id, key: u64::from(id), attempt, tier: 0 };
+        self.send(now, Caller::Task(id), request)
     }
 
-    /// A task's attempt starts: past the throttle and the breaker, on its way.
-    pub(super) fn send_task(
-        &mut self,
-        now: u64,
-        id: u32,
-        attempt: u32,
-        first: bool,
-    ) -> Result<(), SimError> {
-        if self.rich.current.len() <= id as usize {
-            self.rich.current.resize(id as usize + 1, NONE);
-            self.rich.armed.resize(id as usize + 1, false);
-        }
-        // The throttle first: a probe of an open breaker must not be lost in it.
-        if self.throttled(now, id, attempt) {
-            return self.failed(now, id, Failure::ClientThrottle, None);
-        }
-        if let Some(rule) = &self.scenario.client.breaker {
-            let client = self.owners.of(id) as usize;
-            if !rule.retries_only && !self.rich.circuits[client].allows(rule, now) {
-                self.meter.breaker_denied += 1;
-                return self.failed(now, id, Failure::Breaker, None);
+    fn new_task(&mut self, now: u64) -> Result<(), SimError> {
+        let id = self.floor.add_task()?;
+        self.floor.note(now, Class::Attempt.of(id));
+        self.attempt(now, id)
+    }
+
+    #[cold]
+    fn control(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        match self.floor.controls[id as usize] {
+            Control::Fault(tier) => {
+                self.tiers[tier].turn(now);
+                return self.serve_next(now, tier as u8);
             }
+            Control::After => self.floor.meter.after_begins(),
+            Control::Redrive => self.floor.redrive(now),
         }
-        self.meter.attempt(!first);
-        if self.rich.timeout != u64::MAX && !self.rich.armed[id as usize] {
-            self.rich.armed[id as usize] = true;
-            let deadline = now.saturating_add(self.rich.timeout).min(1 << 62);
-            self.queue.push(deadline, Class::Timeout.of(id));
-        }
-        self.send(now, Caller::Task(id), id, u64::from(id), attempt, 0)
+        Ok(())
+    }
+
+    fn tier(&mut self, number: u8) -> &mut Tier {
+        &mut self.tiers[number as usize]
     }
 
     /// A request sets out.
-    pub(super) fn send(
-        &mut self,
-        now: u64,
-        caller: Caller,
-        root: u32,
-        key: u64,
-        attempt: u32,
-        tier: u8,
-    ) -> Result<(), SimError> {
-        let network = &self.scenario.network;
-        if network.loss > 0.0 && self.rich.loss_out.draws(key, attempt).unit() < network.loss {
-            self.meter.lost += 1;
+    fn send(&mut self, now: u64, caller: Caller, outgoing: Outgoing) -> Result<(), SimError> {
+        let Outgoing { root, key, attempt, tier } = outgoing;
+        let network = &self.floor.scenario.network;
+        if network.loss > 0.0 && self.loss_out.draws(key, attempt).unit() < network.loss {
+            self.floor.meter.lost += 1;
             return Ok(());
         }
-        let leg = network.latency.sample(&mut self.rich.leg_out.draws(key, attempt));
-        let request = self.rich.requests.insert(Request {
+        let leg = network.latency.sample(&mut self.leg_out.draws(key, attempt));
+        let request = self.requests.insert(Request {
             caller,
             root,
             key,
@@ -218,33 +208,33 @@ impl<const RICH: bool> World<'_, RICH> {
         if leg == 0 {
             return self.reach(now, request);
         }
-        self.queue.push(now.saturating_add(leg).min(1 << 62), Class::Arrive.of(request));
+        self.floor.push(now.saturating_add(leg), Class::Arrive, request);
         Ok(())
     }
 
     /// The request that a caller waits for.
-    pub(super) fn current(&mut self, caller: Caller) -> &mut u32 {
+    fn current(&mut self, caller: Caller) -> &mut u32 {
         match caller {
-            Caller::Task(id) => &mut self.rich.current[id as usize],
-            Caller::Call(id) => &mut self.rich.calls.get_mut(id).current,
+            Caller::Task(id) => &mut self.current[id as usize],
+            Caller::Call(id) => self.calls.current(id),
         }
     }
 
     /// A request is no more.
     fn forget(&mut self, id: u32) {
-        let request = self.rich.requests.get(id);
+        let request = self.requests.get(id);
         if !request.abandoned && !request.cancelled {
             let current = self.current(request.caller);
             if *current == id {
                 *current = NONE;
             }
         }
-        self.rich.requests.remove(id);
+        self.requests.remove(id);
     }
 
     /// A request reaches its server.
     fn reach(&mut self, now: u64, id: u32) -> Result<(), SimError> {
-        let request = self.rich.requests.get(id);
+        let request = self.requests.get(id);
         if request.cancelled {
             self.forget(id);
             return Ok(());
@@ -253,7 +243,7 @@ impl<const RICH: bool> World<'_, RICH> {
         match tier.admit(now, id, request.key, request.attempt) {
             Admission::Begin(time) => self.serve(now, id, time),
             Admission::Wait => {
-                self.rich.requests.get_mut(id).place = Place::Waiting;
+                self.requests.get_mut(id).place = Place::Waiting;
                 self.note_queue(request.tier);
             }
             Admission::Refuse(failure) => {
@@ -266,25 +256,24 @@ impl<const RICH: bool> World<'_, RICH> {
     }
 
     fn serve(&mut self, now: u64, id: u32, time: u64) {
-        let request = self.rich.requests.get_mut(id);
+        let request = self.requests.get_mut(id);
         request.place = Place::Serving;
         request.began = now;
-        self.queue.push(now.saturating_add(time).min(1 << 62), Class::Complete.of(id));
+        self.floor.push(now.saturating_add(time), Class::Complete, id);
     }
 
     fn note_queue(&mut self, tier: u8) {
         // The queue in the report is the server's.
-        if usize::from(tier) == self.rich.layers.len() {
-            self.meter.queue(self.server.waits());
+        if usize::from(tier) + 1 == self.tiers.len() {
+            self.floor.meter.queue(self.tiers[tier as usize].waits());
         }
     }
 
     /// Free workers of a tier take what waits.
-    pub(super) fn serve_tier(&mut self, now: u64, number: usize) -> Result<(), SimError> {
-        let number = number as u8;
+    fn serve_next(&mut self, now: u64, number: u8) -> Result<(), SimError> {
         while self.tier(number).has_next() {
             let Some((id, dropped)) = self.tier(number).next(now) else { break };
-            let request = self.rich.requests.get(id);
+            let request = self.requests.get(id);
             if request.cancelled {
                 self.tier(number).passed_over();
                 self.forget(id);
@@ -300,32 +289,85 @@ impl<const RICH: bool> World<'_, RICH> {
     }
 
     /// A worker is done with a request, or ready to call the next layer for it.
-    pub(super) fn request_served(&mut self, now: u64, id: u32) -> Result<(), SimError> {
-        let request = self.rich.requests.get(id);
+    fn request_served(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        let request = self.requests.get(id);
         if request.cancelled {
             self.forget(id);
             return Ok(());
         }
-        if usize::from(request.tier) < self.rich.layers.len() {
-            return self.start_call(now, id);
+        if usize::from(request.tier) + 1 < self.tiers.len() {
+            return self.start_call(now, id, &request);
         }
-        let answer = self.answer_of(now, request.root, request.key, request.attempt);
+        let tier = self.tier(request.tier);
+        let fails = tier.fails_served(now, request.key, request.attempt);
+        let answer = if self.floor.is_poison(request.root) {
+            Some(Failure::Poison)
+        } else {
+            fails.then_some(Failure::Error)
+        };
         self.finish(now, id, answer)
     }
 
-    /// A worker lets go of a request and answers it.
-    pub(super) fn finish(
+    /// A layer has done its own part and calls the next for it.
+    fn start_call(&mut self, now: u64, id: u32, request: &Request) -> Result<(), SimError> {
+        let Request { root, key, attempt, tier, .. } = *request;
+        let call = self.calls.start(id, Outgoing { root, key, attempt, tier });
+        let request = self.requests.get_mut(id);
+        request.place = Place::Calling;
+        request.call = call;
+        self.call_attempt(now, call)
+    }
+
+    /// An attempt of a call starts.
+    fn call_attempt(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        let next = self.calls.attempt(&mut self.floor, now, id)?;
+        self.go_on(now, id, next)
+    }
+
+    /// An attempt of a call failed.
+    fn call_failed(
         &mut self,
         now: u64,
         id: u32,
-        answer: Option<Failure>,
+        failure: Failure,
+        retry_after: Option<Duration>,
     ) -> Result<(), SimError> {
-        let request = self.rich.requests.get(id);
+        let next = self.calls.failed(&mut self.floor, now, id, failure, retry_after)?;
+        self.go_on(now, id, next)
+    }
+
+    /// A call does what it does next.
+    fn go_on(&mut self, now: u64, id: u32, next: Next) -> Result<(), SimError> {
+        match next {
+            Next::Send(outgoing) => self.send(now, Caller::Call(id), outgoing),
+            Next::Fail => {
+                let parent = self.calls.end(id);
+                self.finish(now, parent, Some(Failure::Downstream))
+            }
+            Next::Wait => Ok(()),
+        }
+    }
+
+    /// The time of a call's timeout, or of one of its earlier attempts.
+    fn call_timeout(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        if !self.calls.is_overdue(&mut self.floor, now, id) {
+            return Ok(());
+        }
+        let current = std::mem::replace(self.calls.current(id), NONE);
+        if current != NONE {
+            self.give_up(now, current)?;
+        }
+        self.call_failed(now, id, Failure::Timeout, None)
+    }
+
+    /// A worker lets go of a request and answers it.
+    fn finish(&mut self, now: u64, id: u32, answer: Option<Failure>) -> Result<(), SimError> {
+        let request = self.requests.get(id);
         if request.abandoned {
-            self.meter.wasted += u128::from(now - request.began);
+            self.floor.meter.wasted += u128::from(now - request.began);
         }
         self.tier(request.tier).release();
-        self.serve_tier(now, usize::from(request.tier))?;
+        self.serve_next(now, request.tier)?;
         self.answer(now, id, answer, None)
     }
 
@@ -337,98 +379,86 @@ impl<const RICH: bool> World<'_, RICH> {
         answer: Option<Failure>,
         retry_after: Option<Duration>,
     ) -> Result<(), SimError> {
-        let request = self.rich.requests.get_mut(id);
+        let request = self.requests.get_mut(id);
         request.place = Place::Travelling;
         request.answer = answer;
         request.retry_after = retry_after;
         let (key, attempt) = (request.key, request.attempt);
-        let network = &self.scenario.network;
-        if network.loss > 0.0 && self.rich.loss_back.draws(key, attempt).unit() < network.loss {
-            self.meter.lost += 1;
+        let network = &self.floor.scenario.network;
+        if network.loss > 0.0 && self.loss_back.draws(key, attempt).unit() < network.loss {
+            self.floor.meter.lost += 1;
             self.forget(id);
             return Ok(());
         }
-        let leg = network.latency.sample(&mut self.rich.leg_back.draws(key, attempt));
+        let leg = network.latency.sample(&mut self.leg_back.draws(key, attempt));
         if leg == 0 {
             return self.deliver(now, id);
         }
-        self.queue.push(now.saturating_add(leg).min(1 << 62), Class::Respond.of(id));
+        self.floor.push(now.saturating_add(leg), Class::Respond, id);
         Ok(())
     }
 
     /// An answer reaches the caller, who may not wait for it any more.
     fn deliver(&mut self, now: u64, id: u32) -> Result<(), SimError> {
-        let request = self.rich.requests.get(id);
+        let request = self.requests.get(id);
         let waited_for = !request.abandoned && !request.cancelled;
         self.forget(id);
-        match (request.caller, waited_for) {
-            (Caller::Task(task), true) => {
-                self.judge(task, now, request.answer);
-                match request.answer {
-                    None => self.succeeded(now, task),
-                    Some(failure) => {
-                        self.refused_retry_or_failed(now, task, failure, request.retry_after)
-                    }
-                }
+        match (request.caller, waited_for, request.answer) {
+            (Caller::Task(task), true, None) => {
+                let who = self.floor.owners.who(task);
+                self.floor.clients.answered(now, who, None);
+                self.floor.succeeded(now, task)
             }
-            (Caller::Task(task), false) => self.late(now, task, request.answer),
-            (Caller::Call(call), true) => match request.answer {
-                None => self.end_call(now, call, None),
-                Some(failure) => self.call_failed(now, call, failure, request.retry_after),
-            },
-            (Caller::Call(_), false) => Ok(()),
+            (Caller::Task(task), true, Some(failure)) => {
+                self.task_failed(now, task, failure, request.retry_after)
+            }
+            (Caller::Task(task), false, answer) => self.late(now, task, answer),
+            (Caller::Call(call), true, None) => {
+                self.calls.succeeded(now, call);
+                let parent = self.calls.end(call);
+                self.finish(now, parent, None)
+            }
+            (Caller::Call(call), true, Some(failure)) => {
+                self.call_failed(now, call, failure, request.retry_after)
+            }
+            (Caller::Call(_), false, _) => Ok(()),
         }
     }
 
-    /// The breaker of a task's client, and its throttle, hear how an attempt ended.
-    fn judge(&mut self, task: u32, now: u64, answer: Option<Failure>) {
-        self.answered(now, task, answer);
-        if let Some(rule) = &self.scenario.client.breaker {
-            let client = self.owners.of(task) as usize;
-            self.rich.circuits[client].record(rule, now, answer.is_some());
-        }
-    }
-
-    /// A breaker that stops retries gives the task up; otherwise the policy decides.
-    fn refused_retry_or_failed(
+    /// An attempt of a task was sent and failed: a breaker that stops retries gives the task up;
+    /// otherwise the policy decides.
+    fn task_failed(
         &mut self,
         now: u64,
         task: u32,
         failure: Failure,
         retry_after: Option<Duration>,
     ) -> Result<(), SimError> {
-        if let Some(rule) = self.scenario.client.breaker.filter(|rule| rule.retries_only) {
-            let client = self.owners.of(task) as usize;
-            if self.rich.circuits[client].is_tripped(&rule, now) {
-                self.meter.breaker_denied += 1;
-                self.meter.failed(failure.is_rejection());
-                self.tasks.whole(task).kill(Time::from_nanos(now), Reason::BudgetExhausted)?;
-                let verdict = Verdict::DeadLetter(Reason::BudgetExhausted);
-                let (attempts, _) = self.tasks.attempts(task);
-                self.given_up(now, task, attempts, verdict, failure);
-                return Ok(());
-            }
+        let who = self.floor.owners.who(task);
+        self.floor.clients.answered(now, who, Some(failure));
+        if self.floor.clients.stops_retry(now, who.client) {
+            return self.floor.denied(now, task, failure, Reason::BudgetExhausted);
         }
-        self.failed(now, task, failure, retry_after)
+        self.floor.failed(now, task, failure, retry_after)
     }
 
     /// A success that nobody waited for any more still counts if the client looks at it.
     fn late(&mut self, now: u64, task: u32, answer: Option<Failure>) -> Result<(), SimError> {
-        if !self.scenario.client.accept_late || answer.is_some() {
+        if !self.floor.scenario.client.accept_late || answer.is_some() {
             return Ok(());
         }
-        match self.tasks.whole(task).state() {
+        match self.floor.tasks.whole(task).state() {
             State::Running => {
-                let current = std::mem::replace(&mut self.rich.current[task as usize], NONE);
+                let current = std::mem::replace(&mut self.current[task as usize], NONE);
                 if current != NONE {
                     self.give_up(now, current)?;
                 }
-                self.succeeded(now, task)
+                self.floor.succeeded(now, task)
             }
             State::Waiting { until } => {
                 // The attempt that it waits for is not made: it starts and ends in this moment.
-                self.tasks.whole(task).start(until)?;
-                self.succeeded(now, task)
+                self.floor.tasks.whole(task).start(until)?;
+                self.floor.succeeded(now, task)
             }
             _ => Ok(()),
         }
@@ -436,30 +466,30 @@ impl<const RICH: bool> World<'_, RICH> {
 
     /// The time of a task's timeout, or of one of its earlier attempts.
     fn timeout(&mut self, now: u64, task: u32) -> Result<(), SimError> {
-        self.rich.armed[task as usize] = false;
-        let state = self.tasks.whole(task);
+        self.armed[task as usize] = false;
+        let state = self.floor.tasks.whole(task);
         if state.state() != State::Running {
             return Ok(());
         }
-        let deadline = state.at().as_nanos().saturating_add(self.rich.timeout).min(1 << 62);
+        let deadline =
+            state.at().as_nanos().saturating_add(self.floor.clients.timeout).min(1 << 62);
         if now < deadline {
-            self.rich.armed[task as usize] = true;
-            self.queue.push(deadline, Class::Timeout.of(task));
+            self.armed[task as usize] = true;
+            self.floor.push(deadline, Class::Timeout, task);
             return Ok(());
         }
-        self.meter.timed_out += 1;
-        let current = std::mem::replace(&mut self.rich.current[task as usize], NONE);
+        self.floor.meter.timed_out += 1;
+        let current = std::mem::replace(&mut self.current[task as usize], NONE);
         if current != NONE {
             self.give_up(now, current)?;
         }
-        self.judge(task, now, Some(Failure::Timeout));
-        self.refused_retry_or_failed(now, task, Failure::Timeout, None)
+        self.task_failed(now, task, Failure::Timeout, None)
     }
 
     /// Nobody waits for a request any more; the server learns it if the client tells.
-    pub(super) fn give_up(&mut self, now: u64, id: u32) -> Result<(), SimError> {
-        self.rich.requests.get_mut(id).abandoned = true;
-        if self.scenario.client.cancel_on_timeout {
+    fn give_up(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        self.requests.get_mut(id).abandoned = true;
+        if self.floor.scenario.client.cancel_on_timeout {
             return self.cancel(now, id);
         }
         Ok(())
@@ -467,7 +497,7 @@ impl<const RICH: bool> World<'_, RICH> {
 
     /// A server learns that nobody waits for a request any more, and stops working on it.
     fn cancel(&mut self, now: u64, id: u32) -> Result<(), SimError> {
-        let request = self.rich.requests.get_mut(id);
+        let request = self.requests.get_mut(id);
         request.cancelled = true;
         let request = *request;
         match request.place {
@@ -482,12 +512,58 @@ impl<const RICH: bool> World<'_, RICH> {
             // Or when its service would have ended.
             Place::Serving => {}
             Place::Calling => {
-                self.cancel_call(now, request.call)?;
+                let current = std::mem::replace(self.calls.current(request.call), NONE);
+                self.calls.end(request.call);
+                if current != NONE {
+                    self.give_up(now, current)?;
+                }
                 self.forget(id);
             }
         }
-        self.meter.wasted += u128::from(now - request.began);
+        self.floor.meter.wasted += u128::from(now - request.began);
         self.tier(request.tier).release();
-        self.serve_tier(now, usize::from(request.tier))
+        self.serve_next(now, request.tier)
+    }
+}
+
+impl<'s> Model<'s> for Rich<'s> {
+    #[inline(always)]
+    fn floor(&self) -> &Floor<'s> {
+        &self.floor
+    }
+
+    #[inline(always)]
+    fn floor_mut(&mut self) -> &mut Floor<'s> {
+        &mut self.floor
+    }
+
+    #[inline]
+    fn event(&mut self, now: u64, class: Class, id: u32) -> Result<(), SimError> {
+        match class {
+            Class::Attempt => self.attempt(now, id),
+            Class::Control => self.control(now, id),
+            Class::Complete => self.request_served(now, id),
+            Class::Respond => self.deliver(now, id),
+            Class::Timeout => self.timeout(now, id),
+            Class::Arrive => self.reach(now, id),
+            Class::CallTimeout => self.call_timeout(now, id),
+            Class::CallAttempt => self.call_attempt(now, id),
+            Class::Start => {
+                self.floor.start_client(now, id);
+                self.new_task(now)
+            }
+        }
+    }
+
+    fn arrive(&mut self, now: u64) -> Result<(), SimError> {
+        self.new_task(now)
+    }
+
+    fn own_bytes(&self) -> usize {
+        self.requests.bytes()
+            + self.calls.bytes()
+            + self.current.capacity() * size_of::<u32>()
+            + self.armed.capacity()
+            + self.tiers.iter().map(Tier::bytes).sum::<usize>()
     }
 }

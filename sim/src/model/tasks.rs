@@ -14,11 +14,11 @@ use redrive::{
 /// A task where it lies in one line of the cache: half of those at odd places would lie in two.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(align(32))]
-struct Slot(Task);
+struct Aligned(Task);
 
 /// Bytes of a task in the one form and in the other.
 pub(crate) const COMPACT_BYTES: usize = size_of::<Compact>() + size_of::<Time>();
-pub(crate) const WHOLE_BYTES: usize = size_of::<Slot>();
+pub(crate) const WHOLE_BYTES: usize = size_of::<Aligned>();
 
 /// So many bytes lie in a near cache: asking for them ahead costs more than it saves.
 const NEAR: usize = 1 << 18;
@@ -29,7 +29,7 @@ pub(crate) struct Tasks {
     compact: Vec<Compact>,
     /// When the compact ones began.
     began: Beginnings,
-    whole: Vec<Slot>,
+    whole: Vec<Aligned>,
 }
 
 /// When the first attempt of each task began: one moment for all until one is different, as in a herd
@@ -116,7 +116,7 @@ impl Tasks {
         if self.is_compact {
             self.compact.push(Compact::new());
         } else {
-            self.whole.push(Slot::default());
+            self.whole.push(Aligned::default());
         }
     }
 
@@ -144,7 +144,7 @@ impl Tasks {
         if self.is_compact {
             self.compact[at] = Compact::new();
         } else {
-            self.whole[at] = Slot::default();
+            self.whole[at] = Aligned::default();
         }
     }
 
@@ -179,7 +179,7 @@ impl Tasks {
 
     /// All of them, whole; none if they are compact.
     pub(crate) fn all_whole(&self) -> impl Iterator<Item = &Task> {
-        self.whole.iter().map(|slot| &slot.0)
+        self.whole.iter().map(|aligned| &aligned.0)
     }
 
     /// Asks memory for all of these, unless it is near anyway: a number that depends on each. `last` is

@@ -13,7 +13,6 @@
 
 use redrive::{random::Stream, time::nanos};
 
-use super::{event::Failure, world::World};
 use crate::scenario::Throttle;
 
 /// Parts of a window.
@@ -89,26 +88,26 @@ impl Throttles {
         memory.turn(rule, now);
         memory
     }
-}
 
-impl<const RICH: bool> World<'_, RICH> {
-    /// Whether the throttle of a task refuses its attempt, which it counts either way.
-    pub(super) fn throttled(&mut self, now: u64, task: u32, attempt: u32) -> bool {
-        let Some(rule) = &self.scenario.client.throttle else { return false };
-        let mut draws = self.rich.throttles.stream.draws(u64::from(task), attempt);
-        let memory = self.rich.throttles.at(self.owners.share(task), rule, now);
+    /// Whether the throttle of a share refuses an attempt, which it counts either way.
+    pub(super) fn refuses(
+        &mut self,
+        rule: &Throttle,
+        now: u64,
+        share: u32,
+        key: u64,
+        attempt: u32,
+    ) -> bool {
+        let mut draws = self.stream.draws(key, attempt);
+        let memory = self.at(share, rule, now);
         let refused = draws.unit() < memory.refusal(rule.k);
         memory.request();
-        self.meter.throttle_denied += u64::from(refused);
         refused
     }
 
-    /// The throttle of a task hears how an attempt ended that it let pass.
-    pub(super) fn answered(&mut self, now: u64, task: u32, answer: Option<Failure>) {
-        let Some(rule) = &self.scenario.client.throttle else { return };
-        if answer.is_none_or(Failure::is_accepted) {
-            self.rich.throttles.at(self.owners.share(task), rule, now).accept();
-        }
+    /// The backend accepted an attempt that the throttle of a share let pass.
+    pub(super) fn accepted(&mut self, rule: &Throttle, now: u64, share: u32) {
+        self.at(share, rule, now).accept();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use redrive::{Duration, random::Stream, time::nanos};
+use redrive::{Duration, random::Stream};
 
 use super::{
     codel::Codel,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     distribution::Distribution,
-    scenario::{Discipline, Fault, OnFull, Server},
+    scenario::{Discipline, Fault, OnFull, Scenario},
 };
 
 /// What became of a request that reached a server.
@@ -53,7 +53,13 @@ pub(crate) struct Tier {
 }
 
 impl Tier {
-    pub(crate) fn new(server: &Server, faults: Vec<Fault>, seed: Stream, number: u64) -> Self {
+    /// The tier of that number: the layers, outermost first, and then the server.
+    pub(crate) fn new(scenario: &Scenario, number: usize, seed: Stream) -> Self {
+        let server = scenario.layers.get(number).map_or(&scenario.server, |layer| &layer.server);
+        let last = scenario.layers.len();
+        let hits = |fault: &&Fault| fault.layer.unwrap_or(last) == number;
+        let faults = scenario.faults.iter().filter(hits).copied().collect();
+        let number = number as u64;
         let constant = match server.service {
             Distribution::Fixed(value) if server.slowdown_per_in_flight == 0.0 => Some(value),
             _ => None,
@@ -202,15 +208,4 @@ impl Tier {
         self.open = open;
         self.trouble.set_slower(slower);
     }
-}
-
-/// A fault's span, in nanoseconds.
-pub(crate) fn span(fault: &Fault) -> (u64, u64) {
-    let until = fault.until.map_or(u64::MAX, redrive::Time::as_nanos);
-    (fault.from.as_nanos(), until)
-}
-
-/// A duration in nanoseconds, the longest when there is none.
-pub(crate) fn or_never(duration: Option<Duration>) -> u64 {
-    duration.map_or(u64::MAX, nanos)
 }

@@ -2,7 +2,7 @@
 
 use redrive::{Duration, random::Stream};
 
-use super::{event::Failure, tier::span};
+use super::event::Failure;
 use crate::scenario::{Fault, Mode};
 
 /// What a request meets.
@@ -57,7 +57,7 @@ impl Trouble {
     pub(crate) fn turn(&mut self, now: u64) {
         (self.active, self.down) = (false, false);
         for (fault, memory) in self.faults.iter().zip(&mut self.memory) {
-            let (from, until) = span(fault);
+            let (from, until) = fault.span();
             let active = (from..until).contains(&now);
             if active && !memory.active {
                 *memory = Memory { counted: now, ..Memory::default() };
@@ -152,7 +152,7 @@ impl Trouble {
     /// Whether a request that has been served is answered with an error.
     pub(crate) fn fails_served(&self, now: u64, key: u64, attempt: u32) -> bool {
         self.faults.iter().enumerate().any(|(i, fault)| {
-            let (from, until) = span(fault);
+            let (from, until) = fault.span();
             match fault.mode {
                 Mode::Errors { rate, served: true } if (from..until).contains(&now) => {
                     self.stream.substream(i as u64).draws(key, attempt).unit() < rate

@@ -100,6 +100,11 @@ pub(super) const MODES: &[Kind] = &[
 pub(super) const FIELDS: &[&str] = &["mode", "from", "until", "layer"];
 
 impl Fault {
+    /// When it begins and ends, in nanoseconds.
+    pub(crate) fn span(&self) -> (u64, u64) {
+        (self.from.as_nanos(), self.until.map_or(u64::MAX, Time::as_nanos))
+    }
+
     /// The mode's name.
     #[must_use]
     pub fn name(&self) -> &'static str {
