@@ -35,12 +35,6 @@ impl Floor<'_> {
         }
     }
 
-    /// Whether a task was dead and has been sent back.
-    #[inline]
-    pub(super) fn is_redriven(&self, id: u32) -> bool {
-        self.redriven.get(id as usize).is_some_and(|began| *began != ONE_LIFE)
-    }
-
     /// Inlined: nearly every task of a run ends here once.
     #[inline(always)]
     pub(super) fn succeeded(&mut self, now: u64, id: u32) -> Result<(), SimError> {
@@ -190,6 +184,12 @@ impl Floor<'_> {
         }
         self.redriven = redriven;
     }
+}
+
+/// Whether a task was dead and has been sent back.
+#[inline]
+pub(super) fn is_redriven(redriven: &[u64], id: u32) -> bool {
+    redriven.get(id as usize).is_some_and(|began| *began != ONE_LIFE)
 }
 
 /// How a failure shows in the raster.

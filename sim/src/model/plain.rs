@@ -10,6 +10,7 @@ use super::{
     control::Control,
     event::{Class, Failure, id_of},
     floor::{FETCH, Floor, Model},
+    life::is_redriven,
     tier::{Admission, Tier},
 };
 use crate::{
@@ -57,8 +58,7 @@ impl<'s> Plain<'s> {
         let floor = &mut self.floor;
         let mut task = floor.tasks.hold(id);
         let attempt = task.start(Time::from_nanos(now))?;
-        let redriven = &floor.redriven;
-        let first = attempt == 1 && !redriven.get(id as usize).is_some_and(|b| *b != u64::MAX);
+        let first = attempt == 1 && !is_redriven(&floor.redriven, id);
         if first {
             floor.meter.task();
         }

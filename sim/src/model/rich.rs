@@ -16,6 +16,7 @@ use super::{
     control::Control,
     event::{Class, Failure, Purpose},
     floor::{Floor, Model},
+    life::is_redriven,
     slab::{NONE, Slab},
     tier::{Admission, Tier},
 };
@@ -135,7 +136,7 @@ impl<'s> Rich<'s> {
             return Ok(());
         }
         let attempt = task.start(Time::from_nanos(now))?;
-        let first = attempt == 1 && !floor.is_redriven(id);
+        let first = attempt == 1 && !is_redriven(&floor.redriven, id);
         if first {
             floor.meter.task();
         }

@@ -1,9 +1,6 @@
-//! The built-in scenarios: how they are found. They are data, like a user's; [`super::scenes`] has
-//! them.
+//! What a built-in scenario is; [`super::scenes`] has them.
 
-use redrive::wire::{ConfigError, Value, did_you_mean};
-
-use super::scenes::BUILTINS;
+use redrive::wire::Value;
 
 /// A built-in scenario.
 #[derive(Clone, Copy)]
@@ -23,32 +20,7 @@ impl std::fmt::Debug for Builtin {
     }
 }
 
-/// All of them, the main one first.
-#[must_use]
-pub fn builtins() -> &'static [Builtin] {
-    BUILTINS
-}
-
 impl Builtin {
-    /// The scenario of that name.
-    ///
-    /// # Errors
-    /// When there is none, with a guess at the one meant.
-    pub fn find(name: &str) -> Result<&'static Self, ConfigError> {
-        BUILTINS.iter().find(|builtin| builtin.name == name).ok_or_else(|| {
-            let names: Vec<&str> = BUILTINS.iter().map(|builtin| builtin.name).collect();
-            let guess = match did_you_mean(name, &names) {
-                Some(guess) => format!("did you mean \"{guess}\"? "),
-                None => String::new(),
-            };
-            let message = format!(
-                "\"{name}\" is no built-in scenario; {guess}There are: {}",
-                names.join(", ")
-            );
-            ConfigError::new("", message)
-        })
-    }
-
     /// The scenario's tree, as a file would hold it.
     #[must_use]
     pub fn value(&self) -> Value {

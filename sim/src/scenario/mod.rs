@@ -45,11 +45,12 @@ use redrive::{
 
 pub use self::{
     arrivals::Arrivals,
-    builtin::{Builtin, builtins},
+    builtin::Builtin,
     client::{Breaker, Client, Contention, Network, Scope, Throttle},
     faults::{Fault, Mode},
     policies::NamedPolicy,
     report::{Limits, Redrive, Report, Window},
+    scenes::builtins,
     server::{Discipline, Layer, OnFull, Queue, Server},
 };
 use crate::{

@@ -5,12 +5,12 @@ mod crowds;
 mod letters;
 mod overload;
 
-use redrive::wire::Value;
+use redrive::wire::{ConfigError, Value, did_you_mean};
 
 use super::builtin::Builtin;
 use crate::tree::tree;
 
-pub(super) static BUILTINS: &[Builtin] = &[
+static BUILTINS: &[Builtin] = &[
     crowds::HERD,
     crowds::OCC,
     overload::STORM,
@@ -22,6 +22,33 @@ pub(super) static BUILTINS: &[Builtin] = &[
     letters::POISON,
     letters::REDRIVE,
 ];
+
+/// All of them, the main one first.
+#[must_use]
+pub fn builtins() -> &'static [Builtin] {
+    BUILTINS
+}
+
+impl Builtin {
+    /// The scenario of that name.
+    ///
+    /// # Errors
+    /// When there is none, with a guess at the one meant.
+    pub fn find(name: &str) -> Result<&'static Self, ConfigError> {
+        BUILTINS.iter().find(|builtin| builtin.name == name).ok_or_else(|| {
+            let names: Vec<&str> = BUILTINS.iter().map(|builtin| builtin.name).collect();
+            let guess = match did_you_mean(name, &names) {
+                Some(guess) => format!("did you mean \"{guess}\"? "),
+                None => String::new(),
+            };
+            let message = format!(
+                "\"{name}\" is no built-in scenario; {guess}There are: {}",
+                names.join(", ")
+            );
+            ConfigError::new("", message)
+        })
+    }
+}
 
 /// An entry of `policies`.
 fn named(name: &str, policy: Value) -> Value {
