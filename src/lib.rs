@@ -63,7 +63,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 pub mod bounds;
@@ -75,6 +75,8 @@ mod key;
 pub mod machine;
 pub mod policy;
 pub mod random;
+#[cfg(feature = "std")]
+pub mod run;
 pub mod schedule;
 pub mod schema;
 pub mod snapshot;
@@ -82,6 +84,8 @@ pub mod task;
 pub mod time;
 pub mod wire;
 
+#[cfg(feature = "std")]
+pub use crate::run::{GaveUp, Retry, retry};
 pub use crate::{
     dead_letter::{DeadLetter, DeadLetterQueue, Failure, RedrivePlan},
     hints::Hint,

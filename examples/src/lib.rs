@@ -2,6 +2,7 @@
 //!
 //! | program | shows |
 //! |---|---|
+//! | `call` | a call in one line, blocking and awaited, with its dead letters |
 //! | `one_task` | the loop around one call: attempt, verdict, sleep |
 //! | `worker` | a worker over [`Machine`](redrive::Machine): threads, retries, dead letters, redrive |
 //! | `shared_budget` | threads that share one retry budget |

@@ -11,6 +11,16 @@ fn run(program: &str) -> String {
 }
 
 #[test]
+fn a_call_is_retried_and_what_fails_for_good_is_kept() {
+    let words = run(env!("CARGO_BIN_EXE_call"));
+    assert_eq!(
+        words,
+        "blocking: 200 after 3 attempts\nawaited: 200 after 3 attempts\n\
+         gave up after 1 attempt (permanent): status 404\nkept: order-18, missing (404): status 404\n"
+    );
+}
+
+#[test]
 fn one_task_succeeds_at_its_third_attempt() {
     let words = run(env!("CARGO_BIN_EXE_one_task"));
     assert_eq!(words.matches("again in").count(), 2, "{words}");

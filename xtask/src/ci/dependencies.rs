@@ -22,6 +22,9 @@ struct Rule {
 /// libm for every transcendental, a value-stable generator, the wire format.
 const CORE: &[&str] = &["redrive", "libm", "rand_core", "rand_xoshiro", "serde", "serde_core"];
 
+/// The executors: entropy for seeds, futures without boxes, tokio's timer.
+const EXECUTORS: &[&str] = &["cfg-if", "getrandom", "libc", "pin-project-lite", "tokio"];
+
 /// The simulator as a binding builds it: latency histograms.
 const SIM: &[&str] = &["redrive-sim", "hdrhistogram", "byteorder", "num-traits"];
 
@@ -46,8 +49,9 @@ const BINDINGS: &[&str] = &[
     "slab",
 ];
 
-const RULES: [Rule; 4] = [
-    Rule { package: "redrive", build: &["--all-features"], allowed: &[CORE] },
+const RULES: [Rule; 5] = [
+    Rule { package: "redrive", build: &["--features", "small"], allowed: &[CORE] },
+    Rule { package: "redrive", build: &["--all-features"], allowed: &[CORE, EXECUTORS] },
     Rule { package: "redrive-interop", build: &[], allowed: &[CORE, &["redrive-interop"]] },
     Rule { package: "redrive-sim", build: &["--no-default-features"], allowed: &[CORE, SIM] },
     Rule {

@@ -10,9 +10,11 @@ use crate::{
 
 /// What compiles alone, as one line of cargo each. The first proves that the core needs no
 /// standard library, the others that nothing leans on a feature of its neighbour.
-const FEATURE_SETS: [&[&str]; 7] = [
+const FEATURE_SETS: [&[&str]; 9] = [
     &["--package", "redrive", "--no-default-features", "--all-targets"],
     &["--package", "redrive", "--no-default-features", "--target", tools::WASM_TARGET],
+    &["--package", "redrive", "--no-default-features", "--features", "blocking", "--lib"],
+    &["--package", "redrive", "--no-default-features", "--features", "tokio", "--lib"],
     &["--package", "redrive-sim", "--no-default-features", "--lib"],
     &["--package", "redrive-page", "--lib"],
     &["--package", "redrive-wasm", "--no-default-features", "--target", tools::WASM_TARGET],
