@@ -11,6 +11,7 @@ use std::{env, fs, path::PathBuf};
 use redrive::{policy::wire, wire::Value};
 
 mod delays;
+mod failures;
 mod policies;
 mod random;
 mod refusals;
@@ -46,6 +47,11 @@ fn json(text: &str) -> Value {
 #[test]
 fn random_numbers_hold() {
     hold("random.json", &random::file());
+}
+
+#[test]
+fn failures_hold() {
+    hold("failures.json", &failures::file());
 }
 
 #[test]
