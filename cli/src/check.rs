@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use redrive::{RetryPolicy, wire::Value};
+use redrive::{Hint, RetryPolicy, wire::Value};
 use redrive_sim::Scenario;
 
 use crate::{
@@ -63,7 +63,7 @@ fn check_policy(document: &Document) -> Result<(), CliError> {
     let policy = RetryPolicy::from_value(document.value());
     let policy = failing(policy.map_err(|error| document.error(&error)))?;
     let mut report = good(document.name(), "a valid policy", &words::policy(&policy));
-    report.push_str(&hints("", &policy));
+    report.push_str(&hints("", policy.hints()));
     output::print(&report)
 }
 
@@ -75,7 +75,8 @@ fn check_scenario(document: &Document, file: &Path) -> Result<(), CliError> {
     let count = text::counted(scenario.policies.len() as u64, "policy", "policies");
     let mut report = good(document.name(), "a valid scenario", &count);
     for named in &scenario.policies {
-        report.push_str(&hints(&format!("{}: ", named.name), &named.policy));
+        let hinted = scenario.hints(&named.policy);
+        report.push_str(&hints(&format!("{}: ", named.name), hinted));
     }
     output::print(&report)
 }
@@ -84,15 +85,15 @@ fn good(name: &str, what: &str, details: &str) -> String {
     format!("{GOOD}ok{GOOD:#} {name}: {what} ({details})\n")
 }
 
-fn hints(whose: &str, policy: &RetryPolicy) -> String {
-    let line = |hint: redrive::Hint| {
+fn hints(whose: &str, hints: Vec<Hint>) -> String {
+    let line = |hint: Hint| {
         let fix = hint.fix.map_or_else(String::new, |(field, value)| {
             let value = serde_json::to_string(&value).unwrap_or_default();
             format!(" Try {field} = {value}.")
         });
         format!("{HINT}hint{HINT:#} {whose}{}{fix}\n", hint.message)
     };
-    policy.hints().into_iter().map(line).collect()
+    hints.into_iter().map(line).collect()
 }
 
 fn check_letters(file: &Path) -> Result<(), CliError> {

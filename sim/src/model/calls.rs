@@ -8,7 +8,8 @@
 use redrive::{Context, Duration, Task, Time, Verdict, random::Stream, task::State};
 
 use super::{
-    event::{Class, Failure, Purpose},
+    event::{Class, Purpose},
+    failure::Failure,
     floor::Floor,
     slab::{NONE, Slab},
     stub::{Rules, Stub, Who},

@@ -9,7 +9,8 @@
 use redrive::{Time, random::Stream};
 
 use super::{
-    event::{Class, Failure, Purpose},
+    event::{Class, Purpose},
+    failure::Failure,
     floor::{Floor, Model},
 };
 use crate::{

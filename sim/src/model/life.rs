@@ -7,7 +7,8 @@ use redrive::{
 };
 
 use super::{
-    event::{Class, Failure, Purpose},
+    event::{Class, Purpose},
+    failure::Failure,
     floor::Floor,
 };
 use crate::{error::SimError, outcome::Mark};
@@ -142,7 +143,7 @@ impl Floor<'_> {
     }
 
     fn mark_failure(&mut self, id: u32, now: u64, failure: Failure) {
-        self.meter.mark(id, now, mark_of(failure), failure.names().0);
+        self.meter.mark(id, now, mark_of(failure), failure.name());
     }
 
     /// A task is over, however: its budget and its client hear of it.

@@ -21,6 +21,7 @@ mod codel;
 pub(crate) mod contention;
 mod control;
 pub(crate) mod event;
+pub(crate) mod failure;
 pub(crate) mod floor;
 mod life;
 pub(crate) mod meter;

@@ -8,7 +8,8 @@ use redrive::{Context, RetryPolicy, Time, task::Compact};
 
 use super::{
     control::Control,
-    event::{Class, Failure, id_of},
+    event::{Class, id_of},
+    failure::Failure,
     floor::{FETCH, Floor, Model},
     life::is_redriven,
     tier::{Admission, Tier},

@@ -14,7 +14,8 @@ use redrive::{
 use super::{
     calls::{Calls, Next, Outgoing},
     control::Control,
-    event::{Class, Failure, Purpose},
+    event::{Class, Purpose},
+    failure::Failure,
     floor::{Floor, Model},
     life::is_redriven,
     slab::{NONE, Slab},

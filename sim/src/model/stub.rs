@@ -8,7 +8,7 @@ use redrive::{
     Budget, Duration, RetryPolicy, policy::Class as FailureClass, random::Stream, time::nanos,
 };
 
-use super::{breaker::Circuit, event::Failure, throttle::Throttles};
+use super::{breaker::Circuit, failure::Failure, throttle::Throttles};
 use crate::scenario::{Breaker, Throttle};
 
 /// The side of a caller.
@@ -51,10 +51,7 @@ impl<'s> Stub<'s> {
         shares: u32,
         draws: Stream,
     ) -> Self {
-        let classes = Failure::ALL.map(|failure| {
-            let (kind, code) = failure.names();
-            policy.classify(kind, Some(code))
-        });
+        let classes = Failure::classes(policy);
         let rule = policy.budget();
         let circuits = if rules.breaker.is_some() { clients as usize } else { 0 };
         Self {

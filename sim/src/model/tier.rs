@@ -6,7 +6,8 @@ use redrive::{Duration, random::Stream};
 
 use super::{
     codel::Codel,
-    event::{Failure, Purpose},
+    event::Purpose,
+    failure::Failure,
     trouble::{Effect, Trouble},
 };
 use crate::{

@@ -2,7 +2,7 @@
 
 use redrive::{Duration, random::Stream};
 
-use super::event::Failure;
+use super::failure::Failure;
 use crate::scenario::{Fault, Mode};
 
 /// What a request meets.

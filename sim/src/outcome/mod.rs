@@ -18,7 +18,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::model::event::Failure;
+use crate::model::failure::Failure;
 
 pub(crate) use self::row::Group;
 pub use self::{
@@ -28,7 +28,7 @@ pub use self::{
 
 /// The kinds of failure that attempts of the simulator end with, as rows and policies name them.
 pub fn failure_kinds() -> impl Iterator<Item = &'static str> {
-    Failure::ALL.into_iter().map(|failure| failure.names().0)
+    Failure::ALL.into_iter().map(|failure| failure.name())
 }
 
 /// The name and version of the machine-readable format.
