@@ -7,10 +7,13 @@
 use alloc::{format, string::String, vec::Vec};
 
 use crate::{
-    policy::{Backoff, BudgetRule, CapStage, DebitOn, ElapsedRule, HintMode, Jitter, RetryPolicy},
+    failure,
+    policy::{
+        Action, Backoff, BudgetRule, CapStage, DebitOn, ElapsedRule, HintMode, Jitter, RetryPolicy,
+    },
     schedule::Band,
     time::{Duration, format_duration, nanos},
-    wire::{Number, Value},
+    wire::{Number, Value, did_you_mean},
 };
 
 /// One remark.
@@ -42,7 +45,7 @@ impl RetryPolicy {
         let retries = self.max_attempts().map_or(LOOK_AHEAD, |max| max.get() as usize - 1);
         let bands: Vec<Band> = self.rough_bands(0, SAMPLES).take(retries.min(LOOK_AHEAD)).collect();
         let mut hints = Vec::new();
-        let checks: [Check; 12] = [
+        let checks: [Check; 13] = [
             no_retries,
             no_jitter,
             spread_dies_at_cap,
@@ -55,6 +58,7 @@ impl RetryPolicy {
             budget_grants_nothing,
             percent_below_one,
             hint_herd,
+            retries_nothing_known,
         ];
         for check in checks {
             hints.extend(check(self, &bands));
@@ -344,10 +348,42 @@ fn hint_herd(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
     )
 }
 
+fn retries_nothing_known(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
+    let is_retry = |action| matches!(action, Action::Retry | Action::RetryFree);
+    if is_retry(policy.default_action()) || policy.max_attempts().is_some_and(|max| max.get() == 1)
+    {
+        return None;
+    }
+    let retried = policy.rules().iter().filter(|rule| is_retry(rule.action));
+    let matches: Vec<&str> = retried.flat_map(|rule| &rule.matches).map(String::as_str).collect();
+    if matches.iter().any(|text| failure::knows(text)) {
+        return None;
+    }
+    let action = policy.default_action().as_str();
+    let Some(first) = matches.first() else {
+        let message =
+            format!("Nothing is ever retried: no rule retries, and the defaultAction is {action}.");
+        return hint("retriesNothing", "defaultAction", message, None);
+    };
+    let kinds = failure::Kind::ALL.map(failure::Kind::as_str);
+    let guess = did_you_mean(first, &kinds);
+    let guess = guess.map_or_else(String::new, |kind| format!(" Did you mean \"{kind}\"?"));
+    hint(
+        "retriesNothingKnown",
+        "classify",
+        format!(
+            "Only failures called {} are retried, which is no kind, family, code or name that is \
+             known; that is right only if failures of your own bear it exactly.{guess}",
+            matches.join(", ")
+        ),
+        None,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::{TokenBucket, presets};
+    use crate::policy::{Rule, TokenBucket, presets};
 
     fn codes(policy: &RetryPolicy) -> Vec<&'static str> {
         policy.hints().iter().map(|hint| hint.code).collect()
@@ -393,6 +429,24 @@ mod tests {
         assert!(of(ElapsedRule::StopIfWouldExceed).contains(&"deadlineFirst"));
         assert!(!of(ElapsedRule::StopIfReached).contains(&"deadlineFirst"));
         assert!(!of(ElapsedRule::Truncate).contains(&"deadlineFirst"));
+    }
+
+    #[test]
+    fn rules_that_can_retry_nothing_are_named() {
+        let of = |matches, default| {
+            let rule = Rule::new(matches, Action::Retry);
+            let policy = RetryPolicy::builder().rule(rule).default_action(default);
+            let hints = policy.build().unwrap().hints();
+            hints.into_iter().find(|hint| hint.code.starts_with("retriesNothing"))
+        };
+        for known in ["timeout", "5xx", "14", "States.TaskFailed", "ECONN*", "*"] {
+            assert_eq!(of(known, Action::DeadLetter), None, "{known}");
+        }
+        assert_eq!(of("timeot", Action::Retry), None);
+        let hint = of("timeot", Action::DeadLetter).unwrap();
+        assert!(hint.message.ends_with("Did you mean \"timeout\"?"), "{}", hint.message);
+        let nothing = RetryPolicy::builder().default_action(Action::Fail).build().unwrap();
+        assert!(codes(&nothing).contains(&"retriesNothing"));
     }
 
     #[test]

@@ -52,7 +52,7 @@ and of several values in one row the longest.
 | header | read as |
 |---|---|
 | `grpc-retry-pushback-ms` | milliseconds; a negative number means no retry at all |
-| `retry-after-ms`, `x-ms-retry-after-ms` | milliseconds |
+| `retry-after-ms`, `x-ms-retry-after-ms`, `x-amz-retry-after` | milliseconds |
 | `retry-after` | seconds, a date (IMF-fixdate, RFC 850, asctime, always in GMT; RFC 3339 with a zone), a duration like `1m30s` |
 | `grpc-status-details-bin`, `retry-delay` | the `google.rpc.RetryInfo` in it, or its text form `3.5s` |
 | `ratelimit` | `\"default\";r=0;t=30`, or `limit=100, remaining=0, reset=30` |

@@ -3,7 +3,7 @@
 //! | header | read as |
 //! |---|---|
 //! | `grpc-retry-pushback-ms` | milliseconds; a negative number means no retry at all |
-//! | `retry-after-ms`, `x-ms-retry-after-ms` | milliseconds |
+//! | `retry-after-ms`, `x-ms-retry-after-ms`, `x-amz-retry-after` | milliseconds |
 //! | `retry-after` | seconds, a date (IMF-fixdate, RFC 850, asctime, all in GMT; RFC 3339), or `1m30s` |
 //! | `grpc-status-details-bin` | the `google.rpc.RetryInfo` in it |
 //! | `retry-delay` | its text form, `3.5s` |
@@ -107,10 +107,11 @@ enum Header {
 
 impl Header {
     /// Headers of one meaning, in lower case.
-    const NAMES: [(&'static str, Header); 9] = [
+    const NAMES: [(&'static str, Header); 10] = [
         ("grpc-retry-pushback-ms", Header::Pushback),
         ("retry-after-ms", Header::Millis),
         ("x-ms-retry-after-ms", Header::Millis),
+        ("x-amz-retry-after", Header::Millis),
         ("retry-after", Header::After),
         ("retry-delay", Header::Info),
         ("retrydelay", Header::Info),

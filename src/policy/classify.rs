@@ -69,6 +69,12 @@ impl Rule {
         }
     }
 
+    /// A rule for the failures of these kinds.
+    pub fn of(kinds: &[Kind], action: Action) -> Rule {
+        let matches = kinds.iter().map(|kind| kind.as_str().into()).collect();
+        Rule { matches, ..Rule::new("", action) }
+    }
+
     /// The same rule for these failures too.
     #[must_use]
     pub fn or(mut self, matches: &str) -> Rule {

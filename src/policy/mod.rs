@@ -141,6 +141,9 @@ impl RetryPolicy {
     ///   to five times (Finagle's and Linkerd's default, with a window of 10 s);
     /// - **throttling waits from 1 s**: a server that says "too many" (in HTTP, 429) needs longer than
     ///   one that lost a packet (AWS SDKs, standard mode 2026);
+    /// - **what no retry mends is not retried**: a request that is wrong, not allowed, for something
+    ///   that is not there, not supported, or no longer wanted ([`Kind::HOPELESS`]) fails alike each
+    ///   time (Google SRE book, "Addressing Cascading Failures": separate retriable from other errors);
     /// - **Retry-After at least**, with a tenth of jitter above it, up to five minutes.
     pub fn recommended() -> RetryPolicy {
         let throttled = Backoff::Exponential { initial: Duration::from_secs(1), multiplier: 2.0 };
@@ -150,6 +153,7 @@ impl RetryPolicy {
             .max_delay(Duration::from_secs(30))
             .max_attempts(5)
             .rule(Rule::new("throttle", Action::Retry).or("429").backoff(throttled))
+            .rule(Rule::of(&Kind::HOPELESS, Action::DeadLetter))
             .budget(BudgetRule::Ratio {
                 percent: 20.0,
                 min_per_second: 10.0,

@@ -146,6 +146,7 @@ const ANSWERS: &[(u16, &[(&str, &str)])] = &[
     (503, &[("retry-after", "2"), ("retry-after-ms", "1500")]),
     (503, &[("retry-after-ms", "soon"), ("retry-after", "2")]),
     (503, &[("x-ms-retry-after-ms", "1500")]),
+    (503, &[("x-amz-retry-after", "1500")]),
     (429, &[("x-ratelimit-reset", "1795824060")]),
     (429, &[("x-ratelimit-reset", "1795824060000")]),
     (429, &[("x-ratelimit-reset", "30")]),
