@@ -31,6 +31,10 @@ const POLICY: &str = r#"{
       "match": ["throttle", "429"],
       "action": "retry",
       "backoff": { "kind": "exponential", "initial": "1s", "multiplier": 2 }
+    },
+    {
+      "match": ["invalid", "auth", "missing", "unsupported", "cancelled"],
+      "action": "deadLetter"
     }
   ],
   "defaultAction": "retry",
