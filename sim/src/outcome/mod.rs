@@ -28,7 +28,7 @@ pub use self::{
 
 /// The kinds of failure that attempts of the simulator end with, as rows and policies name them.
 pub fn failure_kinds() -> impl Iterator<Item = &'static str> {
-    Failure::ALL.into_iter().map(|failure| failure.name())
+    Failure::ALL.into_iter().map(Failure::name)
 }
 
 /// The name and version of the machine-readable format.
