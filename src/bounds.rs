@@ -33,6 +33,8 @@ pub struct Bound {
     pub max: f64,
     /// What it is when left out, if there is one.
     pub default: Option<f64>,
+    /// The values that people choose from, for a slider; all that are allowed if `None`.
+    pub usual: Option<(f64, f64)>,
     /// What to call it before people.
     pub label: &'static str,
     /// What it means.
@@ -49,13 +51,26 @@ pub const fn prose(text: &'static str) -> &'static str {
 pub const FOREVER: f64 = u64::MAX as f64;
 const SECOND: f64 = 1e9;
 
+const MILLI: f64 = 1e6;
+const MINUTE: f64 = 60.0 * SECOND;
+
+macro_rules! usual {
+    () => {
+        None
+    };
+    ($from:expr => $to:expr) => {
+        Some(($from, $to))
+    };
+}
+
 macro_rules! bounds {
-    ($($(#[$doc:meta])* $id:ident: $name:literal, $unit:ident, $min:expr, $max:expr, $default:expr, $label:literal, $text:literal;)*) => {
+    ($($id:ident: $name:literal, $unit:ident, $min:expr, $max:expr, $default:expr, $label:literal, $text:literal
+       $(, usual $from:expr => $to:expr)?;)*) => {
         $(
             #[doc = $text]
             pub const $id: &Bound = &Bound {
                 name: $name, unit: Unit::$unit, min: $min, max: $max, default: $default,
-                label: prose($label), doc: prose($text),
+                usual: usual!($($from => $to)?), label: prose($label), doc: prose($text),
             };
         )*
         /// Every row.
@@ -64,28 +79,38 @@ macro_rules! bounds {
 }
 
 bounds! {
-    DELAY: "delay", Duration, 0.0, FOREVER, None, "Delay", "The same wait before every retry.";
+    DELAY: "delay", Duration, 0.0, FOREVER, None, "Delay", "The same wait before every retry.",
+        usual 0.0 => 10.0 * MINUTE;
     INITIAL: "initial", Duration, 0.0, FOREVER, Some(2.0 * SECOND), "First delay",
-        "The delay that the curve starts from: for most kinds the wait before the first retry.";
+        "The delay that the curve starts from: for most kinds the wait before the first retry.",
+        usual MILLI => 5.0 * MINUTE;
     MULTIPLIER: "multiplier", Factor, 1.0, 1000.0, Some(2.0), "Multiplier",
-        "What each delay is multiplied by to give the next; 2 doubles.";
+        "What each delay is multiplied by to give the next; 2 doubles.",
+        usual 1.0 => 10.0;
     DECORRELATED_MULTIPLIER: "multiplier", Factor, 1.0, 1000.0, Some(3.0), "Spread multiplier",
-        "How far above the previous delay the next one may be drawn.";
+        "How far above the previous delay the next one may be drawn.",
+        usual 1.0 => 10.0;
     INCREMENT: "increment", Duration, 0.0, FOREVER, Some(1.0 * SECOND), "Increment",
-        "What each delay adds to the one before it.";
+        "What each delay adds to the one before it.",
+        usual 0.0 => 5.0 * MINUTE;
     POWER: "power", Factor, 0.0, 10.0, Some(2.0), "Power",
-        "The power of the number of retries already made.";
-    OFFSET: "offset", Duration, 0.0, FOREVER, Some(0.0), "Offset", "A constant added to every delay.";
+        "The power of the number of retries already made.",
+        usual 0.0 => 6.0;
+    OFFSET: "offset", Duration, 0.0, FOREVER, Some(0.0), "Offset", "A constant added to every delay.",
+        usual 0.0 => 5.0 * MINUTE;
     FIRST_DELAY: "firstDelay", Duration, 0.0, FOREVER, None, "Fixed first delay",
         "The wait before the first retry, never jittered, whatever the curve says.";
     MIN_DELAY: "minDelay", Duration, 0.0, FOREVER, Some(0.0), "Least delay", "No delay is shorter.";
     MAX_DELAY: "maxDelay", Duration, 0.0, FOREVER, None, "Cap", "No delay is longer, jitter included.";
     JITTER_FACTOR: "factor", Factor, 0.0, 10.0, Some(0.1), "Jitter factor",
-        "Proportional jitter: the delay d becomes U[d, d(1 + factor)].";
+        "Proportional jitter: the delay d becomes U[d, d(1 + factor)].",
+        usual 0.0 => 2.0;
     SYMMETRIC_FACTOR: "factor", Factor, 0.0, 1.0, Some(0.2), "Jitter factor",
-        "Symmetric jitter: the delay d becomes U[d(1 - factor), d(1 + factor)].";
+        "Symmetric jitter: the delay d becomes U[d(1 - factor), d(1 + factor)].",
+        usual 0.0 => 1.0;
     SUBTRACTIVE_FACTOR: "factor", Factor, 0.0, 1.0, Some(0.5), "Jitter factor",
-        "Subtractive jitter: the delay d becomes U[d(1 - factor), d].";
+        "Subtractive jitter: the delay d becomes U[d(1 - factor), d].",
+        usual 0.0 => 1.0;
     END_FACTOR: "factor", Factor, 0.0, 100.0, Some(1.0), "Factor",
         "Uniform jitter: what this end of the range multiplies the delay by.";
     END_ADD: "add", Duration, 0.0, FOREVER, Some(0.0), "Added", "Uniform jitter: what this end of the range adds.";
@@ -100,20 +125,27 @@ bounds! {
     RETRY_AFTER_MAX: "max", Duration, 0.0, FOREVER, Some(300.0 * SECOND), "Retry-After limit",
         "The longest wait that a server may ask for; in the mode clamp, how much it may add.";
     CAPACITY: "capacity", Count, 1.0, 1e9, Some(500.0), "Budget capacity",
-        "Tokens in the full bucket.";
-    COST: "cost", Count, 0.0, 1000.0, Some(14.0), "Cost of a retry", "Tokens that a retry takes.";
+        "Tokens in the full bucket.",
+        usual 1.0 => 100_000.0;
+    COST: "cost", Count, 0.0, 1000.0, Some(14.0), "Cost of a retry", "Tokens that a retry takes.",
+        usual 0.0 => 100.0;
     REFUND: "refundOnSuccess", Factor, 0.0, 1000.0, Some(1.0), "Refund",
-        "Tokens that a success at the first attempt gives back.";
+        "Tokens that a success at the first attempt gives back.",
+        usual 0.0 => 100.0;
     THRESHOLD: "threshold", Factor, 0.0, 1e9, None, "Threshold",
         "Retries are allowed only while the balance is above this.";
     RETRY_PERCENT: "percent", Percent, 0.0, 1000.0, Some(20.0), "Retries per request",
-        "How many retries are allowed for each hundred first attempts (or attempts in flight).";
+        "How many retries are allowed for each hundred first attempts (or attempts in flight).",
+        usual 1.0 => 200.0;
     MIN_PER_SECOND: "minPerSecond", Rate, 0.0, 1e6, Some(10.0), "Least retries",
-        "Retries a second that are allowed however little traffic there is.";
+        "Retries a second that are allowed however little traffic there is.",
+        usual 0.0 => 1000.0;
     WINDOW: "window", Duration, 1e7, 3600.0 * SECOND, Some(10.0 * SECOND), "Window",
-        "How long a request counts towards the budget.";
+        "How long a request counts towards the budget.",
+        usual SECOND => 10.0 * MINUTE;
     MIN_RETRIES: "min", Count, 0.0, 1e6, Some(3.0), "Least concurrent retries",
-        "Retries in flight that are allowed however little traffic there is.";
+        "Retries in flight that are allowed however little traffic there is.",
+        usual 0.0 => 1000.0;
     ROUNDING_UNIT: "unit", Duration, 1.0, 86_400.0 * SECOND, Some(1e6), "Rounding unit",
         "Delays are whole multiples of this.";
     RESAMPLE_LOW: "low", Factor, 0.0, 1.0, Some(0.5), "Resample from",

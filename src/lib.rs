@@ -32,7 +32,7 @@
 //! | [`snapshot`] | everything in flight, saved and restored |
 //! | [`random`] | addressed randomness: (seed, key, attempt) to numbers |
 //! | [`time`] | integer time and durations as text |
-//! | [`bounds`] | the one table of parameters and their limits |
+//! | [`policy::kinds`] | the table of kinds of backoff and jitter: everything but their law |
 //! | [`wire`] | the data tree behind every format, and the reader that checks it |
 //!
 //! # One task
@@ -66,6 +66,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+#[doc(hidden)]
 pub mod bounds;
 pub mod dead_letter;
 mod exact;
@@ -78,6 +79,7 @@ pub mod random;
 #[cfg(feature = "std")]
 pub mod run;
 pub mod schedule;
+#[doc(hidden)]
 pub mod schema;
 pub mod snapshot;
 pub mod task;

@@ -123,7 +123,7 @@ impl Task {
             CANCELLED => State::Cancelled,
             DISCARDED => State::Discarded,
             FAILED => State::Failed,
-            dead => State::Dead(Reason::ALL[((dead - DEAD) % 6) as usize]),
+            dead => State::Dead(Reason::ALL[(dead - DEAD) as usize % Reason::ALL.len()]),
         }
     }
 

@@ -68,7 +68,7 @@ fn letter() -> impl Strategy<Value = DeadLetter> {
     let numbers = (0..1_u64 << 53, 0..1_u64 << 53, number(), number(), number());
     let key =
         prop_oneof![any::<u64>().prop_map(Key::from), any::<String>().prop_map(|t| Key::from(&*t))];
-    let reason = proptest::sample::select(&Reason::ALL[..]);
+    let reason = proptest::sample::select(Reason::ALL);
     let times = (proptest::option::of(number()), proptest::option::of(number()));
     let rest = (any::<u32>(), any::<u32>(), any::<bool>(), 1..4_u32);
     (numbers, key, any::<String>(), payload(), reason, history, policy(), times, rest).prop_map(

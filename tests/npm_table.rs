@@ -1,46 +1,25 @@
-//! The npm package's table of fields is the core's: npm/src/table.ts is made from it.
+//! The npm package's tables and types are the core's: made from it, and compared with it.
 //!
-//! JavaScript refuses a wrong policy without asking WebAssembly, by this table; so that the limits stand
-//! once, in `bounds.rs`, the file is written by this test (`cargo xtask golden --bless`) and compared
-//! with it on every other run.
+//! JavaScript refuses a wrong policy without asking WebAssembly, and hands it numbers by their places. So
+//! that names, limits and places are declared once, these files are written by this test (`cargo xtask
+//! golden --bless`) and compared with it on every other run: `npm/src/table.ts`, `npm/src/kinds.ts`, and
+//! the part of `npm/src/policy.ts` between its marks.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
 use redrive::{
-    Action, RetryPolicy,
+    Jitter, RetryPolicy,
     bounds::{self, Bound, Unit},
-    policy::{CapStage, DebitOn, ElapsedRule, HintMode, RoundingMode, WhenLonger, wire},
-    task::Reason,
+    policy::{
+        Argument, KindRow, Parameter, Shape,
+        kinds::{BACKOFFS, BUDGETS, JITTERS},
+        places, wire,
+    },
 };
 
-const BACKOFFS: [(&str, &[&Bound]); 8] = [
-    ("constant", &[bounds::DELAY]),
-    ("linear", &[bounds::INITIAL, bounds::INCREMENT]),
-    ("exponential", &[bounds::INITIAL, bounds::MULTIPLIER]),
-    ("polynomial", &[bounds::INITIAL, bounds::POWER, bounds::OFFSET]),
-    ("fibonacci", &[bounds::INITIAL]),
-    ("table", &[]),
-    ("decorrelated", &[bounds::INITIAL, bounds::DECORRELATED_MULTIPLIER]),
-    ("decorrelatedV2", &[bounds::INITIAL]),
-];
-
-const JITTERS: [(&str, &[&Bound]); 7] = [
-    ("none", &[]),
-    ("full", &[]),
-    ("equal", &[]),
-    ("proportional", &[bounds::JITTER_FACTOR]),
-    ("symmetric", &[bounds::SYMMETRIC_FACTOR]),
-    ("subtractive", &[bounds::SUBTRACTIVE_FACTOR]),
-    ("uniform", &[]),
-];
-
-const BUDGETS: [(&str, &[&Bound]); 3] = [
-    ("tokenBucket", &[bounds::CAPACITY, bounds::COST, bounds::REFUND]),
-    ("ratio", &[bounds::RETRY_PERCENT, bounds::MIN_PER_SECOND, bounds::WINDOW]),
-    ("concurrency", &[bounds::RETRY_PERCENT, bounds::MIN_RETRIES]),
-];
+const MADE: &str = "// Made from the core's own tables (src/bounds.rs, src/policy) by `cargo xtask golden --bless`. Do not edit.\n\n";
 
 const SINGLES: [(&str, &Bound); 14] = [
     ("MIN_DELAY", bounds::MIN_DELAY),
@@ -61,16 +40,23 @@ const SINGLES: [(&str, &Bound); 14] = [
 
 const ENDS: [&Bound; 3] = [bounds::END_FACTOR, bounds::END_ADD, bounds::END_ADD_PER_RETRY];
 
-/// `[name, unit, min, max, default]`; units: 0 a number, 1 a duration, 2 a whole number.
-fn row(bound: &Bound) -> String {
-    let unit = match bound.unit {
-        Unit::Duration => 1,
-        Unit::Count => 2,
-        _ => 0,
+/// `[name, unit, min, max, default]`.
+fn row(name: &str, bound: &Bound, shape: Shape) -> String {
+    let unit = match (shape, bound.unit) {
+        (Shape::Durations, _) => 3,
+        (Shape::End, _) => 4,
+        (Shape::Special, _) => 5,
+        (Shape::Scalar, Unit::Duration) => 1,
+        (Shape::Scalar, Unit::Count) => 2,
+        (Shape::Scalar, _) => 0,
     };
-    let default = bound.default.map_or("null".into(), number);
+    let default = bound.default.filter(|_| shape == Shape::Scalar).map_or("null".into(), number);
     let (min, max) = (number(bound.min), number(bound.max));
-    format!("['{}', {unit}, {min}, {max}, {default}]", bound.name)
+    format!("['{name}', {unit}, {min}, {max}, {default}]")
+}
+
+fn single(bound: &Bound) -> String {
+    row(bound.name, bound, Shape::Scalar)
 }
 
 /// As JavaScript reads it back, digit for digit.
@@ -78,83 +64,227 @@ fn number(value: f64) -> String {
     if value >= 1e6 { format!("{value:e}") } else { value.to_string() }
 }
 
-fn words(names: &[&str]) -> String {
-    format!("[{}]", names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", "))
+fn words(names: &[&str], between: &str) -> String {
+    names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(between)
 }
 
-fn kinds(table: &[(&str, &[&Bound])]) -> String {
+fn kinds(table: &[KindRow]) -> String {
     let mut text = String::from("[\n");
-    for (kind, rows) in table {
-        let rows: Vec<String> = rows.iter().map(|bound| row(bound)).collect();
-        writeln!(text, "  ['{kind}', [{}]],", rows.join(", ")).unwrap();
+    for kind in table {
+        let rows: Vec<String> =
+            kind.parameters.iter().map(|p| row(p.name, p.bound, p.shape)).collect();
+        let random = if kind.draws_jitter { ", 1" } else { "" };
+        writeln!(text, "  ['{}', [{}]{random}],", kind.name, rows.join(", ")).unwrap();
     }
     text + "]"
 }
 
-fn table() -> String {
-    let mut text = String::from(
-        "// Made from the core's own table (src/bounds.rs) by `cargo xtask golden --bless`. Do not edit.\n\n\
-         /** Name, unit (0 a number, 1 a duration in nanoseconds, 2 a whole number), least, most, default. */\n\
-         export type Row = readonly [string, 0 | 1 | 2, number, number, number | null]\n\
-         export type Kinds = ReadonlyArray<readonly [string, readonly Row[]]>\n\n",
-    );
-    for (name, bound) in SINGLES {
-        writeln!(text, "export const {name}: Row = {}", row(bound)).unwrap();
+/// `MAX_DELAY` as `MaxDelay`.
+fn pascal(name: &str) -> String {
+    let part = |part: &str| part[..1].to_owned() + &part[1..].to_lowercase();
+    name.split('_').map(part).collect()
+}
+
+/// The terms of `new RetryPolicy()`, so that `retry` without a policy needs no reader.
+fn default_row() -> Vec<f64> {
+    let policy = RetryPolicy::default();
+    let mut row = vec![0.0; places::TERMS_LENGTH];
+    for place in [
+        places::MAX_DELAY,
+        places::FIRST_DELAY,
+        places::MAX_ELAPSED,
+        places::ROUNDING_UNIT,
+        places::RESAMPLE_LOW,
+        places::RESAMPLE_HIGH,
+    ] {
+        row[place] = f64::NAN;
     }
-    let ends: Vec<String> = ENDS.iter().map(|bound| row(bound)).collect();
+    row[places::MAX_ATTEMPTS] = f64::from(policy.max_attempts().unwrap().get());
+    row[places::HINT_MAX] = policy.retry_after().max.as_nanos() as f64;
+    let mut spread = |at: usize, jitter: &Jitter| {
+        row[at] = JITTERS.iter().position(|kind| kind.name == jitter.kind()).unwrap() as f64;
+        for (i, (_, argument)) in jitter.arguments().iter().enumerate() {
+            let Argument::Number(factor) = argument else { panic!("the default has a factor") };
+            row[at + 1 + i] = *factor;
+        }
+    };
+    spread(places::HINT_JITTER, &policy.retry_after().jitter);
+    spread(places::JITTER, policy.jitter());
+    let backoff = policy.backoff();
+    row[places::BACKOFF] =
+        BACKOFFS.iter().position(|kind| kind.name == backoff.kind()).unwrap() as f64;
+    for (_, argument) in backoff.arguments() {
+        match argument {
+            Argument::Duration(initial) => row[places::SCALE] = initial.as_nanos() as f64,
+            Argument::Number(multiplier) => row[places::FACTOR] = multiplier,
+            other => panic!("the default has no {other:?}"),
+        }
+    }
+    row
+}
+
+fn table() -> String {
+    let mut text = MADE.to_owned()
+        + "/** Name, unit (0 a number, 1 a duration in nanoseconds, 2 a whole number, 3 a list of durations, 4 an end of a range, 5 read by hand), minimum, maximum, default. */\n\
+           export type Row = readonly [string, 0 | 1 | 2 | 3 | 4 | 5, number, number, number | null]\n\
+           /** Name, parameters, whether it draws its own jitter. */\n\
+           export type Kinds = ReadonlyArray<readonly [string, readonly Row[], 1?]>\n\n";
+    for (name, bound) in SINGLES {
+        writeln!(text, "export const {name}: Row = {}", single(bound)).unwrap();
+    }
+    let ends: Vec<String> = ENDS.iter().map(|bound| single(bound)).collect();
     writeln!(text, "export const ENDS: readonly Row[] = [{}]", ends.join(", ")).unwrap();
-    for (name, table) in [("BACKOFFS", &BACKOFFS[..]), ("JITTERS", &JITTERS), ("BUDGETS", &BUDGETS)]
-    {
+    for (name, table) in [("BACKOFFS", BACKOFFS), ("JITTERS", JITTERS), ("BUDGETS", BUDGETS)] {
         writeln!(text, "export const {name}: Kinds = {}", kinds(table)).unwrap();
     }
-    let elapsed =
-        [ElapsedRule::StopIfWouldExceed, ElapsedRule::StopIfReached, ElapsedRule::Truncate];
-    let actions =
-        [Action::Retry, Action::RetryFree, Action::DeadLetter, Action::Discard, Action::Fail];
-    let modes = [HintMode::AtLeast, HintMode::Replace, HintMode::Clamp, HintMode::Ignore];
-    let stages = [CapStage::Fit, CapStage::Before, CapStage::After, CapStage::Both, CapStage::Clip];
-    let rounding = [RoundingMode::Floor, RoundingMode::Nearest, RoundingMode::Ceil];
-    for (name, list) in [
-        ("ELAPSED_RULES", words(&elapsed.map(ElapsedRule::as_str))),
-        ("ACTIONS", words(&actions.map(Action::as_str))),
-        ("MODES", words(&modes.map(HintMode::as_str))),
-        ("WHEN_LONGER", words(&[WhenLonger::Cap, WhenLonger::GiveUp].map(WhenLonger::as_str))),
-        ("CAP_STAGES", words(&stages.map(CapStage::as_str))),
-        ("MEASURES", words(&["wall", "sleeps"])),
-        ("ROUNDING_MODES", words(&rounding.map(RoundingMode::as_str))),
-        ("DEBITS", words(&[DebitOn::Retry.as_str(), DebitOn::Failure.as_str()])),
-        ("REASONS", words(&Reason::ALL.map(Reason::as_str))),
-    ] {
-        writeln!(text, "export const {name} = {list} as const").unwrap();
+    for (name, names) in wire::WORDS {
+        writeln!(text, "export const {name} = [{}] as const", words(names, ", ")).unwrap();
     }
+    writeln!(text, "/** Where each number is in the buffer that WebAssembly reads. */").unwrap();
+    writeln!(text, "export const enum Place {{").unwrap();
+    for (name, place) in places::ALL {
+        writeln!(text, "  {} = {place},", pascal(name)).unwrap();
+    }
+    writeln!(text, "  End = {},\n}}", places::LENGTH).unwrap();
+    let numbers: Vec<String> = default_row().iter().map(|n| number(*n)).collect();
+    writeln!(text, "export const DEFAULT_ROW = [{}]", numbers.join(", ")).unwrap();
     let recommended = RetryPolicy::recommended().to_value();
     writeln!(text, "export const RECOMMENDED = {recommended} as const").unwrap();
     text
 }
 
-#[test]
-fn the_table_in_the_npm_package_is_the_cores() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("npm/src/table.ts");
-    if env::var_os("REDRIVE_BLESS").is_some() {
-        fs::write(&path, table()).unwrap();
+/// The type of a parameter's value in TypeScript.
+fn type_of(parameter: &Parameter) -> String {
+    let list = |name: &str| {
+        let (_, words) = wire::WORDS.iter().find(|(list, _)| *list == name).unwrap();
+        self::words(words, " | ")
+    };
+    match (parameter.shape, parameter.name) {
+        (Shape::Scalar, _) if parameter.bound.unit == Unit::Duration => "Duration".into(),
+        (Shape::Scalar, _) => "number".into(),
+        (Shape::Durations, _) => "readonly Duration[]".into(),
+        (Shape::End, _) => "JitterEnd".into(),
+        (Shape::Special, "costByClass") => "Readonly<Record<string, number>>".into(),
+        (Shape::Special, "refundOnRetrySuccess") => "'cost' | number".into(),
+        (Shape::Special, "debitOn") => list("DEBITS"),
+        (Shape::Special, "threshold") => "number | null".into(),
+        (Shape::Special, other) => panic!("which type has {other}?"),
     }
-    let written = fs::read_to_string(&path).unwrap();
-    assert!(written == table(), "npm/src/table.ts is old: run `cargo xtask golden --bless`");
+}
+
+fn comment(doc: &str) -> String {
+    format!("/** {} */", doc.trim())
+}
+
+fn union(name: &str, doc: &str, table: &[KindRow], shared: &str, bare: bool) -> String {
+    let mut text = format!("\n{}\nexport type {name} =\n", comment(doc));
+    let bare_kinds: Vec<&str> =
+        table.iter().filter(|kind| bare && kind.is_bare()).map(|kind| kind.name).collect();
+    if !bare_kinds.is_empty() {
+        writeln!(text, "  | {}", words(&bare_kinds, " | ")).unwrap();
+    }
+    for kind in table {
+        writeln!(text, "  {}\n  | {{\n      kind: '{}'", comment(kind.doc), kind.name).unwrap();
+        for parameter in kind.parameters {
+            let mark = if parameter.is_required() { "" } else { "?" };
+            let (doc, field) = (comment(parameter.doc), parameter.name);
+            writeln!(text, "      {doc}\n      {field}{mark}: {}", type_of(parameter)).unwrap();
+        }
+        text += shared;
+        text += "    }\n";
+    }
+    text
+}
+
+fn types() -> String {
+    let mut text = MADE.to_owned()
+        + "/** A duration: milliseconds, or a text like `\"250ms\"`, `\"2s\"`, `\"1m30s\"`, `\"1.5h\"`. */\n\
+           export type Duration = number | string\n\n\
+           /** Why a task is a dead letter. */\n";
+    let list = |name: &str| {
+        let (_, list) = wire::WORDS.iter().find(|(list, _)| *list == name).unwrap();
+        words(list, " | ")
+    };
+    writeln!(text, "export type Reason = {}", list("REASONS")).unwrap();
+    for (name, doc, words) in [
+        ("Action", "What happens to a class of failures.", "ACTIONS"),
+        ("ElapsedRule", "What `maxElapsed` ends.", "ELAPSED_RULES"),
+        ("RetryAfterMode", "How a server's Retry-After is used.", "MODES"),
+        ("WhenLonger", "What becomes of a Retry-After that is longer than `max`.", "WHEN_LONGER"),
+        ("CapStage", "Where the cap and the jitter meet.", "CAP_STAGES"),
+        ("ElapsedMeasure", "What `maxElapsed` counts.", "MEASURES"),
+        ("RoundingMode", "Which way delays are rounded.", "ROUNDING_MODES"),
+    ] {
+        writeln!(text, "\n{}\nexport type {name} = {}", comment(doc), list(words)).unwrap();
+    }
+    let first =
+        format!("      {}\n      firstDelay?: Duration | null\n", comment(bounds::FIRST_DELAY.doc));
+    text += "\n/** One end of a uniform jitter: `factor * delay + add + addPerRetry * retry`. */\n\
+             export interface JitterEnd {\n";
+    for bound in ENDS {
+        let kind = if bound.unit == Unit::Duration { "Duration" } else { "number" };
+        writeln!(text, "  {}\n  {}?: {kind}", comment(bound.doc), bound.name).unwrap();
+    }
+    text += "}\n";
+    text += &union(
+        "Backoff",
+        "How the delay grows; n is the number of retries already made.",
+        BACKOFFS,
+        &first,
+        false,
+    );
+    text += &union("Jitter", "How a delay d is spread.", JITTERS, "", true);
+    text +=
+        &union("BudgetRule", "An allowance of retries that many tasks share.", BUDGETS, "", false);
+    text
+}
+
+/// One static method of `RetryPolicy` for each kind of backoff.
+fn factories() -> String {
+    let mut text = String::new();
+    for kind in BACKOFFS {
+        let (name, mark) = (kind.name, if kind.is_bare() { "?" } else { "" });
+        writeln!(text, "  {}", comment(kind.doc)).unwrap();
+        writeln!(text, "  static {name}(options{mark}: Shortcut<'{name}'>): RetryPolicy {{")
+            .unwrap();
+        writeln!(text, "    return of('{name}', options)\n  }}").unwrap();
+    }
+    text
+}
+
+fn between(text: &str, name: &str, part: &str) -> String {
+    let (open, close) = (format!("  // <{name}>\n"), format!("  // </{name}>"));
+    let (before, rest) = text.split_once(&open).unwrap();
+    let (_, after) = rest.split_once(&close).unwrap();
+    format!("{before}{open}{part}{close}{after}")
+}
+
+fn holds(file: &str, wanted: impl FnOnce(&str) -> String) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("npm/src").join(file);
+    // Not in the packed crate.
+    if !path.parent().unwrap().exists() {
+        return;
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    let wanted = wanted(&written);
+    if env::var_os("REDRIVE_BLESS").is_some() {
+        fs::write(&path, &wanted).unwrap();
+        return;
+    }
+    assert!(written == wanted, "npm/src/{file} is old: run `cargo xtask golden --bless`");
 }
 
 #[test]
-fn every_kind_and_field_of_the_wire_format_is_in_it() {
-    for (ours, wire) in [(&BACKOFFS[..], wire::BACKOFF_KINDS), (&JITTERS, wire::JITTER_KINDS)] {
-        assert_eq!(ours.len(), wire.len());
-        for ((kind, rows), (wire_kind, fields)) in ours.iter().zip(wire) {
-            assert_eq!(kind, wire_kind);
-            let names: Vec<&str> = rows.iter().map(|bound| bound.name).collect();
-            // A table's delays and a uniform range's ends are lists and groups, read by hand.
-            if !["table", "uniform"].contains(kind) {
-                assert_eq!(names, **fields, "{kind}");
-            }
-        }
-    }
-    let names: Vec<&str> = wire::BUDGET_KINDS.iter().map(|(kind, _)| *kind).collect();
-    assert_eq!(names, BUDGETS.map(|(kind, _)| kind));
+fn the_table_in_the_npm_package_is_the_cores() {
+    holds("table.ts", |_| table());
+}
+
+#[test]
+fn the_types_in_the_npm_package_are_the_cores() {
+    holds("kinds.ts", |_| types());
+}
+
+#[test]
+fn each_kind_of_backoff_has_its_factory_in_the_npm_package() {
+    holds("policy.ts", |text| between(text, "kinds", &factories()));
 }

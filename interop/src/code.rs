@@ -6,7 +6,7 @@
 
 use redrive::{
     Backoff, BudgetRule, Jitter, RetryPolicy,
-    policy::{Action, Compat, Rule},
+    policy::{Action, Argument, Compat, KindRow, Parameter, Rule},
     time::{Duration, nanos},
     wire::Value,
 };
@@ -75,10 +75,10 @@ fn builder(policy: &RetryPolicy) -> Option<String> {
         return None;
     }
     let mut uses = vec!["Backoff", "RetryPolicy", "wire::ConfigError"];
-    let mut calls = vec![format!(".backoff({})", backoff(policy.backoff())?)];
+    let mut calls = vec![format!(".backoff({})", backoff(policy.backoff()))];
     let mut call = |name: &str, argument: String| calls.push(format!(".{name}({argument})"));
     if !policy.backoff().is_random() {
-        call("jitter", jitter(policy.jitter())?);
+        call("jitter", jitter(policy.jitter()));
         uses.push("Jitter");
     }
     if let Some(delay) = policy.first_delay() {
@@ -109,6 +109,9 @@ fn builder(policy: &RetryPolicy) -> Option<String> {
         uses.extend(["Action", "Rule"]);
         uses.extend(rule.jitter.map(|_| "Jitter"));
     }
+    if calls.iter().any(|call| call.contains("End {")) {
+        uses.push("policy::End");
+    }
     uses.sort_unstable();
     uses.dedup();
     let (uses, calls) = (uses.join(", "), calls.join("\n        "));
@@ -131,62 +134,48 @@ fn rule_call(rule: &Rule) -> Option<String> {
     };
     let mut text = format!("Rule::new({pattern:?}, Action::{action})");
     if let Some(own) = &rule.backoff {
-        text += &format!(".backoff({})", backoff(own)?);
+        text += &format!(".backoff({})", backoff(own));
     }
     if let Some(own) = &rule.jitter {
-        text += &format!(".jitter({})", jitter(own)?);
+        text += &format!(".jitter({})", jitter(own));
     }
     Some(text)
 }
 
-fn backoff(backoff: &Backoff) -> Option<String> {
-    Some(match backoff {
-        Backoff::Constant { delay } => {
-            format!("Backoff::Constant {{ delay: {} }}", duration(*delay))
-        }
-        Backoff::Linear { initial, increment } => format!(
-            "Backoff::Linear {{ initial: {}, increment: {} }}",
-            duration(*initial),
-            duration(*increment)
-        ),
-        Backoff::Exponential { initial, multiplier } => format!(
-            "Backoff::Exponential {{ initial: {}, multiplier: {multiplier:?} }}",
-            duration(*initial)
-        ),
-        Backoff::Polynomial { initial, power, offset } => format!(
-            "Backoff::Polynomial {{ initial: {}, power: {power:?}, offset: {} }}",
-            duration(*initial),
-            duration(*offset)
-        ),
-        Backoff::Fibonacci { initial } => {
-            format!("Backoff::Fibonacci {{ initial: {} }}", duration(*initial))
-        }
-        Backoff::Table { delays } => {
-            let delays: Vec<String> = delays.iter().map(|delay| duration(*delay)).collect();
-            format!("Backoff::Table {{ delays: vec![{}] }}", delays.join(", "))
-        }
-        Backoff::Decorrelated { initial, multiplier } => format!(
-            "Backoff::Decorrelated {{ initial: {}, multiplier: {multiplier:?} }}",
-            duration(*initial)
-        ),
-        Backoff::DecorrelatedV2 { initial } => {
-            format!("Backoff::DecorrelatedV2 {{ initial: {} }}", duration(*initial))
-        }
-        // A kind that a later core adds.
-        _ => return None,
-    })
+fn backoff(backoff: &Backoff) -> String {
+    variant("Backoff", backoff.row(), &backoff.arguments())
 }
 
-fn jitter(jitter: &Jitter) -> Option<String> {
-    Some(match jitter {
-        Jitter::None => "Jitter::None".into(),
-        Jitter::Full => "Jitter::Full".into(),
-        Jitter::Equal => "Jitter::Equal".into(),
-        Jitter::Proportional { factor } => format!("Jitter::Proportional {{ factor: {factor:?} }}"),
-        Jitter::Symmetric { factor } => format!("Jitter::Symmetric {{ factor: {factor:?} }}"),
-        Jitter::Subtractive { factor } => format!("Jitter::Subtractive {{ factor: {factor:?} }}"),
-        _ => return None,
-    })
+fn jitter(jitter: &Jitter) -> String {
+    variant("Jitter", jitter.row(), &jitter.arguments())
+}
+
+/// A kind as Rust writes it.
+fn variant(name: &str, kind: &KindRow, arguments: &[(&Parameter, Argument<'_>)]) -> String {
+    let own = arguments
+        .iter()
+        .map(|(parameter, value)| format!("{}: {}", parameter.field, argument(*value)));
+    match own.collect::<Vec<_>>().join(", ") {
+        fields if fields.is_empty() => format!("{name}::{}", kind.variant),
+        fields => format!("{name}::{} {{ {fields} }}", kind.variant),
+    }
+}
+
+fn argument(argument: Argument<'_>) -> String {
+    match argument {
+        Argument::Duration(length) => duration(length),
+        Argument::Number(number) => format!("{number:?}"),
+        Argument::Durations(list) => {
+            let delays: Vec<String> = list.iter().map(|delay| duration(*delay)).collect();
+            format!("vec![{}]", delays.join(", "))
+        }
+        Argument::End(end) => format!(
+            "End {{ factor: {:?}, add: {}, add_per_retry: {} }}",
+            end.factor,
+            duration(end.add),
+            duration(end.add_per_retry)
+        ),
+    }
 }
 
 fn budget(rule: &BudgetRule) -> Option<String> {

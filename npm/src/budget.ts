@@ -6,9 +6,9 @@ import type { BudgetRule } from './types.js'
 
 /** A budget's rule as numbers. */
 function compileBudget(value: unknown) {
-  const bucket = (value as any)?.kind == 'tokenBucket'
-  const { index, rows, group } = kind(value, 'budget', t.BUDGETS, bucket ? ['costByClass', 'refundOnRetrySuccess', 'debitOn', 'threshold'] : [])
-  const row = [index, ...rows.map((field) => number(group, 'budget', field))]
+  const { index, rows, group } = kind(value, 'budget', t.BUDGETS)
+  const row = [index, ...rows.filter((field) => field[1] != 5).map((field) => number(group, 'budget', field))]
+  const bucket = rows.some((field) => field[0] == 'costByClass')
   const costs: Fields = bucket ? { ...group['costByClass'] } : {}
   for (const name in costs) number(costs, 'budget.costByClass', t.COST, name)
   if (bucket) {
@@ -16,7 +16,7 @@ function compileBudget(value: unknown) {
     row.push(refund == 'cost' ? NaN : number(group, 'budget', t.REFUND, 'refundOnRetrySuccess'))
     row.push(word(group, 'budget.', 'debitOn', t.DEBITS), optional(group, 'budget', t.THRESHOLD))
   }
-  while (row.length < 30) row.push(NaN)
+  while (row.length < t.Place.Rest - t.Place.Budget) row.push(NaN)
   return { row, cost: bucket ? row[2]! : 1, costs: Object.assign(Object.create(null), costs) }
 }
 
@@ -60,11 +60,11 @@ export class RetryBudget {
 
   /** Retries refused so far. */
   get denied(): number {
-    return this.row[7]! || 0
+    return this.row[t.Place.Denied - t.Place.Budget]! || 0
   }
 
   /** Retries granted so far. */
   get granted(): number {
-    return this.row[8]! || 0
+    return this.row[t.Place.Granted - t.Place.Budget]! || 0
   }
 }

@@ -4,8 +4,9 @@ import { RetryBudget } from './budget.js'
 import { choose, type TermsOf } from './classes.js'
 import type { Terms } from './core.js'
 import { ConfigError } from './errors.js'
-import { fields, kind, number, optional, show, word } from './read.js'
+import { fields, kind, number, numbers, optional, show, word } from './read.js'
 import * as t from './table.js'
+import { Place } from './table.js'
 import type { PolicyOptions } from './types.js'
 
 /** A policy, ready to be used. */
@@ -31,35 +32,32 @@ export interface Policy {
   worstCase(): number
 }
 
-const TABLE = 5
-const isRandom = (index: number) => index > TABLE
+const random = (row: number[]) => t.BACKOFFS[row[Place.Backoff]!]![2]
 
-/** Writes a backoff to its four places. */
+/** Writes a backoff to its places: of its durations the first is the scale. */
 function backoff(value: unknown, path: string, row: number[]): { table: number[]; first: number } {
-  const { index, rows, group } = kind(value, path, t.BACKOFFS, ['firstDelay', ...(/table/.test((value as any)?.kind) ? ['delays'] : [])])
-  const table: number[] = []
-  row.splice(31, 4, index, 0, 0, 0)
-  rows.forEach((field, i) => (row[field[1] == 1 ? (i ? 34 : 32) : 33] = number(group, path, field)))
-  if (index == TABLE) {
-    const delays = group['delays']
-    if (!Array.isArray(delays) || !delays.length || delays.length > 16000) {
-      throw new ConfigError(path + '.delays', `= ${show(delays)} is no list of 1 to 16000 delays, like ["1s", "5s"]`)
-    }
-    delays.forEach((delay, i) => table.push(number({ [`delays[${i}]`]: delay }, path, t.DELAY, `delays[${i}]`)))
-    row[32] = delays.length
-  }
+  const { index, rows, group } = kind(value, path, t.BACKOFFS, ['firstDelay'])
+  let table: number[] = []
+  row[Place.Backoff] = index
+  row.fill(0, Place.Scale, Place.Added + 1)
+  rows.forEach((field, i) => {
+    const given = numbers(group, path, field)
+    if (field[1] == 3) table = given
+    row[field[1] ? (i ? Place.Added : Place.Scale) : Place.Factor] = table.length || given[0]!
+  })
   return { table, first: optional(group, path, t.FIRST_DELAY) }
 }
 
 /** Writes a jitter to its seven places. */
-function jitter(value: unknown, path: string, row: number[], at: number, random = false) {
+function jitter(value: unknown, path: string, row: number[], at: number, random?: 1) {
   if (value === undefined) value = random ? 'none' : 'proportional'
-  const { index, rows, group } = kind(value, path, t.JITTERS, /uniform/.test((value as any)?.kind) ? ['low', 'high'] : [])
-  const ends = (name: string) => t.ENDS.map((end) => number(fields(group[name], `${path}.${name}`, t.ENDS.map((e) => e[0])), `${path}.${name}`, end))
-  const numbers = index == 6 ? [...ends('low'), ...ends('high')] : rows.map((field) => number(group, path, field))
-  for (let i = 0; i < 6; i++) row[at + 1 + i] = numbers[i] ?? 0
+  const { index, rows, group } = kind(value, path, t.JITTERS)
+  const given = rows.flatMap((field) => numbers(group, path, field))
   row[at] = index
-  if (index == 6 && [0, 1, 2].some((i) => numbers[i]! > numbers[i + 3]!)) throw new ConfigError(path + '.low', 'lies above the high end; swap them')
+  for (let i = 0; i < 6; i++) row[at + 1 + i] = given[i] ?? 0
+  // Ends may cross; a low end that is nowhere below the high one is a mistake.
+  const ends = [0, 1, 2].map((i) => given[i]! - given[i + 3]!)
+  if (ends.every((above) => above >= 0) && ends.some((above) => above)) throw new ConfigError(path + '.low', 'lies above the high end; swap them')
   if (random && index) throw new ConfigError(path, `= ${show(value)} makes no sense with a backoff that draws its own; remove it`)
 }
 
@@ -76,41 +74,38 @@ export function compile(value: PolicyOptions): Plan {
   const hints = fields(policy['retryAfter'] ?? {}, 'retryAfter', ['mode', 'max', 'whenLonger', 'jitter'])
   const compat = fields(policy['compat'] ?? {}, 'compat', COMPAT)
   const unlimited = [null, 'unlimited', Infinity].includes(policy['maxAttempts'])
-  const row = [
-    number(policy, '', t.MIN_DELAY),
-    optional(policy, '', t.MAX_DELAY),
-    NaN,
-    unlimited ? 0 : number(policy, '', t.MAX_ATTEMPTS),
-    optional(policy, '', t.MAX_ELAPSED),
-    word(policy, '', 'elapsedRule', t.ELAPSED_RULES),
-    word(policy, '', 'defaultAction', t.ACTIONS),
-    word(hints, 'retryAfter.', 'mode', t.MODES),
-    number(hints, 'retryAfter', t.RETRY_AFTER_MAX),
-  ]
-  jitter(hints['jitter'], 'retryAfter.jitter', row, 9)
   const rounding = compat['rounding'] && fields(compat['rounding'], 'compat.rounding', ['unit', 'mode', 'eachStep'])
   const resample = compat['resampleAbove'] && fields(compat['resampleAbove'], 'compat.resampleAbove', ['low', 'high'])
-  row.splice(16, 15, ...Array(7).fill(0),
-    word(compat, 'compat.', 'capStage', t.CAP_STAGES),
-    word(compat, 'compat.', 'elapsedMeasure', t.MEASURES),
-    word(compat, 'compat.', 'feedback', [false, true]),
-    rounding ? number(rounding, 'compat.rounding', t.ROUNDING_UNIT) : NaN,
-    rounding ? word(rounding, 'compat.rounding.', 'mode', t.ROUNDING_MODES) : 0,
-    rounding ? word(rounding, 'compat.rounding.', 'eachStep', [false, true]) : 0,
-    resample ? number(resample, 'compat.resampleAbove', t.RESAMPLE_LOW) : NaN,
-    resample ? number(resample, 'compat.resampleAbove', t.RESAMPLE_HIGH) : 0)
+  const row: number[] = Array(Place.Seed).fill(0)
+  row[Place.MinDelay] = number(policy, '', t.MIN_DELAY)
+  row[Place.MaxDelay] = optional(policy, '', t.MAX_DELAY)
+  if (!unlimited) row[Place.MaxAttempts] = number(policy, '', t.MAX_ATTEMPTS)
+  row[Place.MaxElapsed] = optional(policy, '', t.MAX_ELAPSED)
+  row[Place.ElapsedRule] = word(policy, '', 'elapsedRule', t.ELAPSED_RULES)
+  row[Place.Action] = word(policy, '', 'defaultAction', t.ACTIONS)
+  row[Place.HintMode] = word(hints, 'retryAfter.', 'mode', t.MODES)
+  row[Place.HintMax] = number(hints, 'retryAfter', t.RETRY_AFTER_MAX)
+  row[Place.WhenLonger] = word(hints, 'retryAfter.', 'whenLonger', t.WHEN_LONGER)
+  jitter(hints['jitter'], 'retryAfter.jitter', row, Place.HintJitter)
+  row[Place.CapStage] = word(compat, 'compat.', 'capStage', t.CAP_STAGES)
+  row[Place.Measure] = word(compat, 'compat.', 'elapsedMeasure', t.MEASURES)
+  row[Place.Feedback] = word(compat, 'compat.', 'feedback', [false, true])
+  row[Place.RoundingUnit] = rounding ? number(rounding, 'compat.rounding', t.ROUNDING_UNIT) : NaN
+  row[Place.RoundingMode] = rounding ? word(rounding, 'compat.rounding.', 'mode', t.ROUNDING_MODES) : 0
+  row[Place.RoundingSteps] = rounding ? word(rounding, 'compat.rounding.', 'eachStep', [false, true]) : 0
+  row[Place.ResampleLow] = resample ? number(resample, 'compat.resampleAbove', t.RESAMPLE_LOW) : NaN
+  row[Place.ResampleHigh] = resample ? number(resample, 'compat.resampleAbove', t.RESAMPLE_HIGH) : NaN
   const { table, first } = backoff(policy['backoff'] ?? { kind: 'exponential' }, 'backoff', row)
-  jitter(policy['jitter'], 'jitter', row, 16, isRandom(row[31]!))
-  row[2] = first
-  row[35] = word(hints, 'retryAfter.', 'whenLonger', t.WHEN_LONGER)
-  const [min, max] = [row[0]!, row[1]!]
+  jitter(policy['jitter'], 'jitter', row, Place.Jitter, random(row))
+  row[Place.FirstDelay] = first
+  const [min, max] = [row[Place.MinDelay]!, row[Place.MaxDelay]!]
   if (min > max) throw new ConfigError('minDelay', `= ${show(policy['minDelay'])} is above maxDelay = ${show(policy['maxDelay'])}`)
   if (first < min || first > max) throw new ConfigError('backoff.firstDelay', 'does not lie between minDelay and maxDelay')
-  if (unlimited && row[4] != row[4]) throw new ConfigError('maxAttempts', '= null is unlimited, and there is no maxElapsed to end it; set one')
-  if (row[29]! > row[30]!) throw new ConfigError('compat.resampleAbove.low', 'is above high')
-  if (row[29]! >= 0 && max != max) throw new ConfigError('compat.resampleAbove', 'needs a cap to resample above; set maxDelay')
+  if (unlimited && !(row[Place.MaxElapsed]! >= 0)) throw new ConfigError('maxAttempts', '= null is unlimited, and there is no maxElapsed to end it; set one')
+  if (row[Place.ResampleLow]! > row[Place.ResampleHigh]!) throw new ConfigError('compat.resampleAbove.low', 'is above high')
+  if (row[Place.ResampleLow]! >= 0 && max != max) throw new ConfigError('compat.resampleAbove', 'needs a cap to resample above; set maxDelay')
   const timeout = optional(policy, '', t.ATTEMPT_TIMEOUT)
-  const plan: Plan = { json: { ...json, version: 1 }, terms: { row, table }, timeout: timeout / 1e6, deadline: row[4]! / 1e6 }
+  const plan: Plan = { json: { ...json, version: 1 }, terms: { row, table }, timeout: timeout / 1e6, deadline: row[Place.MaxElapsed]! / 1e6 }
   if (policy['budget']) plan.budget = new RetryBudget(policy['budget'])
   const list = rules(policy['classify'] ?? [], plan.terms)
   if (list.length) plan.choose = (error, wish) => choose(list, error, wish)
@@ -129,14 +124,13 @@ function rules(list: any, base: Terms): TermsOf[] {
     }
     const row = [...base.row]
     let { table } = base
-    row[6] = word(rule, path + '.', 'action', t.ACTIONS)
+    row[Place.Action] = word(rule, path + '.', 'action', t.ACTIONS)
     if (rule['backoff']) {
       table = backoff(rule['backoff'], path + '.backoff', row).table
-      row[2] = NaN
+      row[Place.FirstDelay] = NaN
     }
-    const random = isRandom(row[31]!)
-    if (rule['jitter']) jitter(rule['jitter'], path + '.jitter', row, 16, random)
-    else if (random) row.splice(16, 7, 0, 0, 0, 0, 0, 0, 0)
+    if (rule['jitter']) jitter(rule['jitter'], path + '.jitter', row, Place.Jitter, random(row))
+    else if (random(row)) row.fill(0, Place.Jitter, Place.Jitter + 7)
     return { match, terms: { row, table } }
   })
 }

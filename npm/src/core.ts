@@ -1,16 +1,8 @@
-// The border to the engine: rows of numbers in one buffer. The places are those of wasm/core/src/lib.rs.
+// The border to the engine: rows of numbers in one buffer. Its places are named in table.ts.
 import { ConfigError } from './errors.js'
 import { open, type Engine } from './engine.js'
+import { Place } from './table.js'
 import type { Seed } from './types.js'
-
-const enum Slot {
-  State = 36,
-  Delay = 46,
-  Budget = 52,
-  BudgetEnd = 82,
-  Rest = 128,
-  End = 16384,
-}
 
 /** A policy for one class of failures, as numbers; the delays of a table stand beside it. */
 export interface Terms {
@@ -36,8 +28,8 @@ let bytes: Uint8Array
 function start(): Engine {
   if (!engine) {
     engine = open()
-    io = new Float64Array(engine.memory.buffer, engine.io(), Slot.End)
-    bytes = new Uint8Array(io.buffer, io.byteOffset + Slot.Rest * 8, (Slot.End - Slot.Rest) * 8)
+    io = new Float64Array(engine.memory.buffer, engine.io(), Place.End)
+    bytes = new Uint8Array(io.buffer, io.byteOffset + Place.Rest * 8, (Place.End - Place.Rest) * 8)
   }
   return engine
 }
@@ -51,9 +43,9 @@ function put(state: State, place: number, word: Seed) {
   if (read < text.length) throw new ConfigError('key', 'is longer than 128 kB')
   // The text was written where a table of delays stands.
   loaded = undefined
-  engine!.key(written, Slot.State)
-  state[place] = io[Slot.State]!
-  state[place + 1] = io[Slot.State + 1]!
+  engine!.key(written, Place.Seed)
+  state[place] = io[Place.Seed]!
+  state[place + 1] = io[Place.Seed + 1]!
 }
 
 /** A fresh task. Without a seed it gets one of its own, so that tasks of one key do not wait in step. */
@@ -81,7 +73,7 @@ function load(terms: Terms) {
   const core = start()
   if (loaded != terms) {
     io.set(terms.row)
-    io.set(terms.table, Slot.Rest)
+    io.set(terms.table, Place.Rest)
     loaded = terms
   }
   return core
@@ -91,20 +83,20 @@ function load(terms: Terms) {
 export function verdict(terms: Terms, state: State, now: number, hint: number, cost: number, budget?: Float64Array) {
   const core = load(terms)
   // By hand: `set` of an array costs more than nine stores.
-  for (let i = 0; i < 9; i++) io[Slot.State + i] = state[i]!
-  if (budget) io.set(budget, Slot.Budget)
+  for (let i = 0; i < Place.Delay - Place.Seed; i++) io[Place.Seed + i] = state[i]!
+  if (budget) io.set(budget, Place.Budget)
   const said = core.fail(now, hint, cost, budget ? 1 : 0)
-  if (budget) budget.set(io.subarray(Slot.Budget, Slot.BudgetEnd))
-  for (let i = 4; i < 9; i++) state[i] = io[Slot.State + i]!
+  if (budget) budget.set(io.subarray(Place.Budget, Place.Rest))
+  for (let i = Place.Began - Place.Seed; i < Place.Delay - Place.Seed; i++) state[i] = io[Place.Seed + i]!
   return said
 }
 
 /** The delay that the last verdict gave, in milliseconds. */
-export const delay = () => io[Slot.Delay]!
+export const delay = () => io[Place.Delay]!
 /** The same in nanoseconds, exact. */
-export const delayNs = () => BigInt(decimal(io, Slot.Delay + 1))
+export const delayNs = () => BigInt(decimal(io, Place.DelayNs))
 /** When that delay ends, in milliseconds. */
-export const due = () => io[Slot.Delay + 3]!
+export const due = () => io[Place.Due]!
 
 /** The p-quantile of a delay over all keys, in milliseconds; negative where there is no closed form. */
 export const quantile = (terms: Terms, retries: number, p: number) => load(terms).quantile(retries, p)
@@ -112,9 +104,9 @@ export const quantile = (terms: Terms, retries: number, p: number) => load(terms
 /** Tells a budget what happened and returns what is left of it; the events are those of lib.rs. */
 export function tellBudget(budget: Float64Array, event: number, now: number, state?: State) {
   const core = start()
-  io.set(budget, Slot.Budget)
-  if (state) io.set(state, Slot.State)
+  io.set(budget, Place.Budget)
+  if (state) io.set(state, Place.Seed)
   const left = core.budget(event, now)
-  budget.set(io.subarray(Slot.Budget, Slot.BudgetEnd))
+  budget.set(io.subarray(Place.Budget, Place.Rest))
   return left
 }

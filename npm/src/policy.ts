@@ -2,7 +2,7 @@ import { delay, delayNs, due, newState, quantile, Said, verdict, type Terms } fr
 import { compile, type Plan } from './compile.js'
 import type { RetryOptions } from './options.js'
 import { retry } from './retry.js'
-import { BACKOFFS, REASONS, RECOMMENDED } from './table.js'
+import { BACKOFFS, Place, REASONS, RECOMMENDED } from './table.js'
 import type { AttemptContext, Backoff, PolicyOptions, Reason, Seed } from './types.js'
 
 /** One retry of a schedule. */
@@ -51,7 +51,7 @@ export interface Address {
 
 type Shortcut<K extends Backoff['kind']> = Omit<Extract<Backoff, { kind: K }>, 'kind'> & Omit<PolicyOptions, 'backoff'>
 
-const KINDS = /* @__PURE__ */ BACKOFFS.map(([kind, rows]) => [kind, [...rows.map((row) => row[0]), 'firstDelay', 'delays']] as const)
+const KINDS = /* @__PURE__ */ BACKOFFS.map(([kind, rows]) => [kind, [...rows.map((row) => row[0]), 'firstDelay']] as const)
 
 /** A policy of one kind: the fields of the backoff and those of the policy side by side. */
 function of(kind: string, options: object = {}) {
@@ -65,7 +65,9 @@ function of(kind: string, options: object = {}) {
 // Outside of the class: a bundler renames a class that names itself.
 const make = (options: PolicyOptions) => new RetryPolicy(options)
 
-const noDeadLetters = (terms: Terms): Terms => ({ row: terms.row.map((n, i) => (i == 6 ? 0 : n)), table: terms.table })
+/** The terms with some numbers changed. */
+const changed = ({ row, table }: Terms, numbers: Record<number, number>): Terms => ({ row: row.map((n, i) => numbers[i] ?? n), table })
+const noDeadLetters = (terms: Terms) => changed(terms, { [Place.Action]: 0 })
 
 /**
  * The rules by which a task is retried: checked once, immutable, plain JSON.
@@ -81,7 +83,9 @@ export class RetryPolicy {
     this.plan = compile(options)
   }
 
-  /** The same wait before every retry. */
+  // Made from the core's table of kinds by `cargo xtask golden --bless`.
+  // <kinds>
+  /** `delay`, always. */
   static constant(options: Shortcut<'constant'>): RetryPolicy {
     return of('constant', options)
   }
@@ -93,7 +97,7 @@ export class RetryPolicy {
   static exponential(options?: Shortcut<'exponential'>): RetryPolicy {
     return of('exponential', options)
   }
-  /** `offset + initial * n^power`. */
+  /** `offset + initial * n^power` (Sidekiq: n^4 + 15 s). The first delay is the offset. */
   static polynomial(options?: Shortcut<'polynomial'>): RetryPolicy {
     return of('polynomial', options)
   }
@@ -105,14 +109,15 @@ export class RetryPolicy {
   static table(options: Shortcut<'table'>): RetryPolicy {
     return of('table', options)
   }
-  /** `U[initial, multiplier * previous]`: it draws its own jitter. */
+  /** `U[initial, multiplier * previous delay]`, the previous of the first being `initial`: the decorrelated jitter of the AWS Architecture Blog (2015). It draws its own jitter. */
   static decorrelated(options?: Shortcut<'decorrelated'>): RetryPolicy {
     return of('decorrelated', options)
   }
-  /** Polly's decorrelated jitter V2: it draws its own jitter. */
+  /** Polly's `DecorrelatedJitterV2`: with `t = n + U[0, 1)` and `F = 2^t * tanh(sqrt(4 t))`, the delay is `(F - F of the previous retry) * initial / 1.4`. It draws its own jitter. */
   static decorrelatedV2(options?: Shortcut<'decorrelatedV2'>): RetryPolicy {
     return of('decorrelatedV2', options)
   }
+  // </kinds>
 
   /** The specification's: `multiplier^n` seconds after the n-th failed attempt, and up to 10 % more. */
   static classic(maxAttempts = 3, multiplier = 2): RetryPolicy {
@@ -156,7 +161,7 @@ export class RetryPolicy {
     const retries: ScheduledRetry[] = []
     let at = 0
     for (let retry = 1; ; retry++) {
-      state[5] = retry
+      state[Place.Attempts - Place.Seed] = retry
       const said = verdict(terms, state, at, -1, 0)
       if (said) return { retries, end: { reason: REASONS[said - Said.Dead]!, attempts: retry } }
       if (retry > limit) return { retries, end: undefined }
@@ -168,8 +173,9 @@ export class RetryPolicy {
   /** The distribution of each delay over all keys: exact where it has a closed form, else measured. */
   bands({ seed = 0, limit = 64, samples = 10_000 }: { seed?: Seed; limit?: number; samples?: number } = {}): Band[] {
     const quantiles = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]
-    const retries = this.plan.terms.row[3]! ? Math.min(this.plan.terms.row[3]! - 1, limit) : limit
-    const free = { row: noDeadLetters(this.plan.terms).row.map((n, i) => (i == 4 ? NaN : i == 3 ? 0 : n)), table: this.plan.terms.table }
+    const attempts = this.plan.terms.row[Place.MaxAttempts]!
+    const retries = attempts ? Math.min(attempts - 1, limit) : limit
+    const free = changed(this.plan.terms, { [Place.Action]: 0, [Place.MaxElapsed]: NaN, [Place.MaxAttempts]: 0 })
     let drawn: Float64Array[] | undefined
     const measured = (retry: number) => {
       drawn ??= draw(free, seed, samples, retries)
@@ -188,13 +194,13 @@ export class RetryPolicy {
   /** The longest that a task can wait in all, in milliseconds; `Infinity` where nothing bounds it. */
   worstCase(): number {
     const { terms, deadline } = this.plan
-    const limit = terms.row[5] == 1 ? NaN : deadline
-    const attempts = terms.row[3]!
+    const limit = terms.row[Place.ElapsedRule] == 1 ? NaN : deadline
+    const attempts = terms.row[Place.MaxAttempts]!
     let total = attempts ? 0 : Infinity
     let longest = 0
     for (let retry = 0; retry < Math.min(attempts - 1, 2000); retry++) {
       longest = quantile(terms, retry, 1)
-      if (longest < 0) longest = terms.row[1]! / 1e6
+      if (longest < 0) longest = terms.row[Place.MaxDelay]! / 1e6
       total += longest == longest ? longest : Infinity
     }
     total += Math.max(attempts - 2001, 0) * longest || 0
@@ -208,7 +214,7 @@ function draw(terms: Terms, seed: Seed, samples: number, retries: number): Float
   for (let key = 0; key < samples; key++) {
     const state = newState(seed, key)
     for (let retry = 0, at = 0; retry < retries; retry++) {
-      state[5] = retry + 1
+      state[Place.Attempts - Place.Seed] = retry + 1
       verdict(terms, state, at, -1, 0)
       lists[retry]![key] = delay()
       at = due()

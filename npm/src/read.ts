@@ -1,7 +1,7 @@
 // Readers of what a caller wrote: groups of fields, numbers, words and kinds, by rows of the core's table.
 import { nanoseconds } from './duration.js'
 import { ConfigError } from './errors.js'
-import type { Kinds, Row } from './table.js'
+import { DELAY, ENDS, type Kinds, type Row } from './table.js'
 
 export type Fields = Record<string, any>
 
@@ -51,6 +51,24 @@ export function number(group: Fields, path: string, row: Row, name = row[0]): nu
   return value
 }
 
+const group = (value: unknown, path: string, rows: readonly Row[]) => {
+  const given = fields(value, path, rows.map((row) => row[0]))
+  return rows.map((row) => number(given, path, row))
+}
+
+/** The numbers of a parameter: one, three for an end of a range, those of a list. */
+export function numbers(given: Fields, path: string, row: Row): number[] {
+  const [name, unit] = row
+  const value = given[name]
+  const at = `${path}.${name}`
+  if (unit == 4) return group(value, at, ENDS)
+  if (unit != 3) return [number(given, path, row)]
+  if (!Array.isArray(value) || !value.length || value.length > 16000) {
+    throw new ConfigError(at, `= ${show(value)} is no list of 1 to 16000 delays, like ["1s", "5s"]`)
+  }
+  return value.map((delay, i) => number({ [`${name}[${i}]`]: delay }, path, DELAY, `${name}[${i}]`))
+}
+
 /** The same, `NaN` where it is absent, null, or infinite, which JSON writes as null. */
 export const optional = (group: Fields, path: string, row: Row) => ([null, undefined, Infinity].includes(group[row[0]]) ? NaN : number(group, path, row))
 
@@ -69,6 +87,6 @@ export function kind(value: unknown, path: string, table: Kinds, more: string[] 
   if (index < 0) {
     throw new ConfigError(path, `= ${show(value)} is of no known kind; there are: ${table.map(([name]) => name).join(', ')}`)
   }
-  const rows = table[index]![1]
-  return { index, rows, group: fields(group, path, ['kind', ...rows.map((row) => row[0]), ...more]) }
+  const [, rows, random] = table[index]!
+  return { index, rows, random, group: fields(group, path, ['kind', ...rows.map((row) => row[0]), ...more]) }
 }

@@ -2,6 +2,7 @@ import { compile } from './compile.js'
 import { ConfigError } from './errors.js'
 import type { RetryOptions } from './options.js'
 import { launch } from './retry.js'
+import { Place } from './table.js'
 import type { AttemptContext, Snapshot } from './types.js'
 
 /**
@@ -13,12 +14,12 @@ import type { AttemptContext, Snapshot } from './types.js'
 export async function resume<T>(fn: (context: AttemptContext) => T | PromiseLike<T>, snapshot: Snapshot, options: Omit<RetryOptions, 'seed' | 'key'> = {}): Promise<T> {
   const { version, policy, began, due, delay, state, key, taskType, payload } = snapshot ?? {}
   if (version !== 1) throw new ConfigError('version', `= ${version} is not known; this version reads 1`)
-  if (!Array.isArray(state) || state.length != 9 || ![began, due, delay, ...state].every((n) => typeof n == 'number' && n >= 0)) {
+  if (!Array.isArray(state) || state.length != Place.Delay - Place.Seed || ![began, due, delay, ...state].every((n) => typeof n == 'number' && n >= 0)) {
     throw new ConfigError('state', 'is no task; keep what snapshot() gave as it is')
   }
   return launch(fn, compile(policy), { taskType, payload, ...options, key }, (run) => {
     run.state_ = [...state]
-    run.attempts_ = state[5]!
+    run.attempts_ = state[Place.Attempts - Place.Seed]!
     run.began_ = began
     run.delay_ = delay
     return Math.max(due - run.now_(), 0)

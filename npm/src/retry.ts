@@ -8,7 +8,7 @@ import { decimal, delay, newState, Said, verdict, type State } from './core.js'
 import type { RetryBudget } from './budget.js'
 import type { Plan, Policy } from './compile.js'
 import { AttemptTimeoutError, ConfigError, DeadLetterError, RetryAbortedError, type RetryError } from './errors.js'
-import { REASONS } from './table.js'
+import { DEFAULT_ROW, Place, REASONS } from './table.js'
 import type { RetryOptions } from './options.js'
 import { messageOf } from './text.js'
 import type { Attempt, AttemptContext, Clock, Snapshot } from './types.js'
@@ -21,10 +21,7 @@ const KEEP = 100
 /** `new RetryPolicy()`, as numbers: three attempts, 2 s and 4 s apart, and up to 10 % more. */
 const STANDARD: Plan = {
   json: {},
-  terms: {
-    row: [0, NaN, NaN, 3, NaN, 0, 0, 0, 3e11, 3, 0.1, 0, 0, 0, 0, 0, 3, 0.1, 0, 0, 0, 0, 0, 0, 0, 0, NaN, 0, 0, NaN, NaN, 2, 2e9, 2, 0, 0],
-    table: [],
-  },
+  terms: { row: DEFAULT_ROW, table: [] },
   timeout: NaN,
   deadline: NaN,
 }
@@ -262,9 +259,9 @@ export class Run {
     const hint = options.retryAfter ? options.retryAfter(error) : (error as any)?.retryAfter
     if (!this.state_) {
       this.state_ = newState(options.seed, options.key)
-      this.state_[4] = this.began_
+      this.state_[Place.Began - Place.Seed] = this.began_
     }
-    this.state_[5] = attempt
+    this.state_[Place.Attempts - Place.Seed] = attempt
     // A caller that says no is a rule that says "deadLetter".
     if (wish === false) return Said.Permanent
     const said = verdict(plan.choose?.(error, wish) ?? plan.terms, this.state_, now, hint >= 0 ? hint : -1, budget?.costOf(error, wish) ?? 0, budget?.row)

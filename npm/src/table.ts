@@ -1,8 +1,9 @@
-// Made from the core's own table (src/bounds.rs) by `cargo xtask golden --bless`. Do not edit.
+// Made from the core's own tables (src/bounds.rs, src/policy) by `cargo xtask golden --bless`. Do not edit.
 
-/** Name, unit (0 a number, 1 a duration in nanoseconds, 2 a whole number), least, most, default. */
-export type Row = readonly [string, 0 | 1 | 2, number, number, number | null]
-export type Kinds = ReadonlyArray<readonly [string, readonly Row[]]>
+/** Name, unit (0 a number, 1 a duration in nanoseconds, 2 a whole number, 3 a list of durations, 4 an end of a range, 5 read by hand), minimum, maximum, default. */
+export type Row = readonly [string, 0 | 1 | 2 | 3 | 4 | 5, number, number, number | null]
+/** Name, parameters, whether it draws its own jitter. */
+export type Kinds = ReadonlyArray<readonly [string, readonly Row[], 1?]>
 
 export const MIN_DELAY: Row = ['minDelay', 1, 0, 1.8446744073709552e19, 0]
 export const MAX_DELAY: Row = ['maxDelay', 1, 0, 1.8446744073709552e19, null]
@@ -25,9 +26,9 @@ export const BACKOFFS: Kinds = [
   ['exponential', [['initial', 1, 0, 1.8446744073709552e19, 2e9], ['multiplier', 0, 1, 1000, 2]]],
   ['polynomial', [['initial', 1, 0, 1.8446744073709552e19, 2e9], ['power', 0, 0, 10, 2], ['offset', 1, 0, 1.8446744073709552e19, 0]]],
   ['fibonacci', [['initial', 1, 0, 1.8446744073709552e19, 2e9]]],
-  ['table', []],
-  ['decorrelated', [['initial', 1, 0, 1.8446744073709552e19, 2e9], ['multiplier', 0, 1, 1000, 3]]],
-  ['decorrelatedV2', [['initial', 1, 0, 1.8446744073709552e19, 2e9]]],
+  ['table', [['delays', 3, 0, 1.8446744073709552e19, null]]],
+  ['decorrelated', [['initial', 1, 0, 1.8446744073709552e19, 2e9], ['multiplier', 0, 1, 1000, 3]], 1],
+  ['decorrelatedV2', [['initial', 1, 0, 1.8446744073709552e19, 2e9]], 1],
 ]
 export const JITTERS: Kinds = [
   ['none', []],
@@ -36,10 +37,10 @@ export const JITTERS: Kinds = [
   ['proportional', [['factor', 0, 0, 10, 0.1]]],
   ['symmetric', [['factor', 0, 0, 1, 0.2]]],
   ['subtractive', [['factor', 0, 0, 1, 0.5]]],
-  ['uniform', []],
+  ['uniform', [['low', 4, 0, 100, null], ['high', 4, 0, 100, null]]],
 ]
 export const BUDGETS: Kinds = [
-  ['tokenBucket', [['capacity', 2, 1, 1e9, 500], ['cost', 2, 0, 1000, 14], ['refundOnSuccess', 0, 0, 1000, 1]]],
+  ['tokenBucket', [['capacity', 2, 1, 1e9, 500], ['cost', 2, 0, 1000, 14], ['costByClass', 5, 0, 1000, null], ['refundOnSuccess', 0, 0, 1000, 1], ['refundOnRetrySuccess', 5, 0, 1000, null], ['debitOn', 5, 0, 1000, null], ['threshold', 5, 0, 1e9, null]]],
   ['ratio', [['percent', 0, 0, 1000, 20], ['minPerSecond', 0, 0, 1e6, 10], ['window', 1, 1e7, 3.6e12, 1e10]]],
   ['concurrency', [['percent', 0, 0, 1000, 20], ['min', 2, 0, 1e6, 3]]],
 ]
@@ -52,4 +53,47 @@ export const MEASURES = ['wall', 'sleeps'] as const
 export const ROUNDING_MODES = ['floor', 'nearest', 'ceil'] as const
 export const DEBITS = ['retry', 'failure'] as const
 export const REASONS = ['exhausted', 'deadlineExceeded', 'permanent', 'budgetExhausted', 'expired', 'crashed'] as const
+/** Where each number is in the buffer that WebAssembly reads. */
+export const enum Place {
+  MinDelay = 0,
+  MaxDelay = 1,
+  FirstDelay = 2,
+  MaxAttempts = 3,
+  MaxElapsed = 4,
+  ElapsedRule = 5,
+  Action = 6,
+  HintMode = 7,
+  HintMax = 8,
+  WhenLonger = 9,
+  HintJitter = 10,
+  Jitter = 17,
+  CapStage = 24,
+  Measure = 25,
+  Feedback = 26,
+  RoundingUnit = 27,
+  RoundingMode = 28,
+  RoundingSteps = 29,
+  ResampleLow = 30,
+  ResampleHigh = 31,
+  Backoff = 32,
+  Scale = 33,
+  Factor = 34,
+  Added = 35,
+  Seed = 36,
+  Key = 38,
+  Began = 40,
+  Attempts = 41,
+  Bits = 42,
+  Previous = 43,
+  Delay = 45,
+  DelayNs = 46,
+  Due = 48,
+  Budget = 49,
+  Denied = 56,
+  Granted = 57,
+  Counts = 58,
+  Rest = 79,
+  End = 16335,
+}
+export const DEFAULT_ROW = [0, NaN, NaN, 3, NaN, 0, 0, 0, 3e11, 0, 3, 0.1, 0, 0, 0, 0, 0, 3, 0.1, 0, 0, 0, 0, 0, 0, 0, 0, NaN, 0, 0, NaN, NaN, 2, 2e9, 2, 0]
 export const RECOMMENDED = {"version":1,"backoff":{"kind":"exponential","initial":"500ms","multiplier":2},"minDelay":"0s","maxDelay":"30s","jitter":"full","maxAttempts":5,"maxElapsed":null,"elapsedRule":"stopIfWouldExceed","attemptTimeout":null,"retryAfter":{"mode":"atLeast","max":"5m","jitter":{"kind":"proportional","factor":0.1}},"classify":[{"match":["throttle","429"],"action":"retry","backoff":{"kind":"exponential","initial":"1s","multiplier":2}},{"match":["invalid","auth","missing","unsupported","cancelled"],"action":"deadLetter"}],"defaultAction":"retry","budget":{"kind":"ratio","percent":20,"minPerSecond":10,"window":"10s"}} as const

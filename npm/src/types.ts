@@ -1,46 +1,6 @@
-/** A duration: milliseconds, or a text like `"250ms"`, `"2s"`, `"1m30s"`, `"1.5h"`. */
-export type Duration = number | string
+import type { Action, Backoff, BudgetRule, Duration, Jitter } from './kinds.js'
 
-/** Why a task is a dead letter. */
-export type Reason =
-  | 'exhausted'
-  | 'deadlineExceeded'
-  | 'permanent'
-  | 'budgetExhausted'
-  | 'expired'
-  | 'crashed'
-
-/** What happens to a class of failures. */
-export type Action = 'retry' | 'retryFree' | 'deadLetter' | 'discard' | 'fail'
-
-/** How the delay grows; the kinds and fields of the wire format. */
-export type Backoff =
-  | { kind: 'constant'; delay: Duration; firstDelay?: Duration | null }
-  | { kind: 'linear'; initial?: Duration; increment?: Duration; firstDelay?: Duration | null }
-  | { kind: 'exponential'; initial?: Duration; multiplier?: number; firstDelay?: Duration | null }
-  | { kind: 'polynomial'; initial?: Duration; power?: number; offset?: Duration; firstDelay?: Duration | null }
-  | { kind: 'fibonacci'; initial?: Duration; firstDelay?: Duration | null }
-  | { kind: 'table'; delays: readonly Duration[]; firstDelay?: Duration | null }
-  | { kind: 'decorrelated'; initial?: Duration; multiplier?: number; firstDelay?: Duration | null }
-  | { kind: 'decorrelatedV2'; initial?: Duration; firstDelay?: Duration | null }
-
-/** One end of a uniform jitter: `factor * delay + add + addPerRetry * retry`. */
-export interface JitterEnd {
-  /** What multiplies the delay. Default 1. */
-  factor?: number
-  /** What is added. Default 0. */
-  add?: Duration
-  /** What is added for every retry, the first included. Default 0. */
-  addPerRetry?: Duration
-}
-
-/** How a delay d is spread. */
-export type Jitter =
-  /** d itself; U[0, d]; U[d/2, d]; U[d, 1.1 d]; U[0.8 d, 1.2 d]; U[d/2, d]. */
-  | 'none' | 'full' | 'equal' | 'proportional' | 'symmetric' | 'subtractive'
-  | { kind: 'none' | 'full' | 'equal' }
-  | { kind: 'proportional' | 'symmetric' | 'subtractive'; factor?: number }
-  | { kind: 'uniform'; low: JitterEnd; high: JitterEnd }
+export type * from './kinds.js'
 
 /** What becomes of failures of some kinds. The first rule that matches wins. */
 export interface Rule {
@@ -53,31 +13,6 @@ export interface Rule {
   /** A jitter of their own. Default: the policy's. */
   jitter?: Jitter | null
 }
-
-/** An allowance of retries that many tasks share. */
-export type BudgetRule =
-  /** A bucket that retries take tokens from and successes fill again (AWS). */
-  | {
-      kind: 'tokenBucket'
-      /** Tokens in a full bucket. Default 500. */
-      capacity?: number
-      /** Tokens that a retry costs. Default 14. */
-      cost?: number
-      /** The same for single kinds of failures: `{ throttle: 5 }`. */
-      costByClass?: Readonly<Record<string, number>>
-      /** Tokens that a first-try success gives back. Default 1. */
-      refundOnSuccess?: number
-      /** Tokens that a success after retries gives back. Default: what the retry had cost. */
-      refundOnRetrySuccess?: 'cost' | number
-      /** Whether each retry is paid for, or each failure. */
-      debitOn?: 'retry' | 'failure'
-      /** No retry at or below so many tokens (gRPC: half of them). */
-      threshold?: number | null
-    }
-  /** Retries as a share of the first attempts of the last `window`, and `minPerSecond` in any case. */
-  | { kind: 'ratio'; percent?: number; minPerSecond?: number; window?: Duration }
-  /** Retries in flight as a share of the tasks in flight, and `min` in any case. */
-  | { kind: 'concurrency'; percent?: number; min?: number }
 
 /** A policy as it is written: the wire format that Rust, the CLI and the page read too. */
 export interface PolicyOptions {

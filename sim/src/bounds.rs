@@ -15,7 +15,7 @@ macro_rules! bounds {
             #[doc = $text]
             pub const $id: &Bound = &Bound {
                 name: $name, unit: Unit::$unit, min: $min, max: $max, default: $default,
-                label: prose($label), doc: prose($text),
+                usual: None, label: prose($label), doc: prose($text),
             };
         )*
         /// Every row.

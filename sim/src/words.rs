@@ -2,7 +2,10 @@
 //!
 //! Every sentence is computed from the figures; where there is nothing to say, it says that.
 
-use redrive::{Backoff, Duration, Jitter, RetryPolicy};
+use redrive::{
+    Duration, Jitter, RetryPolicy,
+    policy::{Argument, KindRow, Parameter},
+};
 
 use crate::{
     Scenario,
@@ -284,6 +287,25 @@ pub fn outcomes(outcome: &Outcome) -> String {
     }
 }
 
+/// A kind with its parameters: its phrase, filled in.
+fn kind(kind: &KindRow, arguments: &[(&Parameter, Argument<'_>)]) -> String {
+    let mut text = kind.phrase.to_owned();
+    for (parameter, argument) in arguments {
+        let (plain, share) =
+            (format!("{{{}}}", parameter.name), format!("{{{}%}}", parameter.name));
+        let written = match argument {
+            Argument::Duration(duration) => seconds(duration.as_secs_f64()),
+            Argument::Number(value) if text.contains(&share) => percent(*value),
+            Argument::Number(value) => number(*value),
+            Argument::Durations(list) => counted(list.len() as u64, "delay", "delays"),
+            // Two ends of three numbers each are no part of a sentence.
+            Argument::End(_) => continue,
+        };
+        text = text.replace(&share, &written).replace(&plain, &written);
+    }
+    text
+}
+
 /// A policy in half a sentence: `3 attempts, exponential from 2 s × 2, jitter +10 %, no cap`.
 pub fn policy(policy: &RetryPolicy) -> String {
     let span = |duration: Duration| seconds(duration.as_secs_f64());
@@ -291,39 +313,11 @@ pub fn policy(policy: &RetryPolicy) -> String {
         Some(attempts) => counted(attempts.get().into(), "attempt", "attempts"),
         None => "unlimited attempts".to_owned(),
     };
-    let backoff = match policy.backoff() {
-        Backoff::Constant { delay } => format!("{} each time", span(*delay)),
-        Backoff::Linear { initial, increment } => {
-            format!("linear from {} + {}", span(*initial), span(*increment))
-        }
-        Backoff::Exponential { initial, multiplier } => {
-            format!("exponential from {} × {}", span(*initial), number(*multiplier))
-        }
-        Backoff::Polynomial { initial, power, offset } => {
-            format!("{} + {} × n^{}", span(*offset), span(*initial), number(*power))
-        }
-        Backoff::Fibonacci { initial } => format!("fibonacci from {}", span(*initial)),
-        Backoff::Table { delays } => {
-            format!("a table of {}", counted(delays.len() as u64, "delay", "delays"))
-        }
-        Backoff::Decorrelated { initial, multiplier } => {
-            format!("decorrelated from {} × {}", span(*initial), number(*multiplier))
-        }
-        Backoff::DecorrelatedV2 { initial } => {
-            format!("decorrelated (Polly) from {}", span(*initial))
-        }
-        other => other.kind().to_owned(),
+    let backoff = kind(policy.backoff().row(), &policy.backoff().arguments());
+    let jitter = match policy.backoff().is_random() {
+        true => "its own jitter".to_owned(),
+        false => kind(policy.jitter().row(), &policy.jitter().arguments()),
     };
-    let jitter = match policy.jitter() {
-        Jitter::None => "no jitter".to_owned(),
-        Jitter::Full => "full jitter".to_owned(),
-        Jitter::Equal => "equal jitter".to_owned(),
-        Jitter::Proportional { factor } => format!("jitter +{}", percent(*factor)),
-        Jitter::Symmetric { factor } => format!("jitter ±{}", percent(*factor)),
-        Jitter::Subtractive { factor } => format!("jitter −{}", percent(*factor)),
-        _ => "its own jitter".to_owned(),
-    };
-    let jitter = if policy.backoff().is_random() { "its own jitter".to_owned() } else { jitter };
     let cap = policy.max_delay().map_or("no cap".to_owned(), |cap| format!("cap {}", span(cap)));
     let mut words = vec![attempts, backoff, jitter, cap];
     words.extend(policy.max_elapsed().map(|elapsed| format!("deadline {}", span(elapsed))));

@@ -228,10 +228,8 @@ fn read_reasons(fields: &Fields<'_>) -> Result<Vec<Reason>, ConfigError> {
 
 /// The reason that `word` names, or an error at `path` that guesses.
 pub(crate) fn reason_word(word: &str, path: &str) -> Result<Reason, ConfigError> {
-    let words = Reason::ALL.map(Reason::as_str);
-    let word = one_of(path, word, &words)?;
-    let reason = Reason::ALL.into_iter().find(|reason| reason.as_str() == word);
-    reason.ok_or_else(|| ConfigError::new(path, "is not a reason"))
+    let word = one_of(path, word, &Reason::NAMES)?;
+    Reason::parse(word).ok_or_else(|| ConfigError::new(path, "is not a reason"))
 }
 
 /// What letters are grouped by.

@@ -360,7 +360,7 @@ impl DeadLetterQueue {
 
     /// The state of the queue in numbers. Reads every letter once.
     pub fn stats(&self) -> QueueStats {
-        let mut by_reason = Reason::ALL.map(|reason| (reason, 0));
+        let mut by_reason: Vec<_> = Reason::ALL.iter().map(|reason| (*reason, 0)).collect();
         let mut parked = 0;
         for letter in self.letters.values() {
             parked += u64::from(letter.parked);

@@ -1,98 +1,24 @@
 //! Backoff: how the delay grows from retry to retry, before any jitter.
 //!
-//! Two halves. [`Backoff`] is what people write, with durations. [`Curve`] is the same compiled to
-//! integer nanoseconds.
+//! Two halves. [`Backoff`] is what people write, with durations, a row of the [kinds](super::kinds).
+//! [`Curve`] is the law, in integer nanoseconds.
 //! Growth saturates: attempt 10^9 of a doubling curve is `u64::MAX` nanoseconds, which the cap then
 //! lowers. No power function of std is used anywhere: it differs between native and wasm.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::boxed::Box;
 
 #[cfg(not(feature = "small"))]
 use libm::exp;
 
 #[cfg(feature = "small")]
 use super::exp::exp;
-use super::{compat::Rounding, jitter::scale};
+use super::{
+    compat::Rounding,
+    jitter::scale,
+    kinds::{Backoff, BackoffTag},
+    parameter::Argument,
+};
 use crate::time::{Duration, nanos};
-
-/// How the delay grows. n is the number of retries already made: 0 for the first retry.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Backoff {
-    /// `delay`, always.
-    Constant {
-        /// The delay.
-        delay: Duration,
-    },
-    /// `initial + n * increment`.
-    Linear {
-        /// The first delay.
-        initial: Duration,
-        /// What each retry adds.
-        increment: Duration,
-    },
-    /// `initial * multiplier^n`.
-    Exponential {
-        /// The first delay.
-        initial: Duration,
-        /// The growth, at least 1.
-        multiplier: f64,
-    },
-    /// `offset + initial * n^power` (Sidekiq: n^4 + 15 s). The first delay is the offset.
-    Polynomial {
-        /// The scale.
-        initial: Duration,
-        /// The power of n.
-        power: f64,
-        /// What every delay has added.
-        offset: Duration,
-    },
-    /// `initial` times 1, 1, 2, 3, 5, 8, ...
-    Fibonacci {
-        /// The first delay, and the second.
-        initial: Duration,
-    },
-    /// The delays one by one; the last repeats.
-    Table {
-        /// The delays, at least one.
-        delays: Vec<Duration>,
-    },
-    /// `U[initial, multiplier * previous delay]`, the previous of the first being `initial`: the
-    /// decorrelated jitter of the AWS Architecture Blog (2015). It draws its own jitter.
-    Decorrelated {
-        /// The least delay, and the scale of the first.
-        initial: Duration,
-        /// How far above the previous delay the next may lie.
-        multiplier: f64,
-    },
-    /// Polly's `DecorrelatedJitterV2`: with `t = n + U[0, 1)` and `F = 2^t * tanh(sqrt(4 t))`, the delay
-    /// is `(F - F of the previous retry) * initial / 1.4`. It draws its own jitter.
-    DecorrelatedV2 {
-        /// The median of the first delay, about.
-        initial: Duration,
-    },
-}
-
-impl Backoff {
-    /// The kind's name on the wire.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Constant { .. } => "constant",
-            Self::Linear { .. } => "linear",
-            Self::Exponential { .. } => "exponential",
-            Self::Polynomial { .. } => "polynomial",
-            Self::Fibonacci { .. } => "fibonacci",
-            Self::Table { .. } => "table",
-            Self::Decorrelated { .. } => "decorrelated",
-            Self::DecorrelatedV2 { .. } => "decorrelatedV2",
-        }
-    }
-
-    /// Whether the kind draws its own jitter, so that a jitter beside it makes no sense.
-    pub fn is_random(&self) -> bool {
-        matches!(self, Self::Decorrelated { .. } | Self::DecorrelatedV2 { .. })
-    }
-}
 
 /// A backoff compiled to nanoseconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,56 +48,68 @@ enum StepLaw {
     Table(Box<[u64]>),
 }
 
-impl Curve {
-    pub(crate) fn new(backoff: &Backoff, each_step: Option<Rounding>) -> Curve {
-        let law = match backoff {
-            Backoff::Constant { delay } => StepLaw::Linear { initial: nanos(*delay), increment: 0 },
-            Backoff::Linear { initial, increment } => {
-                StepLaw::Linear { initial: nanos(*initial), increment: nanos(*increment) }
+/// The parameters of a backoff by what they are: every kind has at most two durations and a factor.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scalars {
+    /// The first duration.
+    pub(super) scale: u64,
+    /// The number.
+    pub(super) factor: f64,
+    /// The second duration.
+    pub(super) added: u64,
+}
+
+impl Scalars {
+    fn of(backoff: &Backoff) -> Scalars {
+        let mut scalars = Scalars::default();
+        let mut durations = 0;
+        for (_, argument) in backoff.arguments() {
+            match argument {
+                Argument::Duration(duration) if durations == 0 => {
+                    scalars.scale = nanos(duration);
+                    durations += 1;
+                }
+                Argument::Duration(duration) => scalars.added = nanos(duration),
+                Argument::Number(number) => scalars.factor = number,
+                Argument::Durations(_) | Argument::End(_) => {}
             }
-            Backoff::Exponential { initial, multiplier } => {
-                StepLaw::Exponential { initial: nanos(*initial), multiplier: *multiplier }
-            }
-            Backoff::Polynomial { initial, power, offset } => StepLaw::Polynomial {
-                initial: nanos(*initial),
-                power: *power,
-                offset: nanos(*offset),
-            },
-            Backoff::Fibonacci { initial } => StepLaw::Fibonacci { initial: nanos(*initial) },
-            Backoff::Table { delays } => {
-                StepLaw::Table(delays.iter().map(|delay| nanos(*delay)).collect())
-            }
-            Backoff::Decorrelated { initial, multiplier } => {
-                return Curve::Decorrelated { initial: nanos(*initial), multiplier: *multiplier };
-            }
-            Backoff::DecorrelatedV2 { initial } => {
-                return Curve::DecorrelatedV2 { initial: nanos(*initial) };
-            }
-        };
-        Curve::Fixed(Steps { law, each_step })
+        }
+        scalars
     }
 }
 
 impl Curve {
-    /// The curve of a kind by its place in the wire format, with its fields in order (a table with the
-    /// one delay that is asked for: to the power of 0 it is that delay at any retry).
-    #[cfg(feature = "small")]
-    pub(crate) fn by_number(
-        kind: u32,
-        scale: u64,
-        factor: f64,
-        added: u64,
+    pub(crate) fn new(backoff: &Backoff, each_step: Option<Rounding>) -> Curve {
+        let delays: &[Duration] = match backoff {
+            Backoff::Table { delays } => delays,
+            _ => &[],
+        };
+        Curve::of(backoff.tag(), Scalars::of(backoff), delays, each_step)
+    }
+
+    /// The law of each kind. A table may come as the one delay that is asked for, its `scale`: to the
+    /// power of 0 it is that delay at any retry.
+    #[inline]
+    pub(super) fn of(
+        kind: BackoffTag,
+        Scalars { scale: initial, factor, added }: Scalars,
+        delays: &[Duration],
         each_step: Option<Rounding>,
     ) -> Curve {
-        let initial = scale;
         let law = match kind {
-            0 => StepLaw::Linear { initial, increment: 0 },
-            1 => StepLaw::Linear { initial, increment: added },
-            2 => StepLaw::Exponential { initial, multiplier: factor },
-            3 | 5 => StepLaw::Polynomial { initial, power: factor, offset: added },
-            4 => StepLaw::Fibonacci { initial },
-            6 => return Curve::Decorrelated { initial, multiplier: factor },
-            _ => return Curve::DecorrelatedV2 { initial },
+            BackoffTag::Constant => StepLaw::Linear { initial, increment: 0 },
+            BackoffTag::Linear => StepLaw::Linear { initial, increment: added },
+            BackoffTag::Exponential => StepLaw::Exponential { initial, multiplier: factor },
+            BackoffTag::Polynomial => StepLaw::Polynomial { initial, power: factor, offset: added },
+            BackoffTag::Fibonacci => StepLaw::Fibonacci { initial },
+            BackoffTag::Table if delays.is_empty() => {
+                StepLaw::Polynomial { initial, power: 0.0, offset: 0 }
+            }
+            BackoffTag::Table => StepLaw::Table(delays.iter().map(|d| nanos(*d)).collect()),
+            BackoffTag::Decorrelated => {
+                return Curve::Decorrelated { initial, multiplier: factor };
+            }
+            BackoffTag::DecorrelatedV2 => return Curve::DecorrelatedV2 { initial },
         };
         Curve::Fixed(Steps { law, each_step })
     }
@@ -195,7 +133,9 @@ impl Steps {
         match self.law {
             StepLaw::Exponential { multiplier, .. } => scale(previous, multiplier),
             StepLaw::Linear { increment, .. } => previous.saturating_add(increment),
-            _ => self.at(n),
+            StepLaw::Polynomial { .. } | StepLaw::Fibonacci { .. } | StepLaw::Table(_) => {
+                self.at(n)
+            }
         }
     }
 }
@@ -297,7 +237,7 @@ pub(crate) fn polly_curve(n: u32, u: f64, scale_down: u32) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec;
+    use alloc::{vec, vec::Vec};
 
     use super::*;
     use crate::policy::RoundingMode;

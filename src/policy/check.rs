@@ -2,12 +2,15 @@
 //!
 //! After this nothing that is asked of the policy can fail. Each error names field, value and limit.
 
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 
-use super::{Backoff, BudgetRule, Class, Jitter, PolicyBuilder, Refund, Resample};
+use super::{
+    Argument, Backoff, BudgetRule, Class, Jitter, Parameter, PolicyBuilder, Refund, Resample, Spec,
+    parameter::check_duration,
+};
 use crate::{
     bounds::{self, Bound},
-    time::{Duration, format_duration, nanos},
+    time::{Duration, format_duration},
     wire::{ConfigError, Number, check},
 };
 
@@ -17,31 +20,41 @@ const MAX_RULES: usize = 1_000;
 impl PolicyBuilder {
     /// Refuses what no policy can be.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        check_backoff("backoff", &self.backoff)?;
-        if let Some(jitter) = &self.jitter {
-            check_jitter("jitter", jitter)?;
-            check_pair("jitter", &self.backoff, jitter)?;
+        let spec = &self.spec;
+        check_backoff("backoff", &spec.backoff)?;
+        if self.jitter_given {
+            check_jitter("jitter", &spec.jitter)?;
+            check_pair("jitter", &spec.backoff, &spec.jitter)?;
         }
+        if self.no_attempts {
+            check("maxAttempts", bounds::MAX_ATTEMPTS, 0.0)?;
+        }
+        spec.check()
+    }
+}
+
+impl Spec {
+    fn check(&self) -> Result<(), ConfigError> {
         self.check_delays()?;
         self.check_limits()?;
         check_jitter("retryAfter.jitter", &self.retry_after.jitter)?;
         self.check_rules()?;
         if let Some(budget) = &self.budget {
-            check_budget(budget)?;
+            check_budget("budget", budget)?;
         }
         self.check_compat()
     }
 
     fn check_delays(&self) -> Result<(), ConfigError> {
-        check_length("minDelay", self.min_delay)?;
-        for (path, delay) in [
-            ("maxDelay", self.max_delay),
-            ("backoff.firstDelay", self.first_delay),
-            ("maxElapsed", self.max_elapsed),
-            ("attemptTimeout", self.attempt_timeout),
-            ("retryAfter.max", Some(self.retry_after.max)),
+        for (path, bound, delay) in [
+            ("minDelay", bounds::MIN_DELAY, Some(self.min_delay)),
+            ("maxDelay", bounds::MAX_DELAY, self.max_delay),
+            ("backoff.firstDelay", bounds::FIRST_DELAY, self.first_delay),
+            ("maxElapsed", bounds::MAX_ELAPSED, self.limits.max_elapsed),
+            ("attemptTimeout", bounds::ATTEMPT_TIMEOUT, self.limits.attempt_timeout),
+            ("retryAfter.max", bounds::RETRY_AFTER_MAX, Some(self.retry_after.max)),
         ] {
-            check_length(path, delay.unwrap_or_default())?;
+            delay.map_or(Ok(()), |delay| check_duration(path, bound, delay))?;
         }
         let (min, max) = (self.min_delay, self.max_delay.unwrap_or(Duration::MAX));
         if min > max {
@@ -59,18 +72,9 @@ impl PolicyBuilder {
     }
 
     fn check_limits(&self) -> Result<(), ConfigError> {
-        match self.max_attempts {
-            Some(attempts) => {
-                check("maxAttempts", bounds::MAX_ATTEMPTS, attempts.into())?;
-            }
-            None if self.max_elapsed.is_none() => {
-                let message = "= null is unlimited, and there is no maxElapsed to end it; set one";
-                return Err(ConfigError::new("maxAttempts", message));
-            }
-            None => {}
-        }
-        if self.attempt_timeout == Some(Duration::ZERO) {
-            check("attemptTimeout", bounds::ATTEMPT_TIMEOUT, 0.0)?;
+        if self.limits.max_attempts.is_none() && self.limits.max_elapsed.is_none() {
+            let message = "= null is unlimited, and there is no maxElapsed to end it; set one";
+            return Err(ConfigError::new("maxAttempts", message));
         }
         Ok(())
     }
@@ -118,83 +122,33 @@ impl PolicyBuilder {
     }
 }
 
-/// Refuses what nanoseconds in 64 bits cannot hold: it would be read back as another duration.
-fn check_length(path: &str, value: Duration) -> Result<(), ConfigError> {
-    if value.as_nanos() > u128::from(u64::MAX) {
-        let message = "is longer than 584 years, the longest duration there is";
-        return Err(ConfigError::new(path, message));
-    }
-    Ok(())
-}
-
-fn check_duration(path: &str, bound: &Bound, value: Duration) -> Result<(), ConfigError> {
-    let path = format!("{path}.{}", bound.name);
-    check_length(&path, value)?;
-    check(&path, bound, nanos(value) as f64).map(|_| ())
-}
-
 fn check_factor(path: &str, bound: &Bound, value: f64) -> Result<(), ConfigError> {
     check(&format!("{path}.{}", bound.name), bound, value).map(|_| ())
 }
 
+fn check_arguments(
+    path: &str,
+    arguments: Vec<(&Parameter, Argument<'_>)>,
+) -> Result<(), ConfigError> {
+    arguments.into_iter().try_for_each(|(parameter, argument)| argument.check(path, parameter))
+}
+
 fn check_backoff(path: &str, backoff: &Backoff) -> Result<(), ConfigError> {
-    match backoff {
-        Backoff::Constant { delay } => check_duration(path, bounds::DELAY, *delay),
-        Backoff::Linear { initial, increment } => {
-            check_duration(path, bounds::INITIAL, *initial)?;
-            check_duration(path, bounds::INCREMENT, *increment)
-        }
-        Backoff::Exponential { initial, multiplier } => {
-            check_duration(path, bounds::INITIAL, *initial)?;
-            check_factor(path, bounds::MULTIPLIER, *multiplier)
-        }
-        Backoff::Polynomial { initial, power, offset } => {
-            check_duration(path, bounds::INITIAL, *initial)?;
-            check_factor(path, bounds::POWER, *power)?;
-            check_duration(path, bounds::OFFSET, *offset)
-        }
-        Backoff::Fibonacci { initial } | Backoff::DecorrelatedV2 { initial } => {
-            check_duration(path, bounds::INITIAL, *initial)
-        }
-        Backoff::Table { delays } if delays.is_empty() => {
-            let message = "is empty; write at least one delay";
-            Err(ConfigError::new(format!("{path}.delays"), message))
-        }
-        Backoff::Table { delays } => {
-            delays.iter().try_for_each(|delay| check_duration(path, bounds::DELAY, *delay))
-        }
-        Backoff::Decorrelated { initial, multiplier } => {
-            check_duration(path, bounds::INITIAL, *initial)?;
-            check_factor(path, bounds::DECORRELATED_MULTIPLIER, *multiplier)
-        }
-    }
+    check_arguments(path, backoff.arguments())
 }
 
 fn check_jitter(path: &str, jitter: &Jitter) -> Result<(), ConfigError> {
-    match *jitter {
-        Jitter::None | Jitter::Full | Jitter::Equal => Ok(()),
-        Jitter::Proportional { factor } => check_factor(path, bounds::JITTER_FACTOR, factor),
-        Jitter::Symmetric { factor } => check_factor(path, bounds::SYMMETRIC_FACTOR, factor),
-        Jitter::Subtractive { factor } => check_factor(path, bounds::SUBTRACTIVE_FACTOR, factor),
-        Jitter::Uniform { low, high } => {
-            for (name, end) in [("low", low), ("high", high)] {
-                let path = format!("{path}.{name}");
-                check_factor(&path, bounds::END_FACTOR, end.factor)?;
-                check_duration(&path, bounds::END_ADD, end.add)?;
-                check_duration(&path, bounds::END_ADD_PER_RETRY, end.add_per_retry)?;
-            }
-            // Ends may cross: U[0.5 s, d] is a jitter with a floor. A low end that is nowhere below
-            // the high one is a mistake.
-            let above = low.factor >= high.factor
-                && low.add >= high.add
-                && low.add_per_retry >= high.add_per_retry;
-            if above && low != high {
-                let message = "lies above the high end; swap them";
-                return Err(ConfigError::new(format!("{path}.low"), message));
-            }
-            Ok(())
-        }
+    check_arguments(path, jitter.arguments())?;
+    // Ends may cross: U[0.5 s, d] is a jitter with a floor. A low end that is nowhere below the high
+    // one is a mistake.
+    let (low, high) = jitter.ends();
+    let above =
+        low.factor >= high.factor && low.add >= high.add && low.add_per_retry >= high.add_per_retry;
+    if above && low != high {
+        let message = "lies above the high end; swap them";
+        return Err(ConfigError::new(format!("{path}.low"), message));
     }
+    Ok(())
 }
 
 fn check_pair(path: &str, backoff: &Backoff, jitter: &Jitter) -> Result<(), ConfigError> {
@@ -207,8 +161,8 @@ fn check_pair(path: &str, backoff: &Backoff, jitter: &Jitter) -> Result<(), Conf
     Err(ConfigError::new(path, message))
 }
 
-fn check_budget(budget: &BudgetRule) -> Result<(), ConfigError> {
-    let path = "budget";
+/// Refuses a budget that is not within the limits.
+pub(super) fn check_budget(path: &str, budget: &BudgetRule) -> Result<(), ConfigError> {
     match budget {
         BudgetRule::TokenBucket(bucket) => {
             check_factor(path, bounds::CAPACITY, bucket.capacity.into())?;
@@ -217,7 +171,7 @@ fn check_budget(budget: &BudgetRule) -> Result<(), ConfigError> {
                 let path = format!("{path}.costByClass.{class}");
                 check(&path, bounds::COST, f64::from(*cost))?;
                 if bucket.cost_by_class[..index].iter().any(|(earlier, _)| earlier == class) {
-                    return Err(ConfigError::new(path, "stands there twice; keep one"));
+                    return Err(ConfigError::new(path, "is given twice; keep one"));
                 }
             }
             check_factor(path, bounds::REFUND, bucket.refund_on_success)?;
@@ -232,7 +186,7 @@ fn check_budget(budget: &BudgetRule) -> Result<(), ConfigError> {
         BudgetRule::Ratio { percent, min_per_second, window } => {
             check_factor(path, bounds::RETRY_PERCENT, *percent)?;
             check_factor(path, bounds::MIN_PER_SECOND, *min_per_second)?;
-            check_duration(path, bounds::WINDOW, *window)
+            check_duration(&format!("{path}.window"), bounds::WINDOW, *window)
         }
         BudgetRule::Concurrency { percent, min } => {
             check_factor(path, bounds::RETRY_PERCENT, *percent)?;

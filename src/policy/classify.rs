@@ -6,7 +6,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{backoff::Backoff, delay::Delays, jitter::Jitter};
+use super::kinds::{Backoff, Jitter};
 use crate::failure::{Kind, Pattern};
 
 /// What happens after a failure that a rule matches.
@@ -51,22 +51,12 @@ pub struct Rule {
     pub backoff: Option<Backoff>,
     /// A jitter for this class, in place of the policy's.
     pub jitter: Option<Jitter>,
-    pub(crate) delays: Option<Delays>,
-    /// `matches`, read once when the policy is built.
-    pub(crate) patterns: Vec<Pattern>,
 }
 
 impl Rule {
     /// A rule for the failures that `matches` names.
     pub fn new(matches: &str, action: Action) -> Rule {
-        Rule {
-            matches: alloc::vec![matches.into()],
-            action,
-            backoff: None,
-            jitter: None,
-            delays: None,
-            patterns: Vec::new(),
-        }
+        Rule { matches: alloc::vec![matches.into()], action, backoff: None, jitter: None }
     }
 
     /// A rule for the failures of these kinds.
@@ -96,14 +86,14 @@ impl Rule {
         self
     }
 
-    /// Reads what it matches. Done once, when the policy is built.
-    pub(crate) fn read_patterns(&mut self) {
-        self.patterns = self.matches.iter().map(|text| Pattern::of(text)).collect();
+    /// What it matches, read once when the policy is built.
+    pub(super) fn patterns(&self) -> Vec<Pattern> {
+        self.matches.iter().map(|text| Pattern::of(text)).collect()
     }
 
-    /// Whether it is for a failure of that `kind` that goes by these `words`.
-    pub(crate) fn covers(&self, words: &[&str], kind: Kind) -> bool {
-        let mut patterns = self.matches.iter().zip(&self.patterns);
+    /// Whether it is for a failure of that `kind` that goes by these `words`; `patterns` are its own.
+    pub(super) fn covers(&self, patterns: &[Pattern], words: &[&str], kind: Kind) -> bool {
+        let mut patterns = self.matches.iter().zip(patterns);
         patterns.any(|(text, pattern)| pattern.matches(text, words, kind))
     }
 }

@@ -67,11 +67,10 @@ pub struct Rounding {
 }
 
 impl Rounding {
-    /// Rounding to `unit` (at least a nanosecond). With `each_step` the curve is rounded at each of
+    /// Rounding to `unit`, a nanosecond or more: a policy with less is refused. With `each_step` the curve is rounded at each of
     /// its steps too, and the error compounds (resilience4j: 1 ms x 1.5 never grows).
     pub const fn new(unit: Duration, mode: RoundingMode, each_step: bool) -> Rounding {
-        let unit = nanos(unit);
-        Rounding { unit: if unit == 0 { 1 } else { unit }, mode, each_step }
+        Rounding { unit: nanos(unit), mode, each_step }
     }
 
     /// `delay`, in nanoseconds and from 0 up, rounded as [`apply`](Rounding::apply) does: what lies
@@ -86,14 +85,15 @@ impl Rounding {
 
     /// `delay` rounded, saturating at the last multiple below 2^64.
     pub(crate) fn apply(self, delay: u64) -> u64 {
-        let down = delay - delay % self.unit;
+        let unit = self.unit.max(1);
+        let down = delay - delay % unit;
         let above = delay - down;
         let up = match self.mode {
             RoundingMode::Floor => false,
-            RoundingMode::Nearest => above >= self.unit.div_ceil(2),
+            RoundingMode::Nearest => above >= unit.div_ceil(2),
             RoundingMode::Ceil => above > 0,
         };
-        if up { down.checked_add(self.unit).unwrap_or(down) } else { down }
+        if up { down.checked_add(unit).unwrap_or(down) } else { down }
     }
 }
 
@@ -106,6 +106,16 @@ pub enum ElapsedMeasure {
     Wall,
     /// The sum of the delays handed out (backon, Spring): execution does not count.
     Sleeps,
+}
+
+impl ElapsedMeasure {
+    pub(crate) const NAMES: [&'static str; 2] = ["wall", "sleeps"];
+    pub(crate) const ALL: [ElapsedMeasure; 2] = [Self::Wall, Self::Sleeps];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// A delay above the cap is replaced by a draw from a share of the cap (dramatiq).

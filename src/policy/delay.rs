@@ -6,9 +6,10 @@
 //! share [`Delays::range`], so that the picture and the run cannot differ.
 
 use super::{
-    backoff::{Backoff, Curve, polly_curve},
+    backoff::{Curve, polly_curve},
     compat::{CapStage, Compat, Resample, Rounding},
-    jitter::{Jitter, Spread, scale},
+    jitter::{Spread, scale},
+    kinds::{Backoff, Jitter},
 };
 use crate::{
     random::Stream,

@@ -1,44 +1,13 @@
 //! Jitter: the range that a delay is drawn from. Always uniform, between two ends.
 //!
 //! Every jitter in the field that is not a backoff of its own is U[low, high], where an end is
-//! `factor * delay + add + addPerRetry * retry`. The names are instances of it.
+//! `factor * delay + add + addPerRetry * retry`. The [kinds](super::kinds) are instances of it.
 
+use super::{
+    kinds::{Jitter, JitterTag},
+    parameter::Argument,
+};
 use crate::time::{Duration, nanos};
-
-/// How a delay d is spread.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub enum Jitter {
-    /// d itself. Many clients then retry in step: the thundering herd.
-    #[default]
-    None,
-    /// U[0, d]: the widest spread for the same cap (AWS Architecture Blog, 2015).
-    Full,
-    /// U[d/2, d].
-    Equal,
-    /// U[d, d(1 + factor)]: the specification's, with factor 0.1.
-    Proportional {
-        /// How much is added at most, as a share of d.
-        factor: f64,
-    },
-    /// U[d(1 - factor), d(1 + factor)] (gRPC, Failsafe).
-    Symmetric {
-        /// The width to each side, as a share of d.
-        factor: f64,
-    },
-    /// U[d(1 - factor), d] (BullMQ).
-    Subtractive {
-        /// How much is taken off at most, as a share of d.
-        factor: f64,
-    },
-    /// U[low, high], each end as given.
-    Uniform {
-        /// The lower end.
-        low: End,
-        /// The upper end.
-        high: End,
-    },
-}
 
 /// One end of a range: `factor * d + add + add_per_retry * retry`, retries counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,30 +28,37 @@ impl End {
 }
 
 impl Jitter {
-    /// The kind's name on the wire.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Full => "full",
-            Self::Equal => "equal",
-            Self::Proportional { .. } => "proportional",
-            Self::Symmetric { .. } => "symmetric",
-            Self::Subtractive { .. } => "subtractive",
-            Self::Uniform { .. } => "uniform",
-        }
-    }
-
     /// The two ends of the range.
     pub fn ends(&self) -> (End, End) {
-        match *self {
-            Self::None => (End::times(1.0), End::times(1.0)),
-            Self::Full => (End::times(0.0), End::times(1.0)),
-            Self::Equal => (End::times(0.5), End::times(1.0)),
-            Self::Proportional { factor } => (End::times(1.0), End::times(1.0 + factor)),
-            Self::Symmetric { factor } => (End::times(1.0 - factor), End::times(1.0 + factor)),
-            Self::Subtractive { factor } => (End::times(1.0 - factor), End::times(1.0)),
-            Self::Uniform { low, high } => (low, high),
+        let mut number = 0.0;
+        let mut ends = [End::times(1.0); 2];
+        let mut given = ends.iter_mut();
+        for (_, argument) in self.arguments() {
+            match argument {
+                Argument::Number(factor) => number = factor,
+                Argument::End(end) => given.next().into_iter().for_each(|slot| *slot = end),
+                Argument::Duration(_) | Argument::Durations(_) => {}
+            }
         }
+        match factors(self.tag(), number) {
+            Some((low, high)) => (End::times(low), End::times(high)),
+            None => (ends[0], ends[1]),
+        }
+    }
+}
+
+/// The law of each kind that has one factor or none: what the ends of its range multiply the delay by.
+/// `None` for kinds whose parameters are the ends.
+#[inline]
+fn factors(kind: JitterTag, factor: f64) -> Option<(f64, f64)> {
+    match kind {
+        JitterTag::None => Some((1.0, 1.0)),
+        JitterTag::Full => Some((0.0, 1.0)),
+        JitterTag::Equal => Some((0.5, 1.0)),
+        JitterTag::Proportional => Some((1.0, 1.0 + factor)),
+        JitterTag::Symmetric => Some((1.0 - factor, 1.0 + factor)),
+        JitterTag::Subtractive => Some((1.0 - factor, 1.0)),
+        JitterTag::Uniform => None,
     }
 }
 
@@ -125,25 +101,20 @@ impl Spread {
         Spread { low: Edge::new(low), high: Edge::new(high) }
     }
 
-    /// The spread that seven numbers spell: a kind by its place in the wire format, then the two ends of
-    /// a uniform range; other kinds have a factor in the place of the first.
+    /// The spread that six numbers spell: the two ends of a range, or the factor of the kinds that have
+    /// one.
     #[cfg(feature = "small")]
-    pub(crate) fn by_number(row: &[f64; 7]) -> Spread {
-        let [kind, factor, ..] = *row;
+    pub(super) fn of_numbers(kind: JitterTag, row: &[f64; 6]) -> Spread {
         let edge = |at: usize| Edge {
             factor: row[at],
             add: row[at + 1] as u64,
             per_retry: row[at + 2] as u64,
         };
-        Spread::new(&match kind as u32 {
-            0 => Jitter::None,
-            1 => Jitter::Full,
-            2 => Jitter::Equal,
-            3 => Jitter::Proportional { factor },
-            4 => Jitter::Symmetric { factor },
-            5 => Jitter::Subtractive { factor },
-            _ => return Spread { low: edge(1), high: edge(4) },
-        })
+        let times = |factor| Edge { factor, add: 0, per_retry: 0 };
+        match factors(kind, row[0]) {
+            Some((low, high)) => Spread { low: times(low), high: times(high) },
+            None => Spread { low: edge(0), high: edge(3) },
+        }
     }
 
     /// The range around `delay`; its low end is never above its high end.

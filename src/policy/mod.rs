@@ -15,25 +15,33 @@ mod delay;
 #[cfg(any(test, feature = "small"))]
 mod exp;
 mod jitter;
+pub mod kinds;
 mod limits;
 #[cfg(feature = "small")]
+#[doc(hidden)]
 pub mod numbers;
+mod parameter;
+#[doc(hidden)]
+pub mod places;
 pub mod presets;
 mod retry_after;
 pub mod schema;
+mod spec;
 pub mod wire;
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::string::ToString;
 use core::num::NonZeroU32;
 
+use self::spec::{Compiled, Spec};
 pub use self::{
-    backoff::Backoff,
     budget::{Budget, BudgetRule, DebitOn, Refund, TokenBucket},
     builder::PolicyBuilder,
     classify::{Action, Class, Rule},
     compat::{CapStage, Compat, ElapsedMeasure, Resample, Rounding, RoundingMode},
-    jitter::{End, Jitter},
+    jitter::End,
+    kinds::{Backoff, Jitter},
     limits::{ElapsedRule, Limits},
+    parameter::{Argument, KindRow, Parameter, Shape},
     retry_after::{HintMode, RetryAfter, WhenLonger},
 };
 pub(crate) use self::{
@@ -63,24 +71,17 @@ use crate::{
 /// assert_eq!(delays.len(), 4);
 /// # Ok::<(), redrive::wire::ConfigError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct RetryPolicy {
-    backoff: Backoff,
-    jitter: Jitter,
-    first_delay: Option<Duration>,
-    min_delay: Duration,
-    max_delay: Option<Duration>,
-    limits: Limits,
-    retry_after: RetryAfter,
-    hinting: Hinting,
-    rules: Vec<Rule>,
-    default_action: Action,
-    budget: Option<BudgetRule>,
-    compat: Compat,
-    delays: Delays,
-    /// After fewer attempts than this a failure that no rule matches is retried, whatever the time,
-    /// and its delay is one draw. Worked out when the policy is built; 0 for policies of other kinds.
-    plain: u32,
+    spec: Spec,
+    compiled: Compiled,
+}
+
+/// Two policies are equal that are written alike.
+impl PartialEq for RetryPolicy {
+    fn eq(&self, other: &RetryPolicy) -> bool {
+        self.spec == other.spec
+    }
 }
 
 /// All of a policy that a verdict depends on, for one class of failures.
@@ -164,77 +165,77 @@ impl RetryPolicy {
 
     /// How the delay grows.
     pub fn backoff(&self) -> &Backoff {
-        &self.backoff
+        &self.spec.backoff
     }
 
     /// How it is spread.
     pub fn jitter(&self) -> &Jitter {
-        &self.jitter
+        &self.spec.jitter
     }
 
     /// The fixed, un-jittered delay before the first retry, if there is one.
     pub fn first_delay(&self) -> Option<Duration> {
-        self.first_delay
+        self.spec.first_delay
     }
 
     /// The least delay.
     pub fn min_delay(&self) -> Duration {
-        self.min_delay
+        self.spec.min_delay
     }
 
     /// The cap, if there is one.
     pub fn max_delay(&self) -> Option<Duration> {
-        self.max_delay
+        self.spec.max_delay
     }
 
     /// How often and how long.
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.spec.limits
     }
 
     /// Executions at most, the first included; `None` is unlimited.
     pub fn max_attempts(&self) -> Option<NonZeroU32> {
-        self.limits.max_attempts
+        self.spec.limits.max_attempts
     }
 
     /// The time after which nothing is retried.
     pub fn max_elapsed(&self) -> Option<Duration> {
-        self.limits.max_elapsed
+        self.spec.limits.max_elapsed
     }
 
     /// How long one attempt may run.
     pub fn attempt_timeout(&self) -> Option<Duration> {
-        self.limits.attempt_timeout
+        self.spec.limits.attempt_timeout
     }
 
     /// What a server's Retry-After does.
     pub fn retry_after(&self) -> &RetryAfter {
-        &self.retry_after
+        &self.spec.retry_after
     }
 
     /// The classification rules, in order.
     pub fn rules(&self) -> &[Rule] {
-        &self.rules
+        &self.spec.rules
     }
 
     /// What happens to a failure that no rule matches.
     pub fn default_action(&self) -> Action {
-        self.default_action
+        self.spec.default_action
     }
 
     /// The rule of the shared budget, if there is one.
     pub fn budget(&self) -> Option<&BudgetRule> {
-        self.budget.as_ref()
+        self.spec.budget.as_ref()
     }
 
     /// The quirks of other systems; none by default.
     pub fn compat(&self) -> &Compat {
-        &self.compat
+        &self.spec.compat
     }
 
     /// A builder that starts from this policy: for a task that overrides some of it.
     pub fn to_builder(&self) -> PolicyBuilder {
-        PolicyBuilder::from_policy(self)
+        PolicyBuilder::of(self.spec.clone())
     }
 
     /// What this policy makes of failures of `kind` (and `code`, such as an HTTP status). Look it up
@@ -250,21 +251,25 @@ impl RetryPolicy {
     /// name, the codes of each system that speaks of it. The first word that the
     /// [vocabulary](crate::failure) knows says of which kind it is.
     pub fn classify_words(&self, words: &[&str]) -> Class {
-        let ruled =
-            !self.rules.is_empty() || self.budget.as_ref().is_some_and(BudgetRule::is_by_class);
+        let Spec { rules, budget, .. } = &self.spec;
+        let ruled = !rules.is_empty() || budget.as_ref().is_some_and(BudgetRule::is_by_class);
         let kind = if ruled { Kind::of(words) } else { Kind::Other };
-        let rule = self.rules.iter().position(|rule| rule.covers(words, kind));
+        let mut rules = rules.iter().zip(&self.compiled.of_rules);
+        let rule = rules.position(|(rule, compiled)| rule.covers(&compiled.patterns, words, kind));
         Class {
             // The builder allows fewer rules than that.
             rule: rule.and_then(|index| u16::try_from(index).ok()).unwrap_or(Class::NO_RULE),
-            cost: self.budget.as_ref().map_or(0, |budget| budget.cost_of(words, kind)),
+            cost: budget.as_ref().map_or(0, |budget| budget.cost_of(words, kind)),
         }
     }
 
     /// What happens after a failure of `class`.
     #[inline]
     pub fn action(&self, class: Class) -> Action {
-        self.rules.get(class.rule as usize).map_or(self.default_action, |rule| rule.action)
+        self.spec
+            .rules
+            .get(class.rule as usize)
+            .map_or(self.spec.default_action, |rule| rule.action)
     }
 
     /// What the policy says about a failure of `class`.
@@ -272,62 +277,45 @@ impl RetryPolicy {
     pub(crate) fn terms(&self, class: Class) -> Terms<'_> {
         Terms {
             action: self.action(class),
-            max_attempts: self.limits.max_attempts,
-            deadline: self.limits.deadline(),
+            max_attempts: self.spec.limits.max_attempts,
+            deadline: self.spec.limits.deadline(),
             delays: self.delays(class),
-            hinting: &self.hinting,
-            measure: self.compat.elapsed_measure,
+            hinting: &self.compiled.hinting,
+            measure: self.spec.compat.elapsed_measure,
             cost: class.cost,
         }
     }
 
     #[inline]
     fn delays(&self, class: Class) -> &Delays {
-        if class.rule == Class::NO_RULE {
-            return &self.delays;
-        }
-        self.rules
-            .get(class.rule as usize)
-            .and_then(|rule| rule.delays.as_ref())
-            .unwrap_or(&self.delays)
+        let rule = self.compiled.of_rules.get(class.rule as usize);
+        rule.and_then(|rule| rule.delays.as_ref()).unwrap_or(&self.compiled.delays)
     }
 
     /// The delays of all classes of failure.
     pub(crate) fn all_delays(&self) -> impl Iterator<Item = &Delays> {
-        let own = self.rules.iter().filter_map(|rule| rule.delays.as_ref());
-        core::iter::once(&self.delays).chain(own)
+        let own = self.compiled.of_rules.iter().filter_map(|rule| rule.delays.as_ref());
+        core::iter::once(&self.compiled.delays).chain(own)
     }
 
     /// What can happen after a failure.
     pub(crate) fn all_actions(&self) -> impl Iterator<Item = Action> {
-        let ruled = self.rules.iter().map(|rule| rule.action);
-        core::iter::once(self.default_action).chain(ruled)
+        let ruled = self.spec.rules.iter().map(|rule| rule.action);
+        core::iter::once(self.spec.default_action).chain(ruled)
     }
 
     /// What the delay after that many attempts is drawn from, if the failure is a plain one: of no rule,
     /// without budget, hint or deadline. It is what all but a few verdicts of most policies need.
     #[inline]
     pub(crate) fn plain_range(&self, class: Class, attempts: u32) -> Option<&Range> {
-        if class.rule != Class::NO_RULE || attempts >= self.plain {
+        if class.rule != Class::NO_RULE || attempts >= self.compiled.plain {
             return None;
         }
-        self.delays.ahead(attempts.wrapping_sub(1))
-    }
-
-    /// The number of attempts before which [`plain_range`](Self::plain_range) may be asked.
-    fn count_plain(&self) -> u32 {
-        let simple = self.default_action == Action::Retry
-            && self.limits.max_elapsed.is_none()
-            && self.compat.elapsed_measure == ElapsedMeasure::Wall;
-        if !simple {
-            return 0;
-        }
-        let ranges = self.delays.straight() + 1;
-        self.limits.max_attempts.map_or(ranges, |max| ranges.min(max.get()))
+        self.compiled.delays.ahead(attempts.wrapping_sub(1))
     }
 
     pub(crate) fn base_delays(&self) -> &Delays {
-        &self.delays
+        &self.compiled.delays
     }
 
     /// The delay before attempt `retry + 1` of the task `key`, retries counted from 1.
@@ -338,11 +326,11 @@ impl RetryPolicy {
     pub fn delay(&self, seed: u64, key: u64, retry: NonZeroU32) -> Duration {
         let stream = Stream::new(seed);
         let last = retry.get() - 1;
-        let first = if self.delays.walks() { 0 } else { last };
+        let first = if self.compiled.delays.walks() { 0 } else { last };
         let mut previous = None;
         for retries in first..=last {
             let address = Address { stream, key, attempt: retries + 1, retries, previous };
-            previous = Some(self.delays.draw(&address));
+            previous = Some(self.compiled.delays.draw(&address));
         }
         Duration::from_nanos(previous.unwrap_or_default())
     }
@@ -356,8 +344,8 @@ impl RetryPolicy {
     /// Retry-After prolongs: the sum of the largest delays, `maxElapsed` at most. `None` when there is
     /// no such limit.
     pub fn worst_case(&self) -> Option<Duration> {
-        let attempts = self.limits.max_attempts.map(NonZeroU32::get);
-        let limit = match (self.limits.max_elapsed, self.limits.elapsed_rule) {
+        let attempts = self.spec.limits.max_attempts.map(NonZeroU32::get);
+        let limit = match (self.spec.limits.max_elapsed, self.spec.limits.elapsed_rule) {
             (Some(max), ElapsedRule::StopIfWouldExceed | ElapsedRule::Truncate) => Some(nanos(max)),
             _ => None,
         };
@@ -372,9 +360,9 @@ impl RetryPolicy {
         let mut total = 0_u64;
         let mut longest = 0;
         for n in 0..retries.min(STEPS) {
-            longest = match self.delays.law(n).quantile(1.0) {
+            longest = match self.compiled.delays.law(n).quantile(1.0) {
                 Some(longest) => longest,
-                None => self.max_delay.map_or(u64::MAX, nanos),
+                None => self.spec.max_delay.map_or(u64::MAX, nanos),
             };
             total = total.saturating_add(longest);
         }

@@ -1,8 +1,8 @@
 //! Policies and budgets as rows of numbers, for borders that only numbers cross (feature `small`).
 //!
 //! The npm package's root module has neither texts nor objects nor an allocator. JavaScript keeps a
-//! policy as a row of floats and sends it along with each failure; [`Terms`] are what the verdict needs
-//! of it, read by place. Durations are nanoseconds, words are their index in the lists of the wire
+//! policy as a row of floats and sends it along with each failure; [`NumericTerms`] are what the verdict
+//! needs of it, read by their [places]. Durations are nanoseconds, words are their index in the lists of the wire
 //! format, and `NaN` stands for what is not set.
 //!
 //! **A row is trusted**: JavaScript has checked it against the [bounds](crate::bounds), and its refusals
@@ -14,11 +14,13 @@ use core::num::NonZeroU32;
 
 use super::{
     Action, Budget, BudgetRule, CapStage, Compat, Deadline, DebitOn, Delays, ElapsedMeasure,
-    ElapsedRule, HintMode, Hinting, Refund, Resample, Rounding, RoundingMode, TokenBucket,
+    ElapsedRule, HintMode, Hinting, Refund, Resample, Rounding, RoundingMode, Terms, TokenBucket,
     WhenLonger,
-    backoff::Curve,
+    backoff::{Curve, Scalars},
     budget::{Ledger, PARTS},
     jitter::Spread,
+    kinds::{BackoffTag, JitterTag},
+    places::{self, BUDGET, BUDGET_LENGTH, TERMS_LENGTH},
 };
 use crate::{
     random::Stream,
@@ -26,15 +28,9 @@ use crate::{
     time::{Duration, Time},
 };
 
-/// How many numbers the terms take.
-pub const TERMS_LENGTH: usize = 36;
-/// How many numbers a budget takes: seven of its rule, then its state.
-pub const BUDGET_LENGTH: usize = STATE + 3 + 2 * PARTS;
-const STATE: usize = 7;
-
 /// All of a policy that a verdict depends on, for one class of failures.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct NumericTerms {
     action: Action,
     max_attempts: Option<NonZeroU32>,
     deadline: Deadline,
@@ -43,39 +39,57 @@ pub struct Terms {
     delays: Delays,
 }
 
-impl Terms {
-    /// Reads the terms that a row spells.
-    pub fn read(row: &[f64; TERMS_LENGTH]) -> Terms {
-        let deadline = Deadline { max: nanoseconds(row[4]), rule: pick(&ElapsedRule::ALL, row[5]) };
+impl NumericTerms {
+    /// Reads the terms that a row spells. `delay` is the delay of a table that counts now, by its index:
+    /// the last repeats.
+    pub fn read(row: &[f64; TERMS_LENGTH], delay: impl FnOnce(usize) -> f64) -> NumericTerms {
+        let at = |place: usize| row[place];
+        let deadline = Deadline {
+            max: nanoseconds(at(places::MAX_ELAPSED)),
+            rule: pick(&ElapsedRule::ALL, at(places::ELAPSED_RULE)),
+        };
         let hinting = Hinting {
-            mode: pick(&HintMode::ALL, row[7]),
-            max: row[8] as u64,
-            when_longer: pick(&WhenLonger::ALL, row[35]),
-            spread: Spread::by_number(seven(row, 9)),
+            mode: pick(&HintMode::ALL, at(places::HINT_MODE)),
+            max: at(places::HINT_MAX) as u64,
+            when_longer: pick(&WhenLonger::ALL, at(places::WHEN_LONGER)),
+            spread: spread(row, places::HINT_JITTER),
         };
         let compat = Compat {
-            cap_stage: pick(&CapStage::ALL, row[23]),
-            elapsed_measure: pick(&[ElapsedMeasure::Wall, ElapsedMeasure::Sleeps], row[24]),
-            feedback: row[25] > 0.0,
-            rounding: nanoseconds(row[26]).map(|unit| Rounding {
-                unit: unit.max(1),
-                mode: pick(&RoundingMode::ALL, row[27]),
-                each_step: row[28] > 0.0,
+            cap_stage: pick(&CapStage::ALL, at(places::CAP_STAGE)),
+            elapsed_measure: pick(&ElapsedMeasure::ALL, at(places::MEASURE)),
+            feedback: at(places::FEEDBACK) > 0.0,
+            rounding: nanoseconds(at(places::ROUNDING_UNIT)).map(|unit| Rounding {
+                unit,
+                mode: pick(&RoundingMode::ALL, at(places::ROUNDING_MODE)),
+                each_step: at(places::ROUNDING_STEPS) > 0.0,
             }),
-            resample_above: (row[29] >= 0.0).then_some(Resample { low: row[29], high: row[30] }),
+            resample_above: (at(places::RESAMPLE_LOW) >= 0.0).then_some(Resample {
+                low: at(places::RESAMPLE_LOW),
+                high: at(places::RESAMPLE_HIGH),
+            }),
         };
         let each_step = compat.rounding.filter(|rounding| rounding.each_step);
-        let curve =
-            Curve::by_number(row[31] as u32, row[32] as u64, row[33], row[34] as u64, each_step);
-        let spread = Spread::by_number(seven(row, 16));
-        let range = (row[0] as u64, nanoseconds(row[1]));
-        Terms {
-            action: pick(&Action::ALL, row[6]),
-            max_attempts: NonZeroU32::new(row[3] as u32),
+        let kind = pick(&BackoffTag::ALL, at(places::BACKOFF));
+        let mut scale = at(places::SCALE);
+        if kind == BackoffTag::Table {
+            scale = delay((scale as usize).saturating_sub(1));
+        }
+        let scalars = Scalars {
+            scale: scale as u64,
+            factor: at(places::FACTOR),
+            added: at(places::ADDED) as u64,
+        };
+        let curve = Curve::of(kind, scalars, &[], each_step);
+        let range = (at(places::MIN_DELAY) as u64, nanoseconds(at(places::MAX_DELAY)));
+        let first = nanoseconds(at(places::FIRST_DELAY));
+        let own = spread(row, places::JITTER);
+        NumericTerms {
+            action: pick(&Action::ALL, at(places::ACTION)),
+            max_attempts: NonZeroU32::new(at(places::MAX_ATTEMPTS) as u32),
             deadline,
             hinting,
             measure: compat.elapsed_measure,
-            delays: Delays::of_parts(curve, spread, nanoseconds(row[2]), range, &compat),
+            delays: Delays::of_parts(curve, own, first, range, &compat),
         }
     }
 
@@ -90,7 +104,7 @@ impl Terms {
         budget: Option<&mut Budget>,
         cost: u16,
     ) -> Result<u64, Verdict> {
-        let terms = super::Terms {
+        let terms = Terms {
             action: self.action,
             max_attempts: self.max_attempts,
             deadline: self.deadline,
@@ -108,6 +122,11 @@ impl Terms {
         self.delays.law(retries).quantile(p)
     }
 }
+
+/// The places of a budget within its own row.
+const DENIED: usize = places::DENIED - BUDGET;
+const GRANTED: usize = places::GRANTED - BUDGET;
+const COUNTS: usize = places::COUNTS - BUDGET;
 
 /// Reads the budget that a row spells: untouched if the first number of its state is `NaN`.
 pub fn read_budget(row: &[f64; BUDGET_LENGTH]) -> Budget {
@@ -133,20 +152,20 @@ pub fn read_budget(row: &[f64; BUDGET_LENGTH]) -> Budget {
         _ => BudgetRule::Concurrency { percent: row[1], min: row[2] as u32 },
     };
     let mut budget = Budget::owning(rule);
-    if row[STATE].is_nan() {
+    if row[DENIED].is_nan() {
         return budget;
     }
-    budget.denied = row[STATE] as u64;
-    budget.granted = row[STATE + 1] as u64;
-    for_each_count(&mut budget.ledger, |count, index| *count = row[STATE + 2 + index] as u64);
+    budget.denied = row[DENIED] as u64;
+    budget.granted = row[GRANTED] as u64;
+    for_each_count(&mut budget.ledger, |count, index| *count = row[COUNTS + index] as u64);
     budget
 }
 
 /// Writes the state of a budget back into its row. Counts above 2^53 lose their last digits.
 pub fn write_budget(budget: &mut Budget, row: &mut [f64; BUDGET_LENGTH]) {
-    row[STATE] = budget.denied as f64;
-    row[STATE + 1] = budget.granted as f64;
-    for_each_count(&mut budget.ledger, |count, index| row[STATE + 2 + index] = *count as f64);
+    row[DENIED] = budget.denied as f64;
+    row[GRANTED] = budget.granted as f64;
+    for_each_count(&mut budget.ledger, |count, index| row[COUNTS + index] = *count as f64);
 }
 
 /// Every count that a ledger holds, each with its place in the row.
@@ -178,6 +197,8 @@ fn pick<T: Copy, const N: usize>(all: &[T; N], index: f64) -> T {
     all[index as usize % N]
 }
 
-fn seven(row: &[f64; TERMS_LENGTH], at: usize) -> &[f64; 7] {
-    row[at..].first_chunk().unwrap_or(&[0.0; 7])
+/// The jitter whose kind is at that place, with its six numbers after it.
+fn spread(row: &[f64; TERMS_LENGTH], at: usize) -> Spread {
+    let kind = pick(&JitterTag::ALL, row[at]);
+    Spread::of_numbers(kind, row[at + 1..].first_chunk().unwrap_or(&[0.0; 6]))
 }

@@ -1,6 +1,6 @@
 //! Retry-After: what a server's own wish does to the delay.
 
-use super::jitter::{Jitter, Spread};
+use super::{jitter::Spread, kinds::Jitter};
 use crate::{
     random::Draws,
     time::{Duration, nanos},
@@ -70,6 +70,39 @@ pub struct RetryAfter {
     /// The hint's own jitter. A server that tells a thousand clients "600 s" makes a herd of them, so
     /// by default up to a tenth is added, and nothing is ever taken off.
     pub jitter: Jitter,
+}
+
+impl RetryAfter {
+    /// A rule with that mode, and the other fields as by default.
+    pub fn new(mode: HintMode) -> RetryAfter {
+        RetryAfter { mode, ..RetryAfter::default() }
+    }
+
+    /// The rule of systems that do not read Retry-After.
+    pub fn ignored() -> RetryAfter {
+        RetryAfter::new(HintMode::Ignore)
+    }
+
+    /// The same with another limit. Default: five minutes.
+    #[must_use]
+    pub fn max(mut self, max: Duration) -> RetryAfter {
+        self.max = max;
+        self
+    }
+
+    /// The same with another fate for longer ones. Default: they count as `max`.
+    #[must_use]
+    pub fn when_longer(mut self, when_longer: WhenLonger) -> RetryAfter {
+        self.when_longer = when_longer;
+        self
+    }
+
+    /// The same with another jitter. Default: up to a tenth is added.
+    #[must_use]
+    pub fn jitter(mut self, jitter: Jitter) -> RetryAfter {
+        self.jitter = jitter;
+        self
+    }
 }
 
 impl Default for RetryAfter {

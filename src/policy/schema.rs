@@ -6,8 +6,10 @@ use alloc::{
 };
 
 use super::{
-    Action, CapStage, DebitOn, ElapsedRule, HintMode, RoundingMode, WhenLonger,
-    wire::{BACKOFF_KINDS, BUDGET_KINDS, DOCUMENT, JITTER_KINDS, VERSION},
+    Action, CapStage, DebitOn, ElapsedMeasure, ElapsedRule, HintMode, RoundingMode, WhenLonger,
+    kinds::{BACKOFFS, BUDGETS, JITTERS},
+    parameter::{END, KindRow, Parameter, Shape},
+    wire::{DOCUMENT, VERSION},
 };
 use crate::{
     bounds::{self, Bound, TABLE},
@@ -31,9 +33,12 @@ pub fn policy() -> Value {
             "$defs",
             Value::map([
                 ("duration", duration()),
-                ("backoff", kinds_schema(BACKOFF_KINDS, &["firstDelay"])),
-                ("jitter", kinds_schema(JITTER_KINDS, &[])),
-                ("budget", kinds_schema(BUDGET_KINDS, &[])),
+                (
+                    "backoff",
+                    kinds_schema(BACKOFFS, &[("firstDelay", nullable(row(bounds::FIRST_DELAY)))]),
+                ),
+                ("jitter", kinds_schema(JITTERS, &[])),
+                ("budget", kinds_schema(BUDGETS, &[])),
                 ("end", end()),
                 ("rule", rule()),
             ]),
@@ -96,71 +101,39 @@ const HINT_MODE: &str = "As the least delay (atLeast, the default), instead of t
                          at most max more than the delay (clamp), or not (ignore).";
 
 /// One alternative for each kind, and the bare names of those that need no field.
-fn kinds_schema(
-    table: &[(&'static str, &'static [&'static str])],
-    shared: &[&'static str],
-) -> Value {
-    let bare: Vec<&str> = table
-        .iter()
-        .filter(|(kind, fields)| !fields.iter().any(|field| is_required(kind, field)))
-        .map(|(kind, _)| *kind)
-        .collect();
+fn kinds_schema(table: &[KindRow], shared: &[(&str, Value)]) -> Value {
+    let bare: Vec<&str> =
+        table.iter().filter(|kind| kind.is_bare()).map(|kind| kind.name).collect();
     let mut alternatives = Vec::from([words(&bare)]);
-    for (kind, fields) in table {
-        let mut properties = Vec::from([("kind".to_string(), constant(*kind))]);
-        for field in fields.iter().chain(shared) {
-            properties.push((field.to_string(), field_schema(kind, field)));
-        }
-        let own = fields.iter().filter(|field| is_required(kind, field));
-        let required: Vec<&str> = core::iter::once("kind").chain(own.copied()).collect();
+    for kind in table {
+        let mut properties = Vec::from([("kind".to_string(), constant(kind.name))]);
+        properties.extend(kind.parameters.iter().map(|p| (p.name.to_string(), parameter(p))));
+        properties.extend(shared.iter().map(|(name, schema)| (name.to_string(), schema.clone())));
+        let own = kind.parameters.iter().filter(|parameter| parameter.is_required());
+        let required: Vec<&str> = core::iter::once("kind").chain(own.map(|p| p.name)).collect();
         alternatives.push(crate::schema::object(properties, &required));
     }
     Value::map([("anyOf", Value::List(alternatives))])
 }
 
-/// Whether a field of a kind has no default.
-fn is_required(kind: &str, field: &str) -> bool {
-    matches!(
-        (kind, field),
-        ("constant", "delay") | ("table", "delays") | ("uniform", "low" | "high")
-    )
-}
-
-fn field_schema(kind: &str, field: &str) -> Value {
-    let found = match (kind, field) {
-        ("proportional", "factor") => bounds::JITTER_FACTOR,
-        ("symmetric", "factor") => bounds::SYMMETRIC_FACTOR,
-        ("subtractive", "factor") => bounds::SUBTRACTIVE_FACTOR,
-        ("decorrelated", "multiplier") => bounds::DECORRELATED_MULTIPLIER,
-        (_, "low") => return described("The lower end of the range.", reference("end")),
-        (_, "high") => return described("The upper end of the range.", reference("end")),
-        (_, "debitOn") => {
-            let what = "What takes tokens: a retry that is let through, or every failure.";
-            return described(what, words(&DebitOn::NAMES));
+fn parameter(parameter: &Parameter) -> Value {
+    match (parameter.shape, parameter.name) {
+        (Shape::Scalar, _) => row(parameter.bound),
+        (Shape::Durations, _) => described(parameter.doc, array(row(parameter.bound), 1)),
+        (Shape::End, _) => described(parameter.doc, reference("end")),
+        (Shape::Special, "debitOn") => described(parameter.doc, words(&DebitOn::NAMES)),
+        (Shape::Special, "refundOnRetrySuccess") => {
+            described(parameter.doc, any([words(&["cost"]), row(&needed(bounds::REFUND))]))
         }
-        (_, "refundOnRetrySuccess") => {
-            let what = "Tokens that a success at a retry gives back; cost: what the retry took.";
-            return described(what, any([words(&["cost"]), row(&needed(bounds::REFUND))]));
-        }
-        (_, "threshold") => return nullable(row(bounds::THRESHOLD)),
-        (_, "firstDelay") => return nullable(row(bounds::FIRST_DELAY)),
-        (_, "costByClass") => {
+        (Shape::Special, "costByClass") => {
             let costs = Value::map([
                 ("type", "object".into()),
                 ("additionalProperties", row(&needed(bounds::COST))),
             ]);
-            return described("What a retry takes after a failure of this kind.", costs);
+            described(parameter.doc, costs)
         }
-        (_, "delays") => {
-            let what = "The wait before each retry; the last one repeats.";
-            return described(what, array(row(bounds::DELAY), 1));
-        }
-        (_, field) => match TABLE.iter().find(|row| row.name == field) {
-            Some(row) => row,
-            None => return Value::Bool(true),
-        },
-    };
-    row(found)
+        (Shape::Special, _) => nullable(row(parameter.bound)),
+    }
 }
 
 /// A row where nothing is taken for a value that is left out.
@@ -169,11 +142,7 @@ fn needed(row: &Bound) -> Bound {
 }
 
 fn end() -> Value {
-    object([
-        ("factor", row(bounds::END_FACTOR)),
-        ("add", row(bounds::END_ADD)),
-        ("addPerRetry", row(bounds::END_ADD_PER_RETRY)),
-    ])
+    object(END.map(|bound| (bound.name, row(bound))))
 }
 
 fn rule() -> Value {
@@ -211,7 +180,7 @@ fn compat() -> Value {
             "elapsedMeasure",
             described(
                 "What maxElapsed measures: all the time, or only the waits.",
-                words(&["wall", "sleeps"]),
+                words(&ElapsedMeasure::NAMES),
             ),
         ),
         ("feedback", boolean("Whether the next delay grows from the jittered one.")),
@@ -237,7 +206,7 @@ fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{RetryPolicy, policy::wire::kinds};
+    use crate::RetryPolicy;
 
     /// The bare names that the definition `name` allows.
     fn bare_names(name: &str) -> Vec<String> {
@@ -253,11 +222,9 @@ mod tests {
 
     #[test]
     fn a_bare_name_is_in_the_schema_if_and_only_if_it_is_read() {
-        for (field, table) in
-            [("backoff", BACKOFF_KINDS), ("jitter", JITTER_KINDS), ("budget", BUDGET_KINDS)]
-        {
+        for (field, table) in [("backoff", BACKOFFS), ("jitter", JITTERS), ("budget", BUDGETS)] {
             let allowed = bare_names(field);
-            for kind in kinds(table) {
+            for kind in KindRow::names(table) {
                 let read = RetryPolicy::from_value(&Value::map([(field, kind.into())])).is_ok();
                 assert_eq!(allowed.iter().any(|name| name == kind), read, "{field} {kind}");
             }

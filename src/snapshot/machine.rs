@@ -181,15 +181,15 @@ fn read_shared_budget(fields: &Fields<'_>, machine: &mut Machine) -> Result<(), 
 }
 
 fn write_counters(c: &Counters) -> Value {
-    let reasons =
-        Reason::ALL.map(|reason| (reason.as_str(), exact::whole(c.dead_lettered[reason as usize])));
+    let reasons = Reason::ALL.iter().zip(c.dead_lettered);
+    let reasons = reasons.map(|(reason, count)| (reason.as_str().into(), exact::whole(count)));
     Value::map([
         ("submitted", exact::whole(c.submitted)),
         ("redriven", exact::whole(c.redriven)),
         ("attempts", exact::whole(c.attempts)),
         ("retries", exact::whole(c.retries)),
         ("succeeded", exact::whole(c.succeeded)),
-        ("deadLettered", Value::map(reasons)),
+        ("deadLettered", Value::Map(reasons.collect())),
         ("cancelled", exact::whole(c.cancelled)),
         ("discarded", exact::whole(c.discarded)),
         ("failed", exact::whole(c.failed)),
@@ -219,7 +219,7 @@ fn read_counters(value: &Value) -> Result<Counters, ConfigError> {
     let fields = Fields::read(value, "counters", FIELDS)?;
     let count = |name| exact::required_count(&fields, name);
     let path = fields.path_of("deadLettered");
-    let words = Reason::ALL.map(Reason::as_str);
+    let words = Reason::NAMES;
     let reasons = Fields::read(required(&fields, "deadLettered")?, &path, &words)?;
     let mut dead_lettered = [0; Reason::ALL.len()];
     for (count, word) in dead_lettered.iter_mut().zip(words) {

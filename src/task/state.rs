@@ -25,7 +25,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 6] = [
+    pub const ALL: &'static [Reason] = &[
         Self::Exhausted,
         Self::DeadlineExceeded,
         Self::Permanent,
@@ -33,22 +33,18 @@ impl Reason {
         Self::Expired,
         Self::Crashed,
     ];
+    /// Their names on the wire, in the same order.
+    pub(crate) const NAMES: [&'static str; Self::ALL.len()] =
+        ["exhausted", "deadlineExceeded", "permanent", "budgetExhausted", "expired", "crashed"];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Exhausted => "exhausted",
-            Self::DeadlineExceeded => "deadlineExceeded",
-            Self::Permanent => "permanent",
-            Self::BudgetExhausted => "budgetExhausted",
-            Self::Expired => "expired",
-            Self::Crashed => "crashed",
-        }
+        Self::NAMES[self as usize]
     }
 
     /// The reason of that name.
     pub fn parse(name: &str) -> Option<Reason> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == name)
+        Self::ALL.iter().copied().find(|reason| reason.as_str() == name)
     }
 }
 

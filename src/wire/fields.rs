@@ -143,6 +143,17 @@ impl<'v> Fields<'v> {
         }
     }
 
+    /// The number `name`, whatever it is: NaN and infinities are for the check of its limits.
+    ///
+    /// # Errors
+    /// When it is there and not a number.
+    pub fn any_number(&self, name: &str) -> Result<Option<f64>, ConfigError> {
+        match self.get(name).map(Value::as_f64) {
+            Some(Some(number)) => Ok(Some(number)),
+            _ => self.number(name),
+        }
+    }
+
     /// The duration `name`: text ("2s") or a number of milliseconds.
     ///
     /// # Errors

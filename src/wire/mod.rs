@@ -14,14 +14,14 @@ mod serde;
 mod suggest;
 mod value;
 
+#[doc(hidden)]
 pub use self::{
     check::{check, read_duration},
-    error::ConfigError,
     fields::Fields,
     number::Number,
     suggest::{did_you_mean, one_of},
-    value::Value,
 };
+pub use self::{error::ConfigError, value::Value};
 
 #[cfg(test)]
 mod tests {

@@ -6,9 +6,13 @@
 use proptest::prelude::*;
 use redrive::{
     Action, Backoff, BudgetRule, Duration, Jitter, PolicyBuilder, RetryPolicy, Rule,
+    bounds::Unit,
     policy::{
-        CapStage, ElapsedMeasure, ElapsedRule, End, Resample, Rounding, RoundingMode, TokenBucket,
+        CapStage, ElapsedMeasure, ElapsedRule, End, KindRow, Parameter, Resample, Rounding,
+        RoundingMode, Shape, TokenBucket,
+        kinds::{BACKOFFS, JITTERS},
     },
+    wire::Value,
 };
 
 /// Durations of every size, the extremes often.
@@ -22,42 +26,57 @@ pub(crate) fn duration() -> impl Strategy<Value = Duration> {
     ]
 }
 
+/// Any value that the row of a parameter allows, as it is written.
+fn argument(parameter: &'static Parameter) -> BoxedStrategy<Value> {
+    let bound = parameter.bound;
+    let durations = || duration().prop_map(Value::duration);
+    match (parameter.shape, bound.unit) {
+        (Shape::Durations, _) => {
+            prop::collection::vec(durations(), 1..8).prop_map(Value::List).boxed()
+        }
+        (Shape::End, _) => panic!("the ends of a range depend on each other"),
+        (_, Unit::Duration) => durations().boxed(),
+        _ => {
+            let any = (bound.min..bound.max).prop_map(Value::Float);
+            prop_oneof![1 => Just(bound.default.unwrap_or(bound.min).into()), 4 => any].boxed()
+        }
+    }
+}
+
+/// Any group of the kinds of a table that have no ends of a range.
+fn kind_of(table: &'static [KindRow]) -> BoxedStrategy<Value> {
+    let has_ends = |kind: &&KindRow| kind.parameters.iter().any(|p| p.shape == Shape::End);
+    let kinds = table.iter().filter(|kind| !has_ends(kind)).map(|kind| {
+        let fields: Vec<_> = kind.parameters.iter().map(argument).collect();
+        fields
+            .prop_map(move |values| {
+                let own = kind.fields().map(str::to_owned).zip(values);
+                let name = core::iter::once(("kind".to_owned(), kind.name.into()));
+                Value::Map(name.chain(own).collect())
+            })
+            .boxed()
+    });
+    proptest::strategy::Union::new(kinds).boxed()
+}
+
+fn read(field: &'static str, value: Value) -> RetryPolicy {
+    let value = Value::map([(field, value)]);
+    RetryPolicy::from_value(&value).expect("the rows allow what the table makes")
+}
+
 pub(crate) fn backoff() -> impl Strategy<Value = Backoff> {
-    prop_oneof![
-        duration().prop_map(|delay| Backoff::Constant { delay }),
-        (duration(), duration())
-            .prop_map(|(initial, increment)| Backoff::Linear { initial, increment }),
-        (duration(), 1.0..1000.0)
-            .prop_map(|(initial, multiplier)| Backoff::Exponential { initial, multiplier }),
-        (duration(), Just(2.0))
-            .prop_map(|(initial, multiplier)| Backoff::Exponential { initial, multiplier }),
-        (duration(), 0.0..10.0, duration())
-            .prop_map(|(initial, power, offset)| Backoff::Polynomial { initial, power, offset }),
-        duration().prop_map(|initial| Backoff::Fibonacci { initial }),
-        prop::collection::vec(duration(), 1..8).prop_map(|delays| Backoff::Table { delays }),
-        (duration(), 1.0..1000.0)
-            .prop_map(|(initial, multiplier)| Backoff::Decorrelated { initial, multiplier }),
-        duration().prop_map(|initial| Backoff::DecorrelatedV2 { initial }),
-    ]
+    kind_of(BACKOFFS).prop_map(|value| read("backoff", value).backoff().clone())
 }
 
 pub(crate) fn jitter() -> impl Strategy<Value = Jitter> {
     let end = || (0.0..100.0, duration(), duration());
+    let uniform = (end(), end()).prop_map(|(a, b)| Jitter::Uniform {
+        low: End { factor: f64::min(a.0, b.0), add: a.1.min(b.1), add_per_retry: a.2.min(b.2) },
+        high: End { factor: f64::max(a.0, b.0), add: a.1.max(b.1), add_per_retry: a.2.max(b.2) },
+    });
     prop_oneof![
-        Just(Jitter::None),
-        Just(Jitter::Full),
-        Just(Jitter::Equal),
-        (0.0..10.0).prop_map(|factor| Jitter::Proportional { factor }),
-        (0.0..1.0).prop_map(|factor| Jitter::Symmetric { factor }),
-        (0.0..1.0).prop_map(|factor| Jitter::Subtractive { factor }),
-        (end(), end()).prop_map(|(a, b)| Jitter::Uniform {
-            low: End { factor: f64::min(a.0, b.0), add: a.1.min(b.1), add_per_retry: a.2.min(b.2) },
-            high: End {
-                factor: f64::max(a.0, b.0),
-                add: a.1.max(b.1),
-                add_per_retry: a.2.max(b.2)
-            },
-        }),
+        6 => kind_of(JITTERS).prop_map(|value| *read("jitter", value).jitter()),
+        1 => uniform,
     ]
 }
 

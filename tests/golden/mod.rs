@@ -8,7 +8,7 @@
 
 use std::{env, fs, path::PathBuf};
 
-use redrive::{policy::wire, wire::Value};
+use redrive::{policy::kinds, wire::Value};
 
 mod delays;
 mod failures;
@@ -78,13 +78,13 @@ fn there_are_more_than_a_thousand_delays() {
 #[test]
 fn every_kind_that_the_wire_format_knows_is_frozen() {
     let frozen = delays::file();
-    let names = wire::BACKOFF_KINDS.iter().chain(wire::JITTER_KINDS).map(|(name, _)| *name);
+    let names = kinds::BACKOFFS.iter().chain(kinds::JITTERS).map(|kind| kind.name);
     for name in names.chain(["fit", "before", "after", "both", "clip", "floor", "nearest", "ceil"])
     {
         assert!(frozen.contains(&format!("\"{name}\"")), "{name} is in no golden delay");
     }
     let frozen = rehearsals::file();
-    let names = wire::BUDGET_KINDS.iter().map(|(name, _)| *name);
+    let names = kinds::BUDGETS.iter().map(|kind| kind.name);
     for name in names.chain(["atLeast", "replace", "clamp", "ignore", "truncate", "sleeps"]) {
         assert!(frozen.contains(&format!("\"{name}\"")), "{name} is in no golden verdict");
     }

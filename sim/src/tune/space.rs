@@ -6,7 +6,10 @@
 //! timeout) is kept. A policy that somebody wrote is [located](locate) in the space, so that a search
 //! begins beside what is known.
 
-use redrive::{Backoff, BudgetRule, Duration, Jitter, RetryPolicy, presets, wire::ConfigError};
+use redrive::{
+    Backoff, BudgetRule, Duration, Jitter, RetryPolicy, policy::Argument, presets,
+    wire::ConfigError,
+};
 
 /// Which jitter the policies of a family have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,23 @@ impl Family {
             Self::Equal => "equal",
             Self::Proportional => "proportional",
             Self::Decorrelated => "decorrelated",
+        }
+    }
+}
+
+impl Family {
+    /// The family whose range the policy's own jitter has, or else the one with the narrowest.
+    fn nearest(policy: &RetryPolicy) -> Family {
+        if policy.backoff().is_random() {
+            return Family::Decorrelated;
+        }
+        let ends = policy.jitter().ends();
+        match [(Family::Full, Jitter::Full), (Family::Equal, Jitter::Equal)]
+            .into_iter()
+            .find(|(_, jitter)| jitter.ends() == ends)
+        {
+            Some((family, _)) => family,
+            None => Family::Proportional,
         }
     }
 }
@@ -144,25 +164,30 @@ pub fn policy(
     builder.budget(budget(base, point[4] as usize)).build()
 }
 
+/// The first delay of a backoff and how fast it grows, about.
+fn start(backoff: &Backoff) -> (Duration, f64) {
+    let mut initial = None;
+    let mut growth = None;
+    let arguments = backoff.arguments();
+    for (parameter, argument) in &arguments {
+        match argument {
+            Argument::Duration(delay) => initial = initial.or(Some(*delay)),
+            Argument::Durations(delays) => initial = initial.or(delays.first().copied()),
+            Argument::Number(number) if parameter.name == "multiplier" => growth = Some(*number),
+            Argument::Number(_) | Argument::End(_) => {}
+        }
+    }
+    // A kind of one parameter that is a delay does not grow.
+    let constant = matches!(arguments[..], [(parameter, _)] if parameter.name == "delay");
+    let usual = if constant { 1.0 } else { 2.0 };
+    (initial.unwrap_or(Duration::from_secs(1)), growth.unwrap_or(usual))
+}
+
 /// Where a policy lies, roughly: in its family, or in that of the jitter nearest to its own.
 #[must_use]
 pub fn locate(base: &RetryPolicy, known: &RetryPolicy) -> (Family, [f64; 5]) {
-    let (initial, growth) = match known.backoff() {
-        Backoff::Exponential { initial, multiplier }
-        | Backoff::Decorrelated { initial, multiplier } => (*initial, *multiplier),
-        Backoff::Constant { delay } => (*delay, 1.0),
-        Backoff::Linear { initial, .. }
-        | Backoff::Fibonacci { initial }
-        | Backoff::Polynomial { initial, .. }
-        | Backoff::DecorrelatedV2 { initial } => (*initial, 2.0),
-        _ => (Duration::from_secs(1), 2.0),
-    };
-    let family = match known.jitter() {
-        _ if known.backoff().is_random() => Family::Decorrelated,
-        Jitter::Full => Family::Full,
-        Jitter::Equal => Family::Equal,
-        _ => Family::Proportional,
-    };
+    let (initial, growth) = start(known.backoff());
+    let family = Family::nearest(known);
     let first = initial.as_secs_f64().max(1e-3);
     let cap = known.max_delay().map_or(LONGEST, |cap| cap.as_secs_f64()).max(first);
     let attempts = known.max_attempts().map_or(50.0, |attempts| f64::from(attempts.get()));

@@ -53,6 +53,48 @@ pub struct TokenBucket {
     pub threshold: Option<f64>,
 }
 
+impl TokenBucket {
+    /// A bucket of `capacity` tokens of which a retry takes `cost`; the rest as by default.
+    pub fn new(capacity: u32, cost: u32) -> TokenBucket {
+        TokenBucket { capacity, cost, ..TokenBucket::default() }
+    }
+
+    /// The same with another cost after failures of that kind or code.
+    #[must_use]
+    pub fn cost_of(mut self, kind: &str, cost: u32) -> TokenBucket {
+        self.cost_by_class.push((kind.into(), cost));
+        self
+    }
+
+    /// The same with another refund for a success at the first attempt. Default: 1.
+    #[must_use]
+    pub fn refund_on_success(mut self, tokens: f64) -> TokenBucket {
+        self.refund_on_success = tokens;
+        self
+    }
+
+    /// The same with another refund for a success after retries. Default: what the retry cost.
+    #[must_use]
+    pub fn refund_on_retry_success(mut self, refund: Refund) -> TokenBucket {
+        self.refund_on_retry_success = refund;
+        self
+    }
+
+    /// The same with the cost taken at another time. Default: when a retry is granted.
+    #[must_use]
+    pub fn debit_on(mut self, debit_on: DebitOn) -> TokenBucket {
+        self.debit_on = debit_on;
+        self
+    }
+
+    /// The same with a balance that retries need to exceed. Default: none; they need their cost.
+    #[must_use]
+    pub fn threshold(mut self, threshold: f64) -> TokenBucket {
+        self.threshold = Some(threshold);
+        self
+    }
+}
+
 impl Default for TokenBucket {
     /// The AWS SDKs' standard mode since 2026-11-10: 500 tokens, 14 a retry, 5 when throttled.
     fn default() -> TokenBucket {

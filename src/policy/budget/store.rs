@@ -3,7 +3,10 @@
 use alloc::format;
 
 use super::{
-    super::wire::{read_budget, write_budget},
+    super::{
+        check::check_budget,
+        wire::{read_budget, write_budget},
+    },
     Budget, BudgetRule, Ledger, PARTS, TOKEN,
 };
 use crate::wire::{ConfigError, Fields, Value};
@@ -41,7 +44,9 @@ impl Budget {
         let fields = Fields::read(value, path, &["rule", "ledger", "denied", "granted"])?;
         let missing = |name: &str| fields.error(name, "is missing");
         let rule = fields.get("rule").ok_or_else(|| missing("rule"))?;
-        let rule = read_budget(rule, &fields.path_of("rule"))?;
+        let rule_path = fields.path_of("rule");
+        let rule = read_budget(rule, &rule_path)?;
+        check_budget(&rule_path, &rule)?;
         let ledger = fields.get("ledger").ok_or_else(|| missing("ledger"))?;
         let mut budget = Budget::new(&rule);
         budget.read_ledger(ledger, &fields.path_of("ledger"))?;

@@ -6,15 +6,17 @@
 mod read;
 mod write;
 
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::format;
 
 pub(super) use self::{read::read_budget, write::write_budget};
-use super::{Compat, RetryPolicy};
-use crate::wire::{ConfigError, Fields, Value};
+use super::{
+    Action, CapStage, DebitOn, ElapsedMeasure, ElapsedRule, HintMode, RetryPolicy, RoundingMode,
+    WhenLonger, parameter::KindRow,
+};
+use crate::{
+    task::Reason,
+    wire::{ConfigError, Fields, Value},
+};
 
 /// The version that is written; the only one that is read.
 pub const VERSION: u64 = 1;
@@ -39,57 +41,34 @@ pub(super) const DOCUMENT: &[&str] = &[
 ];
 /// The fields of a policy.
 pub const FIELDS: &[&str] = DOCUMENT.split_at(DOCUMENT.len() - 1).0;
-/// Each kind of backoff with its fields, beside `kind` and `firstDelay`.
-pub const BACKOFF_KINDS: &[(&str, &[&str])] = &[
-    ("constant", &["delay"]),
-    ("linear", &["initial", "increment"]),
-    ("exponential", &["initial", "multiplier"]),
-    ("polynomial", &["initial", "power", "offset"]),
-    ("fibonacci", &["initial"]),
-    ("table", &["delays"]),
-    ("decorrelated", &["initial", "multiplier"]),
-    ("decorrelatedV2", &["initial"]),
-];
-/// Each kind of jitter with its fields, beside `kind`.
-pub const JITTER_KINDS: &[(&str, &[&str])] = &[
-    ("none", &[]),
-    ("full", &[]),
-    ("equal", &[]),
-    ("proportional", &["factor"]),
-    ("symmetric", &["factor"]),
-    ("subtractive", &["factor"]),
-    ("uniform", &["low", "high"]),
-];
-/// Each kind of budget with its fields, beside `kind`.
-pub const BUDGET_KINDS: &[(&str, &[&str])] = &[
-    (
-        "tokenBucket",
-        &[
-            "capacity",
-            "cost",
-            "costByClass",
-            "refundOnSuccess",
-            "refundOnRetrySuccess",
-            "debitOn",
-            "threshold",
-        ],
-    ),
-    ("ratio", &["percent", "minPerSecond", "window"]),
-    ("concurrency", &["percent", "min"]),
-];
-const END_FIELDS: &[&str] = &["factor", "add", "addPerRetry"];
 const RULE_FIELDS: &[&str] = &["match", "action", "backoff", "jitter"];
 const RETRY_AFTER_FIELDS: &[&str] = &["mode", "max", "whenLonger", "jitter"];
 const COMPAT_FIELDS: &[&str] =
     &["capStage", "rounding", "elapsedMeasure", "feedback", "resampleAbove"];
 const ROUNDING_FIELDS: &[&str] = &["unit", "mode", "eachStep"];
 const RESAMPLE_FIELDS: &[&str] = &["low", "high"];
-const MEASURES: [&str; 2] = ["wall", "sleeps"];
 
-/// The kinds of a table, for a list of words.
-pub(in crate::policy) fn kinds(table: &[(&'static str, &[&str])]) -> Vec<&'static str> {
-    table.iter().map(|(kind, _)| *kind).collect()
+/// The words that fields and reports use, by the names of their lists in the npm package.
+#[doc(hidden)]
+pub const WORDS: &[(&str, &[&str])] = &[
+    ("ELAPSED_RULES", &ElapsedRule::NAMES),
+    ("ACTIONS", &Action::NAMES),
+    ("MODES", &HintMode::NAMES),
+    ("WHEN_LONGER", &WhenLonger::NAMES),
+    ("CAP_STAGES", &CapStage::NAMES),
+    ("MEASURES", &ElapsedMeasure::NAMES),
+    ("ROUNDING_MODES", &RoundingMode::NAMES),
+    ("DEBITS", &DebitOn::NAMES),
+    ("REASONS", &Reason::NAMES),
+];
+
+/// An error that names the kinds there are.
+#[cold]
+pub(super) fn unknown_kind(path: &str, name: &str, table: &[KindRow]) -> ConfigError {
+    let kinds = KindRow::names(table).join(", ");
+    ConfigError::new(path, format!("= \"{name}\" is an unknown kind; the kinds are: {kinds}"))
 }
+
 impl RetryPolicy {
     /// Reads a policy from its wire format.
     ///
@@ -109,25 +88,7 @@ impl RetryPolicy {
 
     /// The policy's wire format: complete, so that a later default changes nothing.
     pub fn to_value(&self) -> Value {
-        let mut map: Vec<(String, Value)> = Vec::new();
-        let mut put = |name: &str, value: Value| map.push((name.to_string(), value));
-        put("version", Value::Unsigned(VERSION));
-        put("backoff", write::write_backoff(&self.backoff, self.first_delay));
-        put("minDelay", Value::duration(self.min_delay));
-        put("maxDelay", write::optional(self.max_delay));
-        put("jitter", write::write_jitter(&self.jitter));
-        put("maxAttempts", self.limits.max_attempts.map_or(Value::Null, |max| max.get().into()));
-        put("maxElapsed", write::optional(self.limits.max_elapsed));
-        put("elapsedRule", self.limits.elapsed_rule.as_str().into());
-        put("attemptTimeout", write::optional(self.limits.attempt_timeout));
-        put("retryAfter", write::write_retry_after(&self.retry_after));
-        put("classify", Value::List(self.rules.iter().map(write::write_rule).collect()));
-        put("defaultAction", self.default_action.as_str().into());
-        put("budget", self.budget.as_ref().map_or(Value::Null, write_budget));
-        if self.compat != Compat::default() {
-            put("compat", write::write_compat(&self.compat));
-        }
-        Value::Map(map)
+        write::write_policy(&self.spec)
     }
 
     /// The wire format without `null`, which TOML does not have: fields that are `null` are left out,

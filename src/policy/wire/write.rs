@@ -1,80 +1,69 @@
 //! From a policy to the tree.
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
 
-use super::MEASURES;
+use super::VERSION;
 use crate::{
     policy::{
-        Backoff, BudgetRule, Compat, ElapsedMeasure, End, Jitter, Refund, RetryAfter, Rule,
-        WhenLonger,
+        Argument, Backoff, BudgetRule, Compat, Jitter, Parameter, Refund, RetryAfter, Rule,
+        WhenLonger, spec::Spec,
     },
     time::Duration,
     wire::Value,
 };
 
-pub(super) fn optional(duration: Option<Duration>) -> Value {
-    duration.map_or(Value::Null, Value::duration)
-}
-pub(super) fn write_backoff(backoff: &Backoff, first: Option<Duration>) -> Value {
-    let mut map = Vec::from([("kind".to_string(), Value::from(backoff.kind()))]);
+pub(super) fn write_policy(spec: &Spec) -> Value {
+    let limits = &spec.limits;
+    let mut map: Vec<(String, Value)> = Vec::new();
     let mut put = |name: &str, value: Value| map.push((name.to_string(), value));
-    match backoff {
-        Backoff::Constant { delay } => put("delay", Value::duration(*delay)),
-        Backoff::Linear { initial, increment } => {
-            put("initial", Value::duration(*initial));
-            put("increment", Value::duration(*increment));
-        }
-        Backoff::Exponential { initial, multiplier }
-        | Backoff::Decorrelated { initial, multiplier } => {
-            put("initial", Value::duration(*initial));
-            put("multiplier", (*multiplier).into());
-        }
-        Backoff::Polynomial { initial, power, offset } => {
-            put("initial", Value::duration(*initial));
-            put("power", (*power).into());
-            put("offset", Value::duration(*offset));
-        }
-        Backoff::Fibonacci { initial } | Backoff::DecorrelatedV2 { initial } => {
-            put("initial", Value::duration(*initial));
-        }
-        Backoff::Table { delays } => {
-            put(
-                "delays",
-                Value::List(delays.iter().map(|delay| Value::duration(*delay)).collect()),
-            );
-        }
-    }
-    if let Some(first) = first {
-        put("firstDelay", Value::duration(first));
+    put("version", Value::Unsigned(VERSION));
+    put("backoff", write_backoff(&spec.backoff, spec.first_delay));
+    put("minDelay", Value::duration(spec.min_delay));
+    put("maxDelay", optional(spec.max_delay));
+    put("jitter", write_jitter(&spec.jitter));
+    put("maxAttempts", limits.max_attempts.map_or(Value::Null, |max| max.get().into()));
+    put("maxElapsed", optional(limits.max_elapsed));
+    put("elapsedRule", limits.elapsed_rule.as_str().into());
+    put("attemptTimeout", optional(limits.attempt_timeout));
+    put("retryAfter", write_retry_after(&spec.retry_after));
+    put("classify", Value::List(spec.rules.iter().map(write_rule).collect()));
+    put("defaultAction", spec.default_action.as_str().into());
+    put("budget", spec.budget.as_ref().map_or(Value::Null, write_budget));
+    if spec.compat != Compat::default() {
+        put("compat", write_compat(&spec.compat));
     }
     Value::Map(map)
 }
 
-pub(super) fn write_jitter(jitter: &Jitter) -> Value {
-    match *jitter {
-        Jitter::None | Jitter::Full | Jitter::Equal => jitter.kind().into(),
-        Jitter::Proportional { factor }
-        | Jitter::Symmetric { factor }
-        | Jitter::Subtractive { factor } => {
-            Value::map([("kind", jitter.kind().into()), ("factor", factor.into())])
-        }
-        Jitter::Uniform { low, high } => Value::map([
-            ("kind", jitter.kind().into()),
-            ("low", write_end(&low)),
-            ("high", write_end(&high)),
-        ]),
+fn optional(duration: Option<Duration>) -> Value {
+    duration.map_or(Value::Null, Value::duration)
+}
+
+/// A kind with its parameters.
+fn write_kind(kind: &str, arguments: &[(&Parameter, Argument<'_>)]) -> Vec<(String, Value)> {
+    let own = arguments
+        .iter()
+        .map(|(parameter, argument)| (parameter.name.to_string(), argument.to_value()));
+    core::iter::once(("kind".to_string(), kind.into())).chain(own).collect()
+}
+
+fn write_backoff(backoff: &Backoff, first: Option<Duration>) -> Value {
+    let mut map = write_kind(backoff.kind(), &backoff.arguments());
+    map.extend(first.map(|first| ("firstDelay".to_string(), Value::duration(first))));
+    Value::Map(map)
+}
+
+fn write_jitter(jitter: &Jitter) -> Value {
+    match &jitter.arguments()[..] {
+        [] => jitter.kind().into(),
+        arguments => Value::Map(write_kind(jitter.kind(), arguments)),
     }
 }
 
-fn write_end(end: &End) -> Value {
-    Value::map([
-        ("factor", end.factor.into()),
-        ("add", Value::duration(end.add)),
-        ("addPerRetry", Value::duration(end.add_per_retry)),
-    ])
-}
-
-pub(super) fn write_retry_after(rule: &RetryAfter) -> Value {
+fn write_retry_after(rule: &RetryAfter) -> Value {
     let mut map = Vec::from([
         ("mode".to_string(), rule.mode.as_str().into()),
         ("max".to_string(), Value::duration(rule.max)),
@@ -87,7 +76,7 @@ pub(super) fn write_retry_after(rule: &RetryAfter) -> Value {
     Value::Map(map)
 }
 
-pub(super) fn write_rule(rule: &Rule) -> Value {
+fn write_rule(rule: &Rule) -> Value {
     let patterns: Vec<Value> = rule.matches.iter().map(|p| Value::from(p.as_str())).collect();
     let mut map = Vec::from([
         ("match".to_string(), Value::List(patterns)),
@@ -138,7 +127,7 @@ pub(in crate::policy) fn write_budget(budget: &BudgetRule) -> Value {
     }
 }
 
-pub(super) fn write_compat(compat: &Compat) -> Value {
+fn write_compat(compat: &Compat) -> Value {
     let rounding = compat.rounding.map_or(Value::Null, |rounding| {
         Value::map([
             ("unit", Value::duration(Duration::from_nanos(rounding.unit))),
@@ -149,14 +138,10 @@ pub(super) fn write_compat(compat: &Compat) -> Value {
     let resample = compat.resample_above.map_or(Value::Null, |resample| {
         Value::map([("low", resample.low.into()), ("high", resample.high.into())])
     });
-    let measure = match compat.elapsed_measure {
-        ElapsedMeasure::Wall => MEASURES[0],
-        ElapsedMeasure::Sleeps => MEASURES[1],
-    };
     Value::map([
         ("capStage", compat.cap_stage.as_str().into()),
         ("rounding", rounding),
-        ("elapsedMeasure", measure.into()),
+        ("elapsedMeasure", compat.elapsed_measure.as_str().into()),
         ("feedback", compat.feedback.into()),
         ("resampleAbove", resample),
     ])

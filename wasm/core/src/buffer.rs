@@ -3,7 +3,7 @@
 use core::cell::UnsafeCell;
 
 /// How many floats there are: a table of delays and a long key have to fit.
-const LENGTH: usize = 16_384;
+const LENGTH: usize = redrive::policy::places::LENGTH;
 
 /// The shared floats.
 pub(crate) struct Buffer([f64; LENGTH]);

@@ -20,40 +20,21 @@ use core::mem;
 
 use redrive::{
     Budget, Task, Time, Verdict,
-    policy::numbers::{Terms, read_budget, write_budget},
+    policy::{
+        numbers::{NumericTerms, read_budget, write_budget},
+        places,
+    },
     random::{Stream, key_of_bytes},
     task::Reason,
 };
 
 use crate::buffer::Buffer;
 
-/// Where what stands in the buffer. The same places stand in npm/src/core.ts.
-mod slot {
-    /// The policy's terms, as `redrive::policy::numbers` reads them.
-    pub(crate) const TERMS: usize = 0;
-    pub(crate) const SEED: usize = 36;
-    pub(crate) const KEY: usize = 38;
-    /// When the first attempt began, in milliseconds of the caller's clock.
-    pub(crate) const BEGAN: usize = 40;
-    pub(crate) const ATTEMPTS: usize = 41;
-    /// What else the task remembers.
-    pub(crate) const BITS: usize = 42;
-    pub(crate) const PREVIOUS: usize = 43;
-    /// Out: the delay in milliseconds, its nanoseconds in two halves, and when it ends in milliseconds.
-    pub(crate) const DELAY: usize = 46;
-    pub(crate) const BUDGET: usize = 52;
-    /// A table of delays, or the UTF-8 bytes of a key.
-    pub(crate) const REST: usize = 128;
-}
-
 /// Verdicts as numbers; a dead letter is `DEAD` and the index of its reason.
 const RETRY: u32 = 0;
 const DISCARD: u32 = 1;
 const FAIL: u32 = 2;
 const DEAD: u32 = 8;
-
-/// The kind of backoff that is a table of delays.
-const TABLE: f64 = 5.0;
 
 const MILLISECOND: f64 = 1e6;
 
@@ -69,7 +50,7 @@ pub extern "C" fn io() -> *const f64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn key(bytes: usize, place: usize) {
     buffer::with(|buffer| {
-        let number = buffer.bytes(slot::REST, bytes).map_or(0, key_of_bytes);
+        let number = buffer.bytes(places::REST, bytes).map_or(0, key_of_bytes);
         buffer.put_halves(place, number);
     });
 }
@@ -82,9 +63,9 @@ pub extern "C" fn key(bytes: usize, place: usize) {
 pub extern "C" fn fail(now: f64, hint: f64, cost: u32, budget: u32) -> u32 {
     buffer::with(|buffer| {
         let mut task = task(buffer);
-        let mut shared = (budget != 0).then(|| read_budget(&buffer.row(slot::BUDGET)));
+        let mut shared = (budget != 0).then(|| read_budget(&buffer.row(places::BUDGET)));
         let hint = (hint >= 0.0).then(|| to_nanos(hint));
-        let address = (Stream::new(buffer.halves(slot::SEED)), buffer.halves(slot::KEY));
+        let address = (Stream::new(buffer.halves(places::SEED)), buffer.halves(places::KEY));
         let terms = terms(buffer, task.counted_attempts().saturating_sub(1));
         let verdict =
             terms.judge(&mut task, time(now), address, hint, shared.as_mut(), cost as u16);
@@ -92,14 +73,14 @@ pub extern "C" fn fail(now: f64, hint: f64, cost: u32, budget: u32) -> u32 {
             put_budget(buffer, budget);
         }
         let (began, previous, _, bits) = task.numbers();
-        buffer.put(slot::BEGAN, to_millis(began));
-        buffer.put(slot::BITS, bits.into());
-        buffer.put_halves(slot::PREVIOUS, previous);
+        buffer.put(places::BEGAN, to_millis(began));
+        buffer.put(places::BITS, bits.into());
+        buffer.put_halves(places::PREVIOUS, previous);
         match verdict {
             Ok(delay) => {
-                buffer.put(slot::DELAY, delay as f64 / MILLISECOND);
-                buffer.put_halves(slot::DELAY + 1, delay);
-                buffer.put(slot::DELAY + 3, to_millis(task.at()));
+                buffer.put(places::DELAY, delay as f64 / MILLISECOND);
+                buffer.put_halves(places::DELAY_NS, delay);
+                buffer.put(places::DUE, to_millis(task.at()));
                 RETRY
             }
             Err(Verdict::Discard) => DISCARD,
@@ -129,7 +110,7 @@ pub extern "C" fn quantile(retries: u32, p: f64) -> f64 {
 pub extern "C" fn budget(event: u32, now: f64) -> f64 {
     buffer::with(|buffer| {
         let paid = task(buffer).paid();
-        let mut budget = read_budget(&buffer.row(slot::BUDGET));
+        let mut budget = read_budget(&buffer.row(places::BUDGET));
         let (now, odd) = (time(now), event % 2 == 1);
         match event {
             1 | 2 => budget.on_attempt(now, !odd),
@@ -143,28 +124,22 @@ pub extern "C" fn budget(event: u32, now: f64) -> f64 {
     })
 }
 
-fn terms(buffer: &Buffer, retries: u32) -> Terms {
-    let mut row = buffer.row(slot::TERMS);
-    // A table: its length stands where others have a delay, and the delay that counts comes from it;
-    // the last repeats.
-    if row[31] == TABLE {
-        let last = (row[32] as usize).saturating_sub(1);
-        row[32] = buffer.get(slot::REST + (retries as usize).min(last));
-    }
-    Terms::read(&row)
+fn terms(buffer: &Buffer, retries: u32) -> NumericTerms {
+    let delay = |last: usize| buffer.get(places::REST + (retries as usize).min(last));
+    NumericTerms::read(&buffer.row(0), delay)
 }
 
 /// The task in the buffer: an attempt of it runs.
 fn task(buffer: &Buffer) -> Task {
-    let (began, previous) = (time(buffer.get(slot::BEGAN)), buffer.halves(slot::PREVIOUS));
-    let (attempts, bits) = (buffer.get(slot::ATTEMPTS) as u32, buffer.get(slot::BITS) as u32);
+    let (began, previous) = (time(buffer.get(places::BEGAN)), buffer.halves(places::PREVIOUS));
+    let (attempts, bits) = (buffer.get(places::ATTEMPTS) as u32, buffer.get(places::BITS) as u32);
     Task::running(began, previous, attempts, bits)
 }
 
 fn put_budget(buffer: &mut Buffer, mut budget: Budget) {
-    let mut row = buffer.row(slot::BUDGET);
+    let mut row = buffer.row(places::BUDGET);
     write_budget(&mut budget, &mut row);
-    buffer.put_row(slot::BUDGET, &row);
+    buffer.put_row(places::BUDGET, &row);
     // It holds no memory to be given back; the compiler cannot know.
     mem::forget(budget);
 }

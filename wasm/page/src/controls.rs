@@ -8,7 +8,10 @@
 use redrive::{
     Duration,
     bounds::{self, Bound, Unit},
-    policy::wire::{BACKOFF_KINDS, BUDGET_KINDS, JITTER_KINDS},
+    policy::{
+        KindRow, Shape,
+        kinds::{BACKOFFS, BUDGETS, JITTERS},
+    },
     time::{format_duration, nanos},
     wire::{Value, read_duration},
 };
@@ -81,23 +84,6 @@ const SECOND: f64 = 1e9;
 const MINUTE: f64 = 60e9;
 const HOUR: f64 = 3600e9;
 
-/// The fields of the policy's groups: where, by which row, over which values.
-const FIELDS: &[(&str, &Bound, Span)] = &[
-    ("delay", bounds::DELAY, span(0.0, 10.0 * MINUTE)),
-    ("initial", bounds::INITIAL, span(MILLI, 5.0 * MINUTE)),
-    ("multiplier", bounds::MULTIPLIER, span(1.0, 10.0)),
-    ("increment", bounds::INCREMENT, span(0.0, 5.0 * MINUTE)),
-    ("power", bounds::POWER, span(0.0, 6.0)),
-    ("offset", bounds::OFFSET, span(0.0, 5.0 * MINUTE)),
-    ("percent", bounds::RETRY_PERCENT, span(1.0, 200.0)),
-    ("minPerSecond", bounds::MIN_PER_SECOND, span(0.0, 1000.0)),
-    ("window", bounds::WINDOW, span(SECOND, 10.0 * MINUTE)),
-    ("capacity", bounds::CAPACITY, span(1.0, 100_000.0)),
-    ("cost", bounds::COST, span(0.0, 100.0)),
-    ("refundOnSuccess", bounds::REFUND, span(0.0, 100.0)),
-    ("min", bounds::MIN_RETRIES, span(0.0, 1000.0)),
-];
-
 /// Of the scenario: shown where the scenario has the field.
 const SCENARIO: &[(&str, &Bound, Span, &str)] = &[
     ("arrivals.tasks", scenario::TASKS, span(10.0, 1e6), "Tasks at once"),
@@ -131,31 +117,6 @@ const fn choice(value: &'static str, label: &'static str) -> Choice {
     Choice { value, label }
 }
 
-const BACKOFF_LABELS: &[Choice] = &[
-    choice("exponential", "Exponential"),
-    choice("constant", "Constant"),
-    choice("linear", "Linear"),
-    choice("polynomial", "Polynomial"),
-    choice("fibonacci", "Fibonacci"),
-    choice("table", "Table"),
-    choice("decorrelated", "Decorrelated"),
-    choice("decorrelatedV2", "Decorrelated v2"),
-];
-const JITTER_LABELS: &[Choice] = &[
-    choice("none", "None"),
-    choice("proportional", "Proportional, + f"),
-    choice("equal", "Equal, d/2 to d"),
-    choice("full", "Full, 0 to d"),
-    choice("symmetric", "Symmetric, \u{b1} f"),
-    choice("subtractive", "Subtractive, \u{2212} f"),
-    choice("uniform", "Uniform"),
-];
-const BUDGET_LABELS: &[Choice] = &[
-    choice("null", "None"),
-    choice("ratio", "Share of requests"),
-    choice("tokenBucket", "Token bucket"),
-    choice("concurrency", "Share in flight"),
-];
 const RULE_LABELS: &[Choice] = &[
     choice("stopIfWouldExceed", "No attempt after it"),
     choice("stopIfReached", "Last delay may pass it"),
@@ -174,6 +135,11 @@ const STAGE_LABELS: &[Choice] = &[
     choice("both", "Before and after"),
     choice("clip", "Ends clipped"),
 ];
+
+/// The kinds of a table to choose from.
+fn choices(table: &'static [KindRow]) -> Vec<Choice> {
+    table.iter().map(|kind| choice(kind.name, kind.label)).collect()
+}
 
 impl Page {
     /// The rows of a slot's policy, and those of the scenario.
@@ -238,18 +204,15 @@ struct Rows {
 
 impl Rows {
     fn policy(&mut self) {
-        self.kind("backoff", "Backoff", "How the delay grows.", BACKOFF_LABELS);
-        self.fields_of("backoff", BACKOFF_KINDS);
+        self.kind("backoff", "Backoff", "How the delay grows.", choices(BACKOFFS));
+        self.fields_of("backoff", BACKOFFS);
         let least = self.nanos("minDelay").unwrap_or(0.0).max(10.0 * MILLI);
         self.number("maxDelay", bounds::MAX_DELAY, or_none(least, HOUR.max(least)));
-        if !plain_kind(&self.tree, "backoff").starts_with("decorrelated") {
-            self.kind(
-                "jitter",
-                "Jitter",
-                "How the delay is spread; d is the delay.",
-                JITTER_LABELS,
-            );
-            self.fields_of("jitter", JITTER_KINDS);
+        let backoff = KindRow::find(BACKOFFS, &plain_kind(&self.tree, "backoff"));
+        if backoff.is_none_or(|kind| !kind.draws_jitter) {
+            let doc = "How the delay is spread; d is the delay.";
+            self.kind("jitter", "Jitter", doc, choices(JITTERS));
+            self.fields_of("jitter", JITTERS);
         }
         // One of the two has to end a task.
         let has = |field| self.tree.get(field).is_some_and(|limit| *limit != Value::Null);
@@ -257,13 +220,14 @@ impl Rows {
         let limit = |none, span: Span| Span { none, ..span };
         self.number("maxAttempts", bounds::MAX_ATTEMPTS, limit(elapsed, span(1.0, 100.0)));
         self.number("maxElapsed", bounds::MAX_ELAPSED, limit(attempts, span(SECOND, 24.0 * HOUR)));
+        let budgets = core::iter::once(choice("null", "None")).chain(choices(BUDGETS)).collect();
         self.kind(
             "budget",
             "Retry budget",
             "An allowance of retries that all tasks share.",
-            BUDGET_LABELS,
+            budgets,
         );
-        self.fields_of("budget", BUDGET_KINDS);
+        self.fields_of("budget", BUDGETS);
         let first = self.out.len();
         self.number(
             "attemptTimeout",
@@ -285,23 +249,14 @@ impl Rows {
         read_duration(value, field).ok().map(|duration| nanos(duration) as f64)
     }
 
-    /// The fields that the present kind of a group has.
-    fn fields_of(&mut self, group: &str, kinds: &[(&str, &'static [&'static str])]) {
-        let kind = plain_kind(&self.tree, group);
-        let own = kinds.iter().find(|(known, _)| *known == kind).map_or(&[][..], |(_, own)| *own);
-        for field in own {
-            let path = format!("{group}.{field}");
-            if *field == "factor" {
-                let (bound, to) = match kind.as_str() {
-                    "proportional" => (bounds::JITTER_FACTOR, 2.0),
-                    "symmetric" => (bounds::SYMMETRIC_FACTOR, 1.0),
-                    _ => (bounds::SUBTRACTIVE_FACTOR, 1.0),
-                };
-                self.number(&path, bound, span(0.0, to));
-            } else if kind == "decorrelated" && *field == "multiplier" {
-                self.number(&path, bounds::DECORRELATED_MULTIPLIER, span(1.0, 10.0));
-            } else if let Some((_, bound, span)) = FIELDS.iter().find(|(name, ..)| name == field) {
-                self.number(&path, bound, *span);
+    /// The parameters that the present kind of a group has, as far as a slider can turn them.
+    fn fields_of(&mut self, group: &str, table: &'static [KindRow]) {
+        let kind = KindRow::find(table, &plain_kind(&self.tree, group));
+        for parameter in kind.map_or(&[][..], |kind| kind.parameters) {
+            if parameter.shape == Shape::Scalar {
+                let bound = parameter.bound;
+                let (from, to) = bound.usual.unwrap_or((bound.min, bound.max));
+                self.number(&format!("{group}.{}", parameter.name), bound, span(from, to));
             }
         }
     }
@@ -312,9 +267,9 @@ impl Rows {
         self.push(path, bound.label, bound.doc, plain(&value), input);
     }
 
-    fn kind(&mut self, group: &str, label: &str, doc: &str, labels: &'static [Choice]) {
+    fn kind(&mut self, group: &str, label: &str, doc: &str, labels: Vec<Choice>) {
         let value = plain_kind(&self.tree, group);
-        self.push(&format!("{group}.kind"), label, doc, value, Input::Choice(labels.to_vec()));
+        self.push(&format!("{group}.kind"), label, doc, value, Input::Choice(labels));
     }
 
     fn choice(&mut self, path: &str, label: &str, labels: &'static [Choice]) {

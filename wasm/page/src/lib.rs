@@ -28,7 +28,7 @@ mod tree;
 
 use redrive::{
     RetryPolicy,
-    policy::wire::BACKOFF_KINDS,
+    policy::{KindRow, kinds::BACKOFFS},
     presets,
     wire::{ConfigError, Value},
 };
@@ -432,12 +432,10 @@ fn change_policy(tree: &mut Value, path: &str, value: Value) -> Result<(), Confi
     let old = tree.get("backoff").cloned().unwrap_or(Value::Null);
     let kind = plain(&value);
     tree::set(tree, path, value)?;
-    let Some((_, fields)) = BACKOFF_KINDS.iter().find(|(known, _)| *known == kind) else {
-        return Ok(());
-    };
+    let Some(kind) = KindRow::find(BACKOFFS, &kind) else { return Ok(()) };
     let first = old.get("initial").or_else(|| old.get("delay")).cloned();
-    for field in fields.iter().chain(&["firstDelay"]) {
-        let kept = match *field {
+    for field in kind.fields().chain(["firstDelay"]) {
+        let kept = match field {
             "initial" | "delay" => first.clone(),
             "delays" => first.clone().map(|delay| Value::List(vec![delay])),
             field => old.get(field).cloned(),
@@ -446,8 +444,7 @@ fn change_policy(tree: &mut Value, path: &str, value: Value) -> Result<(), Confi
             tree::set(tree, &format!("backoff.{field}"), kept)?;
         }
     }
-    let random = kind.starts_with("decorrelated");
-    if random {
+    if kind.draws_jitter {
         tree::set(tree, "jitter", "none".into())?;
     }
     Ok(())
