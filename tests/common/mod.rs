@@ -34,7 +34,7 @@ fn argument(parameter: &'static Parameter) -> BoxedStrategy<Value> {
         (Shape::Durations, _) => {
             prop::collection::vec(durations(), 1..8).prop_map(Value::List).boxed()
         }
-        (Shape::End, _) => panic!("the ends of a range depend on each other"),
+        (Shape::End, _) => unreachable!("the ends of a range depend on each other"),
         (_, Unit::Duration) => durations().boxed(),
         _ => {
             let any = (bound.min..bound.max).prop_map(Value::Float);
