@@ -5,7 +5,7 @@
 //! golden --bless`) and compared with it on every other run: `npm/src/table.ts`, `npm/src/kinds.ts`, and
 //! the part of `npm/src/policy.ts` between its marks.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{env, fmt::Write as _, fs, path::PathBuf};
 
