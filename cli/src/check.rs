@@ -74,6 +74,9 @@ fn check_scenario(document: &Document, file: &Path) -> Result<(), CliError> {
     let scenario = failing(scenario.map_err(|error| document.error(&error)))?;
     let count = text::counted(scenario.policies.len() as u64, "policy", "policies");
     let mut report = good(document.name(), "a valid scenario", &count);
+    for note in scenario.notes() {
+        report.push_str(&format!("{HINT}note{HINT:#} {note}\n"));
+    }
     for named in &scenario.policies {
         let hinted = scenario.hints(&named.policy);
         report.push_str(&hints(&format!("{}: ", named.name), hinted));

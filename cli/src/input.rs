@@ -3,10 +3,12 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
+    fs,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
+use flate2::read::MultiGzDecoder;
 use redrive::{
     RetryPolicy, presets,
     wire::{ConfigError, Value},
@@ -17,6 +19,9 @@ use crate::{
     error::{CliError, plain},
     locate,
 };
+
+/// What a compressed file may hold.
+const UNPACKED: u64 = 2_000_000_000;
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +143,23 @@ impl Loader for Files {
         fs::read_to_string(self.path(file)).map_err(|error| {
             format!("cannot be read from {}: {}", self.path(file).display(), plain(&error))
         })
+    }
+
+    fn bytes(&mut self, file: &str) -> Result<Vec<u8>, String> {
+        let path = self.path(file);
+        let failed =
+            |error: io::Error| format!("cannot be read from {}: {}", path.display(), plain(&error));
+        let bytes = fs::read(&path).map_err(failed)?;
+        if !bytes.starts_with(&[0x1f, 0x8b]) {
+            return Ok(bytes);
+        }
+        let mut unpacked = Vec::new();
+        let mut reader = MultiGzDecoder::new(bytes.as_slice()).take(UNPACKED + 1);
+        reader.read_to_end(&mut unpacked).map_err(failed)?;
+        if unpacked.len() as u64 > UNPACKED {
+            return Err(format!("unpacks to more than {} MB: cut it", UNPACKED / 1_000_000));
+        }
+        Ok(unpacked)
     }
 
     fn tree(&mut self, file: &str) -> Result<Value, String> {

@@ -13,7 +13,7 @@ use crate::{
     args::{self, SummaryFormat},
     error::CliError,
     input::{self, Document, Files, NamedPolicy},
-    output::Folder,
+    output::{self, Folder},
     runner::Plan,
 };
 
@@ -97,10 +97,34 @@ impl Setup {
             assign(tree, path, value)
                 .map_err(|error| CliError::input(format!("--set {text}: {error}")))?;
         }
+        if source.path.is_empty() {
+            follow_trace(tree, &set);
+        }
         retitle(tree, typed.tasks, &set);
         let scenario =
             Scenario::read(&source.tree, &mut files).map_err(|error| source.error(&error, &set))?;
+        output::notes(scenario.notes());
         Ok(Self { tree: source.tree, files, scenario })
+    }
+}
+
+/// A trace in place of a built-in scenario's arrivals lasts as long as its data, and is counted in bins
+/// that suit it, where nothing else was typed.
+fn follow_trace(tree: &mut Value, set: &[(&str, &str, &str)]) {
+    let traced = set.iter().any(|(path, _, value)| *path == "arrivals.kind" && *value == "trace");
+    let typed = |name: &str| set.iter().any(|(path, ..)| *path == name);
+    if !traced {
+        return;
+    }
+    if !typed("horizon") {
+        put(tree, "horizon", Value::Null);
+    }
+    if let Value::Map(entries) = tree
+        && let Some((_, report)) = entries.iter_mut().find(|(name, _)| name == "report")
+        && !typed("report.bin")
+        && report.get("bin").is_some()
+    {
+        put(report, "bin", Value::Null);
     }
 }
 

@@ -29,6 +29,13 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
     Ok(out.flush()?)
 }
 
+/// What should be known of the input, to the standard error: results stay what they are.
+pub(crate) fn notes(notes: &[String]) {
+    for note in notes {
+        anstream::eprintln!("note: {note}");
+    }
+}
+
 /// The columns to fill: of the terminal, of `COLUMNS`, or 100.
 pub(crate) fn width() -> usize {
     let given = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());

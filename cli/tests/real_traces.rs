@@ -82,3 +82,56 @@ fn a_bad_row_is_named() {
     let gone = place.refused(&[&TRACE[..], &["--set", "arrivals.file=gone.csv"]].concat());
     assert!(gone.contains("gone.csv") && gone.contains("does not exist"), "{gone}");
 }
+
+/// Fourteen days, a count each five minutes.
+fn fortnight() -> String {
+    let rows = (0..4_032).map(|i| format!("{},{}\n", 1_397_088_240 + i * 300, 40 + i % 45));
+    rows.fold("timestamp,value\n".to_owned(), |text, row| text + &row)
+}
+
+#[test]
+fn a_trace_is_simulated_whole_whatever_the_horizon_of_the_built_in_scenario() {
+    let place = Place::with("counts.csv", &fortnight());
+    let trace = [
+        "simulate",
+        "--policy",
+        "full",
+        "--set",
+        "arrivals.kind=trace",
+        "--set",
+        "arrivals.file=counts.csv",
+        "--format",
+        "json",
+    ];
+    let total: u64 = (0..4_032).map(|i| 40 + i % 45).sum();
+    let ran = place.run(&trace);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(json(&ran.out)["policies"][0]["tasks"], total);
+    assert!(
+        ran.err.contains("note: faults[0] (down, 0s to 30s) hits 30s of a trace"),
+        "{}",
+        ran.err
+    );
+    let ran = place.run(&[&trace[..], &["--set", "horizon=10m", "--set", "faults=[]"]].concat());
+    assert!(json(&ran.out)["policies"][0]["tasks"].as_u64() < Some(200), "{}", ran.out);
+    assert!(ran.err.contains("note: the horizon, 10m, cuts the trace"), "{}", ran.err);
+}
+
+#[test]
+fn a_compressed_log_is_arrivals() {
+    use std::io::Write as _;
+
+    let line = |i: u32| {
+        format!("10.0.0.1 - - [10/Oct/2000:13:55:{:02} +0000] \"GET / HTTP/1.1\" 200 12\n", i % 60)
+    };
+    let text: String = (0..60).map(line).collect();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(text.as_bytes()).expect("in memory");
+    let place = Place::new();
+    std::fs::write(place.path("access.log.gz"), packed.finish().expect("packed")).expect("a file");
+    let log = ["simulate", "--policy", "full", "--set", "arrivals.kind=trace", "--set"];
+    let more = ["arrivals.file=access.log.gz", "--set", "faults=[]", "--format", "json"];
+    let ran = place.run(&[&log[..], &more].concat());
+    assert_eq!(json(&ran.out)["policies"][0]["tasks"], 60, "{}", ran.err);
+    assert!(ran.err.contains("60 rows are a request each"), "{}", ran.err);
+}

@@ -26,6 +26,7 @@ use redrive::{
 use crate::{
     bounds,
     files::{self, Loader},
+    scenario::arrivals::name_or_number,
 };
 
 /// A law of durations.
@@ -248,8 +249,10 @@ impl Distribution {
                 return Err(fields.error("file", "is missing; name a CSV file, or write values"));
             };
             let text = files::load(files, &fields.path_of("file"), file)?;
-            let column = fields.text("column")?;
-            for (row, millis) in files::column(&text, file, column, &fields.path_of("column"))? {
+            let column = name_or_number(fields, "column")?;
+            for (row, millis) in
+                files::column(&text, file, column.as_deref(), &fields.path_of("column"))?
+            {
                 if millis < 0.0 {
                     let message =
                         format!("row {row} of {file} holds {}, a negative time", Number(millis));

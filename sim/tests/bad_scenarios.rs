@@ -177,7 +177,7 @@ fn a_trace_and_measured_times_come_from_files_and_a_bad_row_is_named() {
         ),
         ("timestamp,value\n2014-04-11,94.0\n2014-04-10,1\n", "row 3 of counts.csv lies before"),
         ("timestamp,value\n2014-04-10,-4\n", "row 2 of counts.csv holds -4"),
-        ("timestamp,count\n2014-04-10,4\n", "is no column of counts.csv"),
+        ("timestamp,count\n2014-04-10,4\n", "is not a column of counts.csv"),
     ] {
         let error = Scenario::read(&tree, &mut Text(text)).unwrap_err().to_string();
         assert!(error.contains(says), "{error:?} does not say {says:?}");

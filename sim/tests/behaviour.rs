@@ -13,5 +13,6 @@ mod herd;
 mod model;
 mod npm_data;
 mod scenario_schema;
+mod traces;
 mod tune_beats_the_presets_or_says_so;
 mod tune_proves_on_other_seeds;

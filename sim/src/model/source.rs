@@ -10,7 +10,10 @@ use redrive::{
 };
 
 use super::event::Purpose;
-use crate::{distribution::exponential, scenario::Arrivals};
+use crate::{
+    distribution::exponential,
+    scenario::{Arrivals, arrivals::TraceSpan},
+};
 
 /// The times of open arrivals, in order.
 pub(crate) struct Source {
@@ -25,7 +28,7 @@ pub(crate) struct Source {
 enum Kind {
     Herd { left: u32 },
     Rate { steps: Vec<(u64, f64)>, ramp: bool, until: u64, step: usize },
-    Trace { counts: Vec<u32>, bin: u64, at: u64, row: usize, left: u32, place: f64 },
+    Trace { spans: Vec<TraceSpan>, at: u64, row: usize, left: u32, place: f64 },
     Nothing,
 }
 
@@ -42,10 +45,9 @@ impl Source {
                 until: until.map_or(u64::MAX, redrive::Time::as_nanos),
                 step: 0,
             },
-            Arrivals::Trace { counts, bin, at } => Kind::Trace {
-                left: counts.first().copied().unwrap_or(0),
-                counts: counts.clone(),
-                bin: nanos(*bin),
+            Arrivals::Trace { spans, at, .. } => Kind::Trace {
+                left: spans.first().map_or(0, |span| span.count),
+                spans: spans.clone(),
                 at: at.as_nanos(),
                 row: 0,
                 place: 0.0,
@@ -92,21 +94,22 @@ impl Source {
                 let time = next_of_rate(steps, *ramp, step, now, &mut draws);
                 if time < *until { time } else { u64::MAX }
             }
-            Kind::Trace { counts, bin, at, row, left, place } => {
+            Kind::Trace { spans, at, row, left, place } => {
                 while *left == 0 {
                     *row += 1;
                     *place = 0.0;
-                    match counts.get(*row) {
-                        Some(count) => *left = *count,
+                    match spans.get(*row) {
+                        Some(span) => *left = span.count,
                         None => return u64::MAX,
                     }
                 }
+                let Some(span) = spans.get(*row) else { return u64::MAX };
                 // The first of the `left` uniform times that remain above `place`.
                 let root = libm::pow(1.0 - draws.unit(), 1.0 / f64::from(*left));
                 *place = 1.0 - (1.0 - *place) * root;
                 *left -= 1;
-                let start = at.saturating_add(bin.saturating_mul(*row as u64));
-                start.saturating_add((*place * *bin as f64) as u64)
+                let start = at.saturating_add(nanos(span.from));
+                start.saturating_add((*place * nanos(span.length) as f64) as u64)
             }
             Kind::Herd { .. } | Kind::Nothing => u64::MAX,
         }
@@ -208,9 +211,14 @@ mod tests {
 
     #[test]
     fn a_trace_has_its_counts_spread_over_their_bins() {
-        let counts = vec![0, 3, 0, 1_000];
-        let bin = Duration::from_secs(60);
-        let times = times(&Arrivals::Trace { counts, bin, at: Time::from_secs(5) });
+        let span = |(row, count): (u64, u32)| TraceSpan {
+            from: Duration::from_secs(60 * row),
+            length: Duration::from_secs(60),
+            count,
+        };
+        let spans = (0..).zip([0, 3, 0, 1_000]).map(span).collect();
+        let arrivals = Arrivals::Trace { spans, at: Time::from_secs(5), notes: Vec::new() };
+        let times = times(&arrivals);
         assert_eq!(times.len(), 1_003);
         assert_eq!(times.iter().filter(|time| (65.0..125.0).contains(*time)).count(), 3);
         let early = times.iter().filter(|time| (185.0..215.0).contains(*time)).count() as f64;

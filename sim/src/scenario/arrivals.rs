@@ -7,18 +7,31 @@
 //! | `rate` | `steps` (`at`, `perSecond`), `ramp`, `for` | Poisson with a rate that changes: steps, or a line from step to step with `ramp` |
 //! | `serial` | `clients`, `think`, `at`, `for` | a closed system: each client starts its next task when the last one ended and it has thought |
 //! | `cron` | `clients`, `every`, `skew`, `at`, `for` | every client at the full period, clocks off by up to `skew` |
-//! | `trace` | `file` and `column`, or `counts`; `bin`, `scale`, `at` | counts per bin, as a load balancer logs them, times `scale`; uniform within a bin |
+//! | `trace` | `file` (with `rows`, `column`, `timeColumn`, `timeFormat`), or `counts`; `bin`, `scale`, `at` | what a load balancer counted or logged, times `scale`; see below |
+//!
+//! # Traces
+//!
+//! A file has a count in each row, or is a log with a request in each row (`rows` = `counts` or
+//! `requests`; told from the columns when left out). It is CSV, with any usual separator, or a plain
+//! access log. Rows lie where their times say, so gaps are gaps; without times each row lasts `bin`.
+//! Times are ISO 8601, seconds or milliseconds since 1970, or dates as people write them; what can be
+//! read in two ways is refused until `timeFormat` (as of `strftime`, or `s`, `ms`, `us`, `ns`) says
+//! how. Tasks come uniformly within a row's time, and those of a log within `bin` (1 s when left out).
 
 use redrive::{
     Duration, Time,
-    wire::{ConfigError, Fields, Number, Value, check},
+    time::nanos,
+    wire::{ConfigError, Fields, Number, Value, check, one_of},
 };
 
 use super::read::{self, ByRow, Kind};
 use crate::{
     bounds,
     distribution::Distribution,
-    files::{self, Loader},
+    files::{
+        self, Loader,
+        trace::{self, Span, Trace, Wanted},
+    },
 };
 
 /// When tasks arrive.
@@ -66,15 +79,26 @@ pub enum Arrivals {
         /// When they stop.
         until: Option<Time>,
     },
-    /// Counts per bin.
+    /// What was counted or logged.
     Trace {
-        /// Tasks in each bin.
-        counts: Vec<u32>,
-        /// Width of a bin.
-        bin: Duration,
-        /// When the first bin begins.
+        /// When tasks arrive, in order.
+        spans: Vec<TraceSpan>,
+        /// When the first span begins.
         at: Time,
+        /// How the file was read, where that is not plain.
+        notes: Vec<String>,
     },
+}
+
+/// Tasks that arrive uniformly over a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceSpan {
+    /// From when on, counted from the first of the spans.
+    pub from: Duration,
+    /// Over how long.
+    pub length: Duration,
+    /// How many.
+    pub count: u32,
 }
 
 impl Default for Arrivals {
@@ -90,8 +114,24 @@ pub(super) const KINDS: &[Kind] = &[
     ("rate", &["kind", "steps", "ramp", "for"]),
     ("serial", &["kind", "clients", "think", "at", "for"]),
     ("cron", &["kind", "clients", "every", "skew", "at", "for"]),
-    ("trace", &["kind", "file", "column", "counts", "bin", "scale", "at"]),
+    (
+        "trace",
+        &[
+            "kind",
+            "file",
+            "rows",
+            "column",
+            "timeColumn",
+            "timeFormat",
+            "counts",
+            "bin",
+            "scale",
+            "at",
+        ],
+    ),
 ];
+/// What a row of a trace is.
+pub(super) const ROWS: &[&str] = &["counts", "requests"];
 /// The fields of a step of `rate`.
 pub(super) const STEP_FIELDS: &[&str] = &["at", "perSecond"];
 
@@ -127,8 +167,20 @@ impl Arrivals {
             Self::Cron { clients, every, until, .. } => {
                 f64::from(*clients) * (end(until) / every.as_secs_f64() + 1.0)
             }
-            Self::Trace { counts, .. } => counts.iter().map(|c| f64::from(*c)).sum(),
+            Self::Trace { spans, at, .. } => {
+                let end = horizon.map_or(u64::MAX, Time::as_nanos).saturating_sub(at.as_nanos());
+                let within = spans.iter().filter(|span| nanos(span.from) < end);
+                within.map(|span| f64::from(span.count)).sum()
+            }
         }
+    }
+
+    /// When the last span of a trace is over.
+    #[must_use]
+    pub fn trace_end(&self) -> Option<Time> {
+        let Self::Trace { spans, at, .. } = self else { return None };
+        let ends = spans.iter().map(|span| nanos(span.from).saturating_add(nanos(span.length)));
+        Some(Time::from_nanos(at.as_nanos().saturating_add(ends.max().unwrap_or(0))))
     }
 
     /// Whether tasks arrive for ever.
@@ -213,51 +265,101 @@ impl Arrivals {
 
     fn read_trace(fields: &Fields<'_>, files: &mut dyn Loader) -> Result<Self, ConfigError> {
         let scale = fields.number_of(bounds::SCALE)?;
-        let mut rows: Vec<(String, f64)> = Vec::new();
-        if let Some(list) = fields.list("counts")? {
-            for (i, value) in list.iter().enumerate() {
-                let path = format!("{}[{i}]", fields.path_of("counts"));
-                let count = value.as_f64().unwrap_or(f64::NAN);
-                rows.push((path.clone(), check(&path, bounds::TASKS, count)?));
+        let bin = fields.maybe_duration_of(bounds::TRACE_BIN)?.map(nanos);
+        let trace = match (fields.list("counts")?, fields.text("file")?) {
+            (Some(_), Some(_)) => {
+                return Err(fields.error("counts", "is given beside file; keep one of them"));
             }
-        } else {
-            let Some(file) = fields.text("file")? else {
-                return Err(fields.error("file", "is missing; name a CSV file, or write counts"));
-            };
-            let text = files::load(files, &fields.path_of("file"), file)?;
-            let column = fields.text("column")?;
-            for (row, count) in files::column(&text, file, column, &fields.path_of("column"))? {
-                if !(0.0..=bounds::TASKS.max).contains(&count) {
-                    let message =
-                        format!("row {row} of {file} holds {}, which is no count", Number(count));
-                    return Err(fields.error("file", message));
-                }
-                rows.push((String::new(), count));
+            (Some(list), None) => Self::read_counts(fields, list, bin)?,
+            (None, Some(file)) => Self::read_file(fields, file, bin, files)?,
+            (None, None) => {
+                return Err(fields.error("file", "is missing; name a file, or write counts"));
             }
-        }
-        let bin = fields.maybe_duration_of(bounds::TRACE_BIN)?.ok_or_else(|| {
-            fields.error("bin", "is missing; write how long each row lasts, like \"5m\"")
-        })?;
-        let total: f64 = rows.iter().map(|(_, count)| count * scale).sum();
+        };
+        let total: f64 = trace.spans.iter().map(|span| span.count * scale).sum();
         check(&fields.path_of("scale"), bounds::TASKS, total).map_err(|_| {
             let (total, max) = (Number(libm::round(total)), Number(bounds::TASKS.max));
             fields.error("scale", format!("gives {total} tasks; the most is {max}: lower it"))
         })?;
-        Ok(Self::Trace { counts: scaled(&rows, scale), bin, at: fields.time_of(bounds::AT)? })
+        let spans = scaled(&trace.spans, scale);
+        Ok(Self::Trace { spans, at: fields.time_of(bounds::AT)?, notes: trace.notes })
+    }
+
+    fn read_counts(
+        fields: &Fields<'_>,
+        list: &[Value],
+        bin: Option<u64>,
+    ) -> Result<Trace, ConfigError> {
+        let message = "is missing; write how long each row lasts, like \"5m\"";
+        let bin = bin.ok_or_else(|| fields.error("bin", message))?;
+        for name in ["rows", "column", "timeColumn", "timeFormat"] {
+            if fields.get(name).is_some() {
+                return Err(fields.error(name, "has no effect on counts; it is for a file"));
+            }
+        }
+        let mut trace = Trace::default();
+        for (i, value) in list.iter().enumerate() {
+            let path = format!("{}[{i}]", fields.path_of("counts"));
+            let count = check(&path, bounds::TASKS, value.as_f64().unwrap_or(f64::NAN))?;
+            trace.spans.push(Span { from: bin.saturating_mul(i as u64), length: bin, count });
+        }
+        Ok(trace)
+    }
+
+    fn read_file(
+        fields: &Fields<'_>,
+        file: &str,
+        bin: Option<u64>,
+        files: &mut dyn Loader,
+    ) -> Result<Trace, ConfigError> {
+        let (column, time_column) =
+            (name_or_number(fields, "column")?, name_or_number(fields, "timeColumn")?);
+        let requests = match fields.text("rows")? {
+            None => None,
+            Some(rows) => Some(one_of(&fields.path_of("rows"), rows, ROWS)? == "requests"),
+        };
+        let text = files::load(files, &fields.path_of("file"), file)?;
+        let wanted = Wanted {
+            file,
+            column: column.as_deref(),
+            time_column: time_column.as_deref(),
+            time_format: fields.text("timeFormat")?,
+            requests,
+            bin,
+        };
+        trace::read(&text, wanted)
     }
 }
 
-/// Scaled counts whose sums are right at every bin: what rounding leaves over is carried on.
-fn scaled(rows: &[(String, f64)], scale: f64) -> Vec<u32> {
+/// A column by its name or its number.
+pub(crate) fn name_or_number(
+    fields: &Fields<'_>,
+    name: &str,
+) -> Result<Option<String>, ConfigError> {
+    match fields.get(name) {
+        Some(Value::Unsigned(number)) if *number > 0 => Ok(Some(number.to_string())),
+        Some(Value::Unsigned(_) | Value::Signed(_) | Value::Float(_)) => {
+            Err(fields.error(name, "is not a column: write its name, or its number from 1 on"))
+        }
+        _ => Ok(fields.text(name)?.map(str::to_owned)),
+    }
+}
+
+/// Scaled counts whose sums are right at every row: what rounding leaves over is carried on.
+fn scaled(spans: &[Span], scale: f64) -> Vec<TraceSpan> {
     let (mut sum, mut given) = (0.0, 0_u64);
-    let carry = |(_, count): &(String, f64)| {
-        sum += count * scale;
+    let carry = |span: &Span| {
+        sum += span.count * scale;
         let due = (sum + 0.5) as u64;
         let now = due.saturating_sub(given);
         given = due;
-        now as u32
+        TraceSpan {
+            from: Duration::from_nanos(span.from),
+            length: Duration::from_nanos(span.length),
+            count: now as u32,
+        }
     };
-    rows.iter().map(carry).collect()
+    spans.iter().map(carry).collect()
 }
 
 fn until(fields: &Fields<'_>, at: Time) -> Result<Option<Time>, ConfigError> {

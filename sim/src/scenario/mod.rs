@@ -26,6 +26,7 @@
 pub mod arrivals;
 mod builtin;
 mod check;
+mod fit;
 pub(crate) use check::MAX_BINS;
 pub mod client;
 pub mod faults;
@@ -93,6 +94,7 @@ pub struct Scenario {
     pub report: Report,
     /// Of events and memory.
     pub limits: Limits,
+    notes: Vec<String>,
     source: Value,
 }
 
@@ -155,7 +157,7 @@ impl Scenario {
             Some(value) => Arrivals::read(value, "arrivals", files)?,
             None => Arrivals::default(),
         };
-        let scenario = Self {
+        let mut scenario = Self {
             name: fields.text("name")?.unwrap_or("scenario").to_owned(),
             title: fields.text("title")?.unwrap_or_default().to_owned(),
             about: fields.text("about")?.unwrap_or_default().to_owned(),
@@ -193,8 +195,16 @@ impl Scenario {
                 Some(value) => Limits::read(value, "limits")?,
                 None => Limits::default(),
             },
+            notes: Vec::new(),
             source: without_schema(value),
         };
+        let given = |group: &str, name: &str| {
+            value.get(group).and_then(|group| group.get(name)).is_some_and(|v| *v != Value::Null)
+        };
+        if !given("report", "bin") {
+            scenario.fit_bin();
+        }
+        scenario.notes = scenario.fit_notes();
         scenario.check()?;
         Ok(scenario)
     }
@@ -205,6 +215,13 @@ impl Scenario {
     /// When there is none of that name, with a guess at the one meant.
     pub fn builtin(name: &str) -> Result<Self, ConfigError> {
         Self::from_value(&Builtin::find(name)?.value())
+    }
+
+    /// What should be known before its results are believed: how a trace was read, and where the
+    /// horizon or a fault does not fit it.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The tree that it was read from, without its `$schema`.

@@ -151,7 +151,12 @@ fn of_policies(name: &str) -> Option<Value> {
     })
 }
 
-const COLUMN: &str = "The column of the file, by its name or number. Default: value, or the last.";
+/// A column, by its name or number.
+fn column(what: &str) -> Value {
+    let number = Value::map([("type", "integer".into()), ("minimum", Value::Unsigned(1))]);
+    let what = format!("{what}, by its name or number. Default: told from the file.");
+    described(&what, any([of_type("string"), number]))
+}
 
 fn of_arrivals(name: &str) -> Option<Value> {
     Some(match name {
@@ -173,8 +178,21 @@ fn of_arrivals(name: &str) -> Option<Value> {
         }
         "every" => row(bounds::EVERY),
         "skew" => nullable(row(bounds::SKEW)),
-        "file" => text("A CSV file with a count in each row, as a load balancer logs them."),
-        "column" => text(COLUMN),
+        "file" => text(
+            "A CSV file with a count in each row, or a log with a request in each row, placed by its \
+             times.",
+        ),
+        "rows" => described(
+            "What a row of the file is: a count of tasks (counts), or one task (requests). Default: \
+             as its columns tell.",
+            words(arrivals::ROWS),
+        ),
+        "column" => column("The column of the counts"),
+        "timeColumn" => column("The column of the times"),
+        "timeFormat" => text(
+            "How the times are written, as strftime has it (%d/%m/%Y %H:%M), or s, ms, us or ns since \
+             1970. Default: told from the file.",
+        ),
         "counts" => {
             // What is left over by the scale is carried on, so a count may be broken.
             let count = Value::map([
@@ -352,7 +370,7 @@ fn of_distribution(name: &str) -> Option<Value> {
         "high" => row(bounds::HIGH),
         "values" => described("The values, all equally likely.", array(reference("duration"), 1)),
         "file" => text("A CSV file with a number of milliseconds in each row."),
-        "column" => text(COLUMN),
+        "column" => column("The column of the values"),
         "scale" => row(bounds::SCALE),
         "parts" => described(
             "Distributions with a weight, one of which is drawn.",
@@ -389,9 +407,9 @@ fn kinds(
         match choice(kind) {
             [] => alternative,
             names => {
-                let one = names.iter().map(|name| Value::map([("required", list(&[name]))]));
+                let one = names.iter().map(|names| Value::map([("required", list(names))]));
                 // Values beside a file win; a mean beside a median is refused.
-                let how = if *kind == "lognormal" { "oneOf" } else { "anyOf" };
+                let how = if *kind == "empirical" { "anyOf" } else { "oneOf" };
                 with(alternative, how, Value::List(one.collect()))
             }
         }
@@ -404,7 +422,6 @@ fn required(part: &str, kind: &str) -> &'static [&'static str] {
     match (part, kind) {
         ("arrivals", "rate") => &["steps"],
         ("arrivals", "cron") => &["every"],
-        ("arrivals", "trace") => &["bin"],
         (_, "fixed") => &["value"],
         (_, "exponential") => &["mean"],
         (_, "pareto") => &["min"],
@@ -415,12 +432,12 @@ fn required(part: &str, kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// The fields of a kind of which one has to be there.
-fn choice(kind: &str) -> &'static [&'static str] {
+/// The fields of a kind of which one set has to be there.
+fn choice(kind: &str) -> &'static [&'static [&'static str]] {
     match kind {
-        "lognormal" => &["median", "mean"],
-        "empirical" => &["values", "file"],
-        "trace" => &["counts", "file"],
+        "lognormal" => &[&["median"], &["mean"]],
+        "empirical" => &[&["values"], &["file"]],
+        "trace" => &[&["counts", "bin"], &["file"]],
         _ => &[],
     }
 }
@@ -435,7 +452,7 @@ fn meaning(part: &str, kind: &str) -> &'static str {
             "A closed system: each client starts its next task when the last one ended."
         }
         ("arrivals", "cron") => "Every client at the full period.",
-        ("arrivals", "trace") => "Counts per bin; uniform within a bin.",
+        ("arrivals", "trace") => "What was counted or logged; uniform within a row.",
         ("faults", "down") => "Requests are refused at once.",
         ("faults", "hang") => "Requests are swallowed: the client has to time out.",
         ("faults", "errors") => "A share of the requests fails.",
