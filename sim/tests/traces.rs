@@ -232,7 +232,7 @@ fn a_log_has_a_request_in_each_row() {
         same(text, &[], &[(0.0, 1), (1.0, 1)], "2 rows are a request each");
     }
     let one = "2024-01-01T00:00:00.100Z 200 12ms /checkout\n";
-    same(one, &[], &[(0.0, 1)], "a request each");
+    same(one, &[], &[(0.0, 1)], "its row is a request");
     // Written when they end: a little out of order. Counted by the bins that are asked for.
     let text = "ts,status\n1700000000,200\n1700000002,200\n1700000001,500\n1700000070,200\n";
     same(text, &[("arrivals.bin", "1m")], &[(0.0, 3), (60.0, 1)], "4 rows are a request each");
@@ -365,6 +365,12 @@ fn uneven_rows_are_said() {
         &[],
         &[(0.0, 5), (300.0, 6), (310.0, 7), (610.0, 8)],
         "5m apart, but for 1 that comes sooner (the first is row 4)",
+    );
+    same(
+        "timestamp,value\n1700000000,5\n1700000300,6\n1700000310,7\n",
+        &[("arrivals.bin", "5m")],
+        &[(0.0, 5), (300.0, 6), (310.0, 7)],
+        "5m apart, but for 1 that comes sooner",
     );
     same(
         "timestamp,value\n1700000000,5\n1700000000,6\n1700000300,7\n",

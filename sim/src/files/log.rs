@@ -24,11 +24,11 @@ impl Place {
     fn of(line: &str) -> Option<Self> {
         let places = [Self::Words(1), Self::Words(2), Self::Words(3), Self::Brackets];
         // The longest: a date and a time are two words, of which the first alone is a time, too.
-        let found = places.into_iter().filter(|place| {
+        let mut found = places.into_iter().filter(|place| {
             let time = place.time(line);
             time.is_some_and(|(time, rest)| when::is_time(time) && !rest.trim().is_empty())
         });
-        found.last()
+        found.next_back()
     }
 
     /// The time of a line, and what comes after it.

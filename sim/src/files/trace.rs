@@ -54,7 +54,7 @@ pub(crate) use reading::read;
 
 #[cfg(feature = "csv")]
 mod reading {
-    use std::fmt::Display;
+    use std::{cmp::Reverse, fmt::Display};
 
     use redrive::{
         Duration,
@@ -441,9 +441,13 @@ mod reading {
         wanted: &Wanted<'_>,
     ) -> Result<Trace, ConfigError> {
         let mut notes = vec![format!(
-            "{} is read as a log: its {} rows are a request each{}",
+            "{} is read as a log: {}{}",
             wanted.file,
-            Number(moments.len() as f64),
+            if moments.len() == 1 {
+                "its row is a request".to_owned()
+            } else {
+                format!("its {} rows are a request each", Number(moments.len() as f64))
+            },
             if wanted.requests.is_none() {
                 " (arrivals.rows = \"counts\" if they are not)"
             } else {
@@ -502,7 +506,8 @@ mod reading {
         }
         let rows = joined(rows, &mut notes, wanted);
         let steps: Vec<u64> = rows.windows(2).map(|pair| pair[0].0.abs_diff(pair[1].0)).collect();
-        let Some(usual) = most_common(&steps).or(wanted.bin) else {
+        let given = wanted.bin.filter(|bin| steps.contains(bin));
+        let Some(usual) = most_common(&steps, given).or(wanted.bin) else {
             let message =
                 "is missing: one row alone does not say how long it lasts; write it, like \"5m\"";
             return Err(error("bin", message));
@@ -559,12 +564,13 @@ mod reading {
         if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
     }
 
-    /// The most common of the steps, the shortest of several.
-    fn most_common(steps: &[u64]) -> Option<u64> {
+    /// The most common of the steps; of several, what the scenario says, or the shortest.
+    fn most_common(steps: &[u64], given: Option<u64>) -> Option<u64> {
         let mut sorted = steps.to_vec();
         sorted.sort_unstable();
-        let runs = sorted.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0]));
-        runs.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, step)| step)
+        let runs = sorted.chunk_by(|a, b| a == b);
+        let ranked = runs.map(|run| (run.len(), Some(run[0]) == given, Reverse(run[0]), run[0]));
+        ranked.max().map(|(.., step)| step)
     }
 
     /// What is said about rows that are not evenly spaced.

@@ -188,9 +188,9 @@ fn scaled(cells: &[&str]) -> Vec<Moment> {
     let all: Vec<i128> = cells.iter().map(exact).collect();
     let most = all.iter().map(|n| n.unsigned_abs()).max().unwrap_or(0) / 1_000_000_000;
     let divisor: i128 = match most {
-        0..100_000_000_000 => 1,
-        ..100_000_000_000_000 => 1_000,
-        ..100_000_000_000_000_000 => 1_000_000,
+        ..100_000_000_000 => 1,
+        100_000_000_000..100_000_000_000_000 => 1_000,
+        100_000_000_000_000..100_000_000_000_000_000 => 1_000_000,
         _ => 1_000_000_000,
     };
     all.into_iter().map(|n| i64::try_from(n / divisor).unwrap_or(i64::MAX)).collect()
