@@ -42,10 +42,28 @@ export interface WindowFigures {
 export interface LayerFigures {
   /** Its name in the scenario. */
   name: string
-  /** Attempts that reached it. */
+  /** Requests that reached it: attempts of the clients, or of the layer above. */
   attempts: Figure
-  /** Attempts that reached it / tasks. */
+  /** Requests that reached it / tasks. */
   amplification: Figure
+  /** Requests that it refused at once, or dropped from its queue. */
+  refused: Figure
+  /** The largest rate of requests after the bin of the first ones. */
+  peakPerSecond: Figure
+  /** The largest rate of requests from the end of the last fault on. */
+  peakAfterFaultPerSecond: Figure
+  /** Requests a second that it can do; absent when it has no limit. */
+  capacityPerSecond: Figure
+  /** The largest rate from the end of the last fault on / its capacity. */
+  peakToCapacity: Figure
+  /** The most requests that waited in its queue. */
+  maxQueue: Figure
+  /** Retries of its own calls that its budget refused. */
+  budgetDenied: Figure
+  /** Calls of its own that its breaker refused, or retries. */
+  breakerDenied: Figure
+  /** Calls of its own that its throttle refused. */
+  throttleDenied: Figure
 }
 
 /** The figures of one policy. */

@@ -60,12 +60,18 @@ export interface Layer extends Server {
   name?: string
   /** A preset's name, a policy, or `same`: the one under comparison. */
   policy?: string | PolicyOptions
+  /** How long it waits for an answer of the next; without it: as long as a client. */
+  timeout?: Duration | null
+  /** A circuit breaker for its calls. */
+  breaker?: Client['breaker']
+  /** Adaptive throttling of its calls. */
+  throttle?: Client['throttle']
 }
 
 /** What goes wrong, from `from` until `until` (without it: for ever), at the server or at a layer. */
 export type Fault = { from?: Duration; until?: Duration | null; layer?: string } & (
-  /** Refused at once. */
-  | { mode: 'down' }
+  /** Refused at once; what waits is not served, and is lost with `loses`. */
+  | { mode: 'down'; loses?: 'nothing' | 'running' | 'all' }
   /** Swallowed: the client has to time out. */
   | { mode: 'hang' }
   /** Fails with this chance: at once, or after its service with `served`. */

@@ -8,6 +8,10 @@ use redrive::bounds::{Bound, FOREVER, Unit, prose};
 const SECOND: f64 = 1e9;
 const MILLI: f64 = 1e6;
 
+/// The lists of a scenario, each with the most entries that it may have: every one of them costs at
+/// each event that concerns it, or is looked through for a name.
+pub const LISTS: &[(&str, usize)] = &[("layers", 64), ("faults", 10_000), ("policies", 1_000)];
+
 macro_rules! bounds {
     ($($id:ident: $name:literal, $unit:ident, $min:expr, $max:expr, $default:expr, $label:literal,
        $text:literal;)*) => {
@@ -85,7 +89,8 @@ bounds! {
     PERMANENT_RATE: "permanentRate", Factor, 0.0, 1.0, Some(0.0), "Poison",
         "Share of tasks that can never succeed.";
     COUNT: "count", Count, 1.0, 1e7, Some(1.0), "Clients",
-        "Clients that the tasks belong to, in turn.";
+        "Clients that the tasks belong to, in turn; when left out, each task of a herd is a client of its \
+         own, and there is one client otherwise.";
     HOSTS: "hosts", Count, 1.0, 1e7, Some(1.0), "Hosts", "Hosts that the clients run on, in turn.";
     BREAKER_THRESHOLD: "threshold", Factor, 0.0, 1.0, Some(0.5), "Breaker threshold",
         "Share of failed attempts above which the breaker opens.";

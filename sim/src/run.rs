@@ -19,11 +19,14 @@ use crate::{
         contention::Optimistic,
         event::Purpose,
         floor::drive,
+        gauge::TierBin,
+        meter::Bins,
         plain::{Plain, is_compact},
         rich::{Rich, is_rich},
+        stub::client_bytes,
         tasks::{COMPACT_BYTES, WHOLE_BYTES},
     },
-    outcome::{Outcome, PolicyOutcome, SCHEMA},
+    outcome::{Outcome, PolicyOutcome, SCHEMA, TaskRecord},
     progress::Progress,
     scenario::{NamedPolicy, Scenario},
     summary::{Remains, outcome, records},
@@ -56,17 +59,55 @@ pub fn estimate(scenario: &Scenario) -> Estimate {
 }
 
 fn estimate_with(scenario: &Scenario, options: Options) -> Estimate {
-    let horizon = scenario.horizon.map(|_| scenario.end());
-    let tasks = scenario.arrivals.expected(horizon).min(bounds::TASKS.max);
-    let rich = scenario.policies.iter().any(|named| is_rich(scenario, &named.policy));
-    let fits = |named: &NamedPolicy| !rich && is_compact(&named.policy, options.records);
-    let compact = scenario.policies.iter().all(fits);
-    let state = if compact { COMPACT_BYTES } else { WHOLE_BYTES };
-    let each = state as f64 + QUEUE_BYTES + if rich { RICH_TASK_BYTES } else { 0.0 };
-    let bins =
-        scenario.horizon.map_or(0, |horizon| nanos(horizon) / nanos(scenario.report.bin).max(1));
-    let queue = scenario.server.queue.limit.map_or(0.0, |limit| f64::from(limit).min(tasks) * 4.0);
-    Estimate { tasks, bytes: (tasks * each + queue) as u64 + bins * 64 + 2_000_000 }
+    let needs = Needs::of(scenario, options);
+    Estimate { tasks: needs.tasks, bytes: needs.bytes() }
+}
+
+/// What needs memory, in bytes.
+struct Needs {
+    tasks: f64,
+    /// The tasks of the run that needs most, and their records if they are wanted.
+    of_tasks: f64,
+    /// Bins: those of a run, and the series that are kept of every policy.
+    of_bins: f64,
+    /// Budgets, breakers and throttles.
+    of_clients: f64,
+}
+
+impl Needs {
+    fn of(scenario: &Scenario, options: Options) -> Self {
+        let horizon = scenario.horizon.map(|_| scenario.end());
+        let tasks = scenario.arrivals.expected(horizon).min(bounds::TASKS.max);
+        let rich = scenario.policies.iter().any(|named| is_rich(scenario, &named.policy));
+        let fits = |named: &NamedPolicy| !rich && is_compact(&named.policy, options.records);
+        let compact = scenario.policies.iter().all(fits);
+        let state = if compact { COMPACT_BYTES } else { WHOLE_BYTES };
+        let each = state as f64 + QUEUE_BYTES + if rich { RICH_TASK_BYTES } else { 0.0 };
+        let limit = scenario.server.queue.limit.map_or(0.0, f64::from);
+        let policies = scenario.policies.len() as f64;
+        let records = if options.records { size_of::<TaskRecord>() as f64 * policies } else { 0.0 };
+        let end = horizon.map_or(0, redrive::Time::as_nanos);
+        let bins = (end / nanos(scenario.report.bin).max(1)) as f64;
+        let tiers =
+            if scenario.layers.is_empty() { 0.0 } else { scenario.servers().count() as f64 };
+        let row = size_of::<Bins>() as f64 + tiers * size_of::<TierBin>() as f64;
+        let budget = scenario.policies.iter().any(|named| named.policy.budget().is_some());
+        Self {
+            tasks,
+            of_tasks: tasks * (each + records) + limit.min(tasks) * 4.0,
+            of_bins: bins * row * (1.0 + policies),
+            of_clients: f64::from(scenario.client.count)
+                * client_bytes(
+                    budget,
+                    scenario.client.breaker.is_some(),
+                    scenario.client.throttle.is_some(),
+                ),
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        (self.of_tasks + self.of_bins + self.of_clients) as u64 + 2_000_000
+    }
 }
 
 /// The seed of a replication: the scenario's own for the first.
@@ -159,9 +200,9 @@ impl<'s> Run<'s> {
     /// # Errors
     /// When it comes to need more than the scenario's limits allow.
     pub fn finish(self) -> Result<PolicyOutcome, SimError> {
-        let (floor, layers) = match self.model {
+        let (floor, tiers) = match self.model {
             Kind::Optimistic(model) => (model.into_floor(), Vec::new()),
-            Kind::Plain(model) => model.into_floor(),
+            Kind::Plain(model) => (model.into_floor(), Vec::new()),
             Kind::Rich(model) => model.into_floor(),
         };
         let remains = Remains {
@@ -170,7 +211,7 @@ impl<'s> Run<'s> {
             events: floor.events,
             hash: floor.hash(),
             budget_denied: floor.budget_denied(),
-            layers,
+            tiers,
             partial: !self.over,
             records: if self.options.records { records(floor.tasks()) } else { Vec::new() },
         };
@@ -185,15 +226,25 @@ impl fmt::Debug for Run<'_> {
 }
 
 fn check_memory(scenario: &Scenario, options: Options) -> Result<(), SimError> {
-    let estimate = estimate_with(scenario, options);
-    if estimate.bytes <= scenario.limits.memory {
+    let needs = Needs::of(scenario, options);
+    if needs.bytes() <= scenario.limits.memory {
         return Ok(());
     }
+    let count = |count: f64| Number(libm::round(count));
+    let (what, remedy) = if needs.of_bins > needs.of_tasks.max(needs.of_clients) {
+        let policies = scenario.policies.len();
+        let what = format!("the bins of {policies} policies need");
+        (what, "raise report.bin, or lower the horizon or the number of policies")
+    } else if needs.of_clients > needs.of_tasks {
+        let what = format!("{} clients need", scenario.client.count);
+        (what, "lower client.count, or let hosts share")
+    } else {
+        let what = format!("{} tasks need", count(needs.tasks));
+        (what, "lower the tasks (or their rate, or the horizon)")
+    };
     let message = format!(
-        "{} tasks need about {} MB, more than limits.memoryMb = {}: lower the tasks (or their \
-         rate, or the horizon), or raise the limit",
-        Number(libm::round(estimate.tasks)),
-        estimate.bytes / 1_000_000,
+        "{what} about {} MB, more than limits.memoryMb = {}: {remedy}, or raise the limit",
+        needs.bytes() / 1_000_000,
         scenario.limits.memory / 1_000_000
     );
     Err(SimError::Limit { message })

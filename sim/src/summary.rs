@@ -10,11 +10,17 @@ use redrive::{
 
 use crate::{
     histogram::Histogram,
-    model::meter::{
-        Bins, DEAD, FAILED, FIRST, Meter, QUEUE, REJECTED, RETRIES, SUCCEEDED, TASKS, Totals,
+    model::{
+        gauge::TierBin,
+        meter::{
+            Bins, DEAD, FAILED, FIRST, Meter, QUEUE, REJECTED, RETRIES, SUCCEEDED, TASKS, Totals,
+        },
+        rich::TierCounts,
     },
-    outcome::{Figure, LayerSummary, PolicyOutcome, Series, Summary, TaskRecord, WindowSummary},
-    scenario::{Arrivals, Scenario, Window},
+    outcome::{
+        Figure, LayerSummary, PolicyOutcome, Series, Summary, TaskRecord, TierSeries, WindowSummary,
+    },
+    scenario::{Arrivals, Scenario, Server, Window},
 };
 
 /// Goodput is back when it reaches this share of the baseline.
@@ -27,8 +33,8 @@ pub(crate) struct Remains<'a> {
     pub(crate) events: u64,
     pub(crate) hash: u64,
     pub(crate) budget_denied: u64,
-    /// Attempts that reached each layer.
-    pub(crate) layers: Vec<u64>,
+    /// What each layer counted, and the server; nothing where attempts are all that reaches it.
+    pub(crate) tiers: Vec<TierCounts>,
     /// Whether the run was stopped before its end.
     pub(crate) partial: bool,
     pub(crate) records: Vec<TaskRecord>,
@@ -40,7 +46,7 @@ pub(crate) fn outcome(scenario: &Scenario, meter: Meter, run: Remains<'_>) -> Po
         name: run.name.to_owned(),
         summary: Summary::of(&Counted::new(scenario, &meter, &run)),
         partial: run.partial,
-        series: series(scenario, &meter.rows),
+        series: series(scenario, &meter.rows, &run.tiers),
         raster: meter.raster(),
         latency: meter.to_success.cdf(),
         records: run.records,
@@ -82,7 +88,11 @@ pub(crate) struct Counted<'a> {
 
 impl<'a> Counted<'a> {
     fn new(scenario: &'a Scenario, meter: &'a Meter, run: &'a Remains<'a>) -> Self {
-        let rates = Rates::new(scenario, meter);
+        // Below layers the server gets other requests than the clients' attempts.
+        let rates = match run.tiers.last().filter(|_| !scenario.layers.is_empty()) {
+            Some(server) => Rates::of_tier(scenario, server),
+            None => Rates::of_attempts(scenario, meter),
+        };
         let (attempts_per_task, attempts_squared) = meter.attempts_per_task();
         Self { scenario, meter, run, rates, attempts_per_task, attempts_squared }
     }
@@ -182,11 +192,17 @@ impl<'a> Counted<'a> {
         if self.scenario.layers.is_empty() {
             return Vec::new();
         }
-        let names = self.scenario.layers.iter().map(|layer| layer.name.as_str()).chain(["server"]);
-        let layer = |(name, attempts): (&str, &u64)| {
-            LayerSummary::of(&CountedLayer { name, attempts: *attempts, tasks: self.tasks() })
+        let layer = |((name, server), tier): ((&str, &Server), &TierCounts)| {
+            LayerSummary::of(&CountedLayer {
+                name,
+                tier,
+                rates: Rates::of_tier(self.scenario, tier),
+                capacity: server.capacity_per_second(),
+                tasks: self.tasks(),
+            })
         };
-        names.zip(&self.run.layers).map(layer).collect()
+        let names = self.scenario.tier_names();
+        names.zip(self.scenario.servers()).zip(&self.run.tiers).map(layer).collect()
     }
 }
 
@@ -224,7 +240,9 @@ impl CountedWindow<'_> {
 /// What was counted at one layer.
 pub(crate) struct CountedLayer<'a> {
     pub(crate) name: &'a str,
-    pub(crate) attempts: u64,
+    pub(crate) tier: &'a TierCounts,
+    pub(crate) rates: Rates,
+    pub(crate) capacity: Option<f64>,
     pub(crate) tasks: u64,
 }
 
@@ -236,24 +254,34 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
-    fn new(scenario: &Scenario, meter: &Meter) -> Self {
+    /// The attempts of clients.
+    fn of_attempts(scenario: &Scenario, meter: &Meter) -> Self {
+        let attempts = |row: &Bins| u64::from(row[FIRST]) + u64::from(row[RETRIES]);
+        Self::new(scenario, &meter.rows, attempts, meter.before_after)
+    }
+
+    /// The requests that reach a tier.
+    fn of_tier(scenario: &Scenario, tier: &TierCounts) -> Self {
+        let requests = |row: &TierBin| u64::from(row.requests);
+        Self::new(scenario, &tier.gauge.bins, requests, tier.gauge.before_after)
+    }
+
+    fn new<R>(scenario: &Scenario, rows: &[R], count: impl Fn(&R) -> u64, before: u32) -> Self {
         let bin = nanos(scenario.report.bin);
         let per_second = |count: u64| count as f64 / (bin as f64 / 1e9);
-        let attempts = |row: &Bins| u64::from(row[FIRST]) + u64::from(row[RETRIES]);
-        let rows = &meter.rows;
-        let first = rows.iter().position(|row| attempts(row) > 0).unwrap_or(rows.len());
-        let last = rows.iter().rposition(|row| attempts(row) > 0).unwrap_or(0);
-        let peak = rows.iter().skip(first + 1).map(attempts).max().unwrap_or(0);
+        let first = rows.iter().position(|row| count(row) > 0).unwrap_or(rows.len());
+        let last = rows.iter().rposition(|row| count(row) > 0).unwrap_or(0);
+        let peak = rows.iter().skip(first + 1).map(&count).max().unwrap_or(0);
         let after = (scenario.after_fault().as_nanos() / bin) as usize;
         let mut peak_after = 0;
         for (i, row) in rows.iter().enumerate().skip(after) {
             // Of the bin in which the fault ends, only what came after that.
-            let before = if i == after { u64::from(meter.before_after) } else { 0 };
-            peak_after = peak_after.max(attempts(row) - before);
+            let before = if i == after { u64::from(before) } else { 0 };
+            peak_after = peak_after.max(count(row) - before);
         }
         let span = rows.get(first..=last).unwrap_or_default();
         let (sum, top) =
-            span.iter().map(attempts).fold((0, 0), |(sum, top), n| (sum + n, n.max(top)));
+            span.iter().map(&count).fold((0, 0), |(sum, top), n| (sum + n, n.max(top)));
         let peak_to_mean = (sum > 0).then(|| top as f64 * span.len() as f64 / sum as f64);
         Self { peak: per_second(peak), peak_after: per_second(peak_after), peak_to_mean }
     }
@@ -317,7 +345,7 @@ fn collapsed(rows: &[Bins]) -> Figure {
     Figure::Count(u64::from(sum(SUCCEEDED) * 2 < sum(TASKS)))
 }
 
-fn series(scenario: &Scenario, rows: &[Bins]) -> Series {
+fn series(scenario: &Scenario, rows: &[Bins], tiers: &[TierCounts]) -> Series {
     let end = Time::from_nanos(nanos(scenario.report.bin).saturating_mul(rows.len() as u64));
     let column = |column: usize| rows.iter().map(|row| row[column]).collect();
     let capacity = scenario.server.capacity_per_second();
@@ -336,5 +364,25 @@ fn series(scenario: &Scenario, rows: &[Bins]) -> Series {
         failed: column(FAILED),
         dead: column(DEAD),
         queue: column(QUEUE),
+        tiers: tier_series(scenario, tiers),
     }
+}
+
+fn tier_series(scenario: &Scenario, tiers: &[TierCounts]) -> Vec<TierSeries> {
+    if scenario.layers.is_empty() {
+        return Vec::new();
+    }
+    let series = |((name, server), tier): ((&str, &Server), &TierCounts)| {
+        let column = |count: fn(&TierBin) -> u32| tier.gauge.bins.iter().map(count).collect();
+        let capacity = server.capacity_per_second();
+        TierSeries {
+            name: name.to_owned(),
+            capacity_per_bin: capacity.map(|rate| rate * scenario.report.bin.as_secs_f64()),
+            requests: column(|bin| bin.requests),
+            refused: column(|bin| bin.refused),
+            succeeded: column(|bin| bin.succeeded),
+            queue: column(|bin| bin.queue),
+        }
+    };
+    scenario.tier_names().zip(scenario.servers()).zip(tiers).map(series).collect()
 }

@@ -57,7 +57,7 @@ fn each_mistake_is_named_by_its_path() {
         ),
         (
             with("faults", json!([{"mode": "down", "layer": "x"}])),
-            "faults[0].layer = \"x\" is no layer",
+            "faults[0].layer = \"x\" is not a layer",
         ),
         (with("client", json!({"breaker": {}})), "client.breaker.openFor is missing"),
         (with("client", json!({"throttle": {"k": 0.9}})), "client.throttle.k = 0.9 is below 1"),
@@ -68,7 +68,7 @@ fn each_mistake_is_named_by_its_path() {
         ),
         (with("client", json!({"throttle": 2})), "client.throttle"),
         (with("client", json!({"throttle": {"windw": "1m"}})), "did you mean \"window\"?"),
-        (with("client", json!({"hosts": 5})), "client.hosts is above client.count"),
+        (with("client", json!({"count": 1, "hosts": 5})), "client.hosts is above client.count"),
         (with("contention", json!({"rows": 0})), "contention.rows = 0 is below 1"),
         (with("redrive", json!({"rate": 5, "spread": "1s"})), "redrive.spread stands beside rate"),
         (with("report", json!({"bin": "1ns"})), "report.bin = 1ns is below"),

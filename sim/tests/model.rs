@@ -176,7 +176,7 @@ fn an_open_breaker_spares_the_server() {
     let found = summary(json!({
         "arrivals": {"kind": "herd", "tasks": 100, "spread": "100s"},
         "faults": [{"mode": "down"}],
-        "client": {"breaker": {"threshold": 0.5, "minCalls": 10, "openFor": "1h"}},
+        "client": {"count": 1, "breaker": {"threshold": 0.5, "minCalls": 10, "openFor": "1h"}},
         "policies": [constant("0s", 1)],
     }));
     assert_eq!((found.attempts, found.breaker_denied), (Figure::Count(10), Figure::Count(90)));

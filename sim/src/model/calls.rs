@@ -71,7 +71,8 @@ impl<'s> Calls<'s> {
         let draws = seed.substream(Purpose::Throttle as u64);
         let stub = |(i, layer): (usize, &'s crate::scenario::Layer)| {
             let policy = layer.policy.as_ref().unwrap_or(&named.policy);
-            let rules = Rules { timeout: scenario.client.timeout, ..Rules::default() };
+            let timeout = layer.timeout.or(scenario.client.timeout);
+            let rules = Rules { timeout, breaker: layer.breaker, throttle: layer.throttle };
             Stub::new(policy, rules, 1, 1, draws.substream(i as u64))
         };
         let stubs = scenario.layers.iter().enumerate().map(stub).collect();

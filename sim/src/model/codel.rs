@@ -1,7 +1,23 @@
-//! CoDel, the queue that drops by waiting time (RFC 8289): as long as even the shortest wait of an
-//! interval stays above the target, it drops from the front, faster and faster.
+//! CoDel, the queue that drops by waiting time (RFC 8289): while even the shortest wait of an
+//! interval stays above the target, it drops from the front, the n-th drop interval / sqrt(n) after
+//! the one before; and when it has to begin again soon, it goes on at the rate that was needed last.
+//!
+//! A packet is a request here, so that `MAXPACKET` is one request: the last one that waits is never
+//! dropped. The RFC's `dequeue` drops in a loop; here the tier takes one request after the other and
+//! asks what becomes of it, and `after` says where in the loop it is.
 
 use std::collections::VecDeque;
+
+/// What the last request was, in the RFC's `dequeue` that is going on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    /// It was served: a new `dequeue` begins.
+    Service,
+    /// It was dropped, the first of a dropping state: the next one is served whatever its wait.
+    FirstDrop,
+    /// It was dropped in the loop.
+    Drop,
+}
 
 /// The state of a CoDel queue beside the queue itself.
 pub(crate) struct Codel {
@@ -12,8 +28,10 @@ pub(crate) struct Codel {
     /// When the wait will have been above the target for an interval; 0: it is not above.
     first_above: u64,
     drop_next: u64,
-    drops: u32,
+    count: u32,
+    last_count: u32,
     dropping: bool,
+    after: After,
 }
 
 impl Codel {
@@ -24,8 +42,10 @@ impl Codel {
             joined: VecDeque::new(),
             first_above: 0,
             drop_next: 0,
-            drops: 0,
+            count: 0,
+            last_count: 0,
             dropping: false,
+            after: After::Service,
         }
     }
 
@@ -37,36 +57,50 @@ impl Codel {
         self.joined.push_back(now);
     }
 
+    /// All that waited is gone.
+    pub(crate) fn clear(&mut self) {
+        self.joined.clear();
+        (self.first_above, self.dropping, self.after) = (0, false, After::Service);
+    }
+
     /// The first request leaves the queue: is it dropped?
     pub(crate) fn leaves(&mut self, now: u64, last: bool) -> bool {
         let Some(joined) = self.joined.pop_front() else { return false };
-        let above = self.stays_above(now, now - joined, last);
-        if self.dropping {
-            if !above {
-                self.dropping = false;
-                return false;
-            }
-            if now < self.drop_next {
-                return false;
-            }
-            self.drops += 1;
-            self.drop_next = self.drop_next.saturating_add(self.pause());
-            return true;
-        }
-        if !above {
-            return false;
-        }
-        self.dropping = true;
-        // Soon after the last time, go on with the rate at which that ended.
-        let recent = now < self.drop_next.saturating_add(8 * self.interval);
-        self.drops = if recent && self.drops > 2 { self.drops - 2 } else { 1 };
-        self.drop_next = now.saturating_add(self.pause());
-        true
+        let may_drop = self.stays_above(now, now - joined, last);
+        self.after = self.dequeue(now, may_drop);
+        self.after != After::Service
     }
 
-    /// interval / sqrt(drops).
-    fn pause(&self) -> u64 {
-        (self.interval as f64 / libm::sqrt(f64::from(self.drops))) as u64
+    fn dequeue(&mut self, now: u64, may_drop: bool) -> After {
+        match self.after {
+            After::FirstDrop => return After::Service,
+            After::Drop if may_drop => self.drop_next = self.law(self.drop_next),
+            After::Drop | After::Service => {}
+        }
+        if self.dropping {
+            self.dropping = may_drop;
+            if !may_drop || now < self.drop_next {
+                return After::Service;
+            }
+            self.count = self.count.saturating_add(1);
+            return After::Drop;
+        }
+        if !may_drop {
+            return After::Service;
+        }
+        self.dropping = true;
+        // Soon after the last time, the rate that controlled the queue then is a good start.
+        let delta = self.count.saturating_sub(self.last_count);
+        let recent = now < self.drop_next.saturating_add(16 * self.interval);
+        self.count = if recent && delta > 1 { delta } else { 1 };
+        self.last_count = self.count;
+        self.drop_next = self.law(now);
+        After::FirstDrop
+    }
+
+    /// The control law: interval / sqrt(count) later.
+    fn law(&self, time: u64) -> u64 {
+        time.saturating_add((self.interval as f64 / libm::sqrt(f64::from(self.count))) as u64)
     }
 
     fn stays_above(&mut self, now: u64, wait: u64, last: bool) -> bool {

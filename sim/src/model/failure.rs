@@ -9,7 +9,7 @@ use redrive::{
     policy::{Action, Class},
 };
 
-use crate::scenario::{Mode, OnFull, Scenario};
+use crate::scenario::{Fault, Mode, OnFull, Scenario};
 
 /// The kinds of failure that the model knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +34,13 @@ pub(crate) enum Failure {
     Conflict,
     /// The client's throttle holds back.
     ClientThrottle,
+    /// The server went down with the request.
+    Reset,
 }
 
 impl Failure {
     /// All, in the order of their numbers.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Connection,
         Self::Error,
         Self::Overloaded,
@@ -49,6 +51,7 @@ impl Failure {
         Self::Breaker,
         Self::Conflict,
         Self::ClientThrottle,
+        Self::Reset,
     ];
 
     /// The words that a policy's rules see: its name, its code, and what gRPC, AWS, Step Functions and
@@ -119,6 +122,7 @@ impl Failure {
                 "40001",
             ],
             Self::ClientThrottle => &["clientThrottle", "ETHROTTLE"],
+            Self::Reset => &["reset", "ECONNRESET", "UNAVAILABLE", "ConnectionResetError", "EPIPE"],
         }
     }
 
@@ -151,7 +155,7 @@ impl Failure {
             servers.any(|server| server.workers.is_some() && server.on_full == on_full)
         };
         match self {
-            Self::Connection => fault(|mode| matches!(mode, Mode::Down)),
+            Self::Connection => fault(|mode| matches!(mode, Mode::Down { .. })),
             Self::Error => fault(|mode| matches!(mode, Mode::Errors { .. } | Mode::Bursts { .. })),
             Self::Overloaded => full(OnFull::Reject),
             Self::Throttle => fault(|mode| matches!(mode, Mode::RateLimit { .. })),
@@ -163,6 +167,7 @@ impl Failure {
             Self::Breaker => scenario.client.breaker.is_some(),
             Self::Conflict => scenario.contention.is_some(),
             Self::ClientThrottle => scenario.client.throttle.is_some(),
+            Self::Reset => scenario.faults.iter().any(Fault::loses_requests),
         }
     }
 }
@@ -191,7 +196,8 @@ impl Scenario {
                 code: "retriesNothingHere",
                 field: "classify",
                 message: format!(
-                    "No attempt is ever retried here: the rules retry none of the failures that this                      scenario makes, which are: {}.",
+                    "No attempt is ever retried here: the rules retry none of the failures that this scenario \
+                     makes, which are: {}.",
                     names.join(", ")
                 ),
                 fix: None,

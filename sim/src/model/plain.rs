@@ -47,9 +47,9 @@ impl<'s> Plain<'s> {
         Self { floor, server }
     }
 
-    /// The floor, when the run is over, and the requests that reached the server.
-    pub(crate) fn into_floor(self) -> (Floor<'s>, Vec<u64>) {
-        (self.floor, vec![self.server.reached])
+    /// The floor, when the run is over.
+    pub(crate) fn into_floor(self) -> Floor<'s> {
+        self.floor
     }
 
     /// An attempt starts. Attempts that are refused are most of what happens in a herd, and calls
@@ -119,7 +119,7 @@ impl<'s> Plain<'s> {
         if self.floor.is_poison(id) {
             return self.floor.failed(now, id, Failure::Poison, None);
         }
-        if self.server.fails_served(now, u64::from(id), attempt) {
+        if self.server.fails_served(u64::from(id), attempt) {
             return self.floor.failed(now, id, Failure::Error, None);
         }
         self.floor.succeeded(now, id)
@@ -145,6 +145,7 @@ impl<'s> Plain<'s> {
     fn control(&mut self, now: u64, id: u32) -> Result<(), SimError> {
         match self.floor.controls[id as usize] {
             Control::Fault(_) => {
+                // What is lost with a server are requests: a scenario with such a fault is rich.
                 self.server.turn(now);
                 self.serve_next(now)?;
             }

@@ -17,13 +17,14 @@ use super::{
     event::{Class, Purpose},
     failure::Failure,
     floor::{Floor, Model},
+    gauge::Gauge,
     life::is_redriven,
     slab::{NONE, Slab},
     tier::{Admission, Tier},
 };
 use crate::{
     error::SimError,
-    scenario::{NamedPolicy, Scenario},
+    scenario::{Fault, Loses, NamedPolicy, Scenario},
 };
 
 /// Where a request is.
@@ -37,6 +38,8 @@ enum Place {
     Serving,
     /// At a worker who waits for the next layer.
     Calling,
+    /// Nowhere: its number may be used again.
+    Gone,
 }
 
 /// Who waits for the answer.
@@ -75,6 +78,7 @@ pub(crate) struct Rich<'s> {
     floor: Floor<'s>,
     /// The layers, outermost first, and the server.
     tiers: Vec<Tier>,
+    gauges: Vec<Gauge>,
     requests: Slab<Request>,
     calls: Calls<'s>,
     /// The request that each task's client waits for.
@@ -95,6 +99,15 @@ pub(crate) fn is_rich(scenario: &Scenario, policy: &RetryPolicy) -> bool {
         || !scenario.layers.is_empty()
         || scenario.client.breaker.is_some()
         || scenario.client.throttle.is_some()
+        || scenario.faults.iter().any(Fault::loses_requests)
+}
+
+/// What a tier counted, and what its calls were refused by itself.
+pub(crate) struct TierCounts {
+    pub(crate) gauge: Gauge,
+    pub(crate) budget_denied: u64,
+    pub(crate) breaker_denied: u64,
+    pub(crate) throttle_denied: u64,
 }
 
 impl<'s> Rich<'s> {
@@ -107,6 +120,7 @@ impl<'s> Rich<'s> {
         Self {
             floor,
             tiers: (0..=scenario.layers.len()).map(|i| Tier::new(scenario, i, seed)).collect(),
+            gauges: vec![Gauge::new(scenario); scenario.layers.len() + 1],
             requests: Slab::new(),
             calls: Calls::new(scenario, named, seed),
             current: Vec::new(),
@@ -118,14 +132,26 @@ impl<'s> Rich<'s> {
         }
     }
 
-    /// The floor, when the run is over, and the requests that reached each tier.
-    pub(crate) fn into_floor(mut self) -> (Floor<'s>, Vec<u64>) {
-        for stub in self.calls.stubs() {
+    /// The floor, when the run is over, and what each tier counted.
+    pub(crate) fn into_floor(mut self) -> (Floor<'s>, Vec<TierCounts>) {
+        let mut tiers: Vec<TierCounts> = Vec::new();
+        for gauge in self.gauges {
+            tiers.push(TierCounts {
+                gauge,
+                budget_denied: 0,
+                breaker_denied: 0,
+                throttle_denied: 0,
+            });
+        }
+        for (stub, tier) in self.calls.stubs().iter().zip(&mut tiers) {
+            tier.budget_denied = stub.budget_denied();
+            tier.breaker_denied = stub.breaker_denied;
+            tier.throttle_denied = stub.throttle_denied;
             self.floor.meter.breaker_denied += stub.breaker_denied;
             self.floor.meter.throttle_denied += stub.throttle_denied;
             self.floor.layers_denied += stub.budget_denied();
         }
-        (self.floor, self.tiers.iter().map(|tier| tier.reached).collect())
+        (self.floor, tiers)
     }
 
     /// An attempt of a task starts: past the throttle and the breaker, on its way.
@@ -170,7 +196,10 @@ impl<'s> Rich<'s> {
     fn control(&mut self, now: u64, id: u32) -> Result<(), SimError> {
         match self.floor.controls[id as usize] {
             Control::Fault(tier) => {
-                self.tiers[tier].turn(now);
+                let loses = self.tiers[tier].turn(now);
+                if loses > Loses::Nothing {
+                    self.crash(now, tier as u8, loses)?;
+                }
                 return self.serve_next(now, tier as u8);
             }
             Control::After => self.floor.meter.after_begins(),
@@ -231,6 +260,7 @@ impl<'s> Rich<'s> {
                 *current = NONE;
             }
         }
+        self.requests.get_mut(id).place = Place::Gone;
         self.requests.remove(id);
     }
 
@@ -241,15 +271,17 @@ impl<'s> Rich<'s> {
             self.forget(id);
             return Ok(());
         }
+        self.gauges[request.tier as usize].reached(now);
         let tier = self.tier(request.tier);
         match tier.admit(now, id, request.key, request.attempt) {
             Admission::Begin(time) => self.serve(now, id, time),
             Admission::Wait => {
                 self.requests.get_mut(id).place = Place::Waiting;
-                self.note_queue(request.tier);
+                self.note_queue(now, request.tier);
             }
             Admission::Refuse(failure) => {
                 let retry_after = self.tier(request.tier).retry_after(failure);
+                self.gauges[request.tier as usize].refused(now);
                 return self.answer(now, id, Some(failure), retry_after);
             }
             Admission::Swallow => self.forget(id),
@@ -264,10 +296,12 @@ impl<'s> Rich<'s> {
         self.floor.push(now.saturating_add(time), Class::Complete, id);
     }
 
-    fn note_queue(&mut self, tier: u8) {
+    fn note_queue(&mut self, now: u64, tier: u8) {
+        let waiting = self.tiers[tier as usize].waits();
+        self.gauges[tier as usize].queue(now, waiting);
         // The queue in the report is the server's.
         if usize::from(tier) + 1 == self.tiers.len() {
-            self.floor.meter.queue(self.tiers[tier as usize].waits());
+            self.floor.meter.queue(waiting);
         }
     }
 
@@ -280,13 +314,14 @@ impl<'s> Rich<'s> {
                 self.tier(number).passed_over();
                 self.forget(id);
             } else if dropped {
+                self.gauges[number as usize].refused(now);
                 self.answer(now, id, Some(Failure::Overloaded), None)?;
             } else {
                 let time = self.tier(number).begin(request.key, request.attempt);
                 self.serve(now, id, time);
             }
         }
-        self.note_queue(number);
+        self.note_queue(now, number);
         Ok(())
     }
 
@@ -301,7 +336,7 @@ impl<'s> Rich<'s> {
             return self.start_call(now, id, &request);
         }
         let tier = self.tier(request.tier);
-        let fails = tier.fails_served(now, request.key, request.attempt);
+        let fails = tier.fails_served(request.key, request.attempt);
         let answer = if self.floor.is_poison(request.root) {
             Some(Failure::Poison)
         } else {
@@ -368,9 +403,57 @@ impl<'s> Rich<'s> {
         if request.abandoned {
             self.floor.meter.wasted += u128::from(now - request.began);
         }
+        if answer.is_none() {
+            self.gauges[request.tier as usize].succeeded(now);
+        }
         self.tier(request.tier).release();
         self.serve_next(now, request.tier)?;
         self.answer(now, id, answer, None)
+    }
+
+    /// A tier has gone down, and what it was doing is lost: their callers see the connection break.
+    fn crash(&mut self, now: u64, tier: u8, loses: Loses) -> Result<(), SimError> {
+        let waiting = if loses == Loses::All { self.tier(tier).drain() } else { Vec::new() };
+        for id in waiting {
+            if self.requests.get(id).cancelled {
+                self.forget(id);
+            } else {
+                self.answer(now, id, Some(Failure::Reset), None)?;
+            }
+        }
+        self.note_queue(now, tier);
+        for id in 0..self.requests.len() {
+            let request = self.requests.get(id);
+            let running = matches!(request.place, Place::Serving | Place::Calling);
+            if request.tier == tier && running && !request.cancelled {
+                self.lose(now, id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A request at a worker is lost.
+    fn lose(&mut self, now: u64, id: u32) -> Result<(), SimError> {
+        let request = self.requests.get(id);
+        self.tier(request.tier).release();
+        if request.place == Place::Calling {
+            self.drop_call(now, request.call)?;
+            return self.answer(now, id, Some(Failure::Reset), None);
+        }
+        // Its number is taken until the event of its service has come; the answer has another one.
+        let answer = self.requests.insert(request);
+        if !request.abandoned {
+            *self.current(request.caller) = answer;
+        }
+        self.requests.get_mut(id).cancelled = true;
+        self.answer(now, answer, Some(Failure::Reset), None)
+    }
+
+    /// A request that waited for a call waits no more.
+    fn drop_call(&mut self, now: u64, call: u32) -> Result<(), SimError> {
+        let current = std::mem::replace(self.calls.current(call), NONE);
+        self.calls.end(call);
+        if current == NONE { Ok(()) } else { self.give_up(now, current) }
     }
 
     /// The answer sets out.
@@ -508,17 +591,14 @@ impl<'s> Rich<'s> {
             // Or in its turn.
             Place::Waiting => {
                 self.tier(request.tier).cancelled();
-                self.note_queue(request.tier);
+                self.note_queue(now, request.tier);
                 return Ok(());
             }
+            Place::Gone => return Ok(()),
             // Or when its service would have ended.
             Place::Serving => {}
             Place::Calling => {
-                let current = std::mem::replace(self.calls.current(request.call), NONE);
-                self.calls.end(request.call);
-                if current != NONE {
-                    self.give_up(now, current)?;
-                }
+                self.drop_call(now, request.call)?;
                 self.forget(id);
             }
         }
@@ -567,5 +647,6 @@ impl<'s> Model<'s> for Rich<'s> {
             + self.current.capacity() * size_of::<u32>()
             + self.armed.capacity()
             + self.tiers.iter().map(Tier::bytes).sum::<usize>()
+            + self.gauges.iter().map(Gauge::bytes).sum::<usize>()
     }
 }

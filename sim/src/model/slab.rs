@@ -23,6 +23,11 @@ impl<T: Copy> Slab<T> {
         (self.items.len() - 1) as u32
     }
 
+    /// One more than the highest number so far.
+    pub(crate) fn len(&self) -> u32 {
+        self.items.len() as u32
+    }
+
     pub(crate) fn remove(&mut self, number: u32) {
         self.free.push(number);
     }

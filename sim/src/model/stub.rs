@@ -147,3 +147,11 @@ impl<'s> Stub<'s> {
 pub(super) fn or_never(duration: Option<Duration>) -> u64 {
     duration.map_or(u64::MAX, nanos)
 }
+
+/// Bytes for each client that has a budget, a breaker or a throttle of its own.
+pub(crate) fn client_bytes(budget: bool, breaker: bool, throttle: bool) -> f64 {
+    let of = |given: bool, bytes: usize| if given { bytes as f64 } else { 0.0 };
+    of(budget, size_of::<Budget>())
+        + of(breaker, size_of::<Circuit>())
+        + of(throttle, Throttles::EACH)
+}

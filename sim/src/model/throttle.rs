@@ -71,6 +71,9 @@ pub(super) struct Throttles {
 }
 
 impl Throttles {
+    /// Bytes of one.
+    pub(super) const EACH: usize = size_of::<Memory>();
+
     pub(super) fn new(stream: Stream) -> Self {
         Self { shares: Vec::new(), stream }
     }

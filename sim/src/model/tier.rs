@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     distribution::Distribution,
-    scenario::{Discipline, Fault, OnFull, Scenario},
+    scenario::{Discipline, Fault, Loses, OnFull, Scenario},
 };
 
 /// What became of a request that reached a server.
@@ -49,8 +49,6 @@ pub(crate) struct Tier {
     calm: bool,
     trouble: Trouble,
     services: Stream,
-    /// Requests that reached it.
-    pub(crate) reached: u64,
 }
 
 impl Tier {
@@ -82,13 +80,14 @@ impl Tier {
             calm: true,
             trouble: Trouble::new(faults, seed.substream(Purpose::Faults as u64).substream(number)),
             services: seed.substream(Purpose::Service as u64).substream(number),
-            reached: 0,
         }
     }
 
     /// Bytes held.
     pub(crate) fn bytes(&self) -> usize {
-        self.waiting.capacity() * 4 + self.codel.as_ref().map_or(0, Codel::bytes)
+        self.waiting.capacity() * 4
+            + self.codel.as_ref().map_or(0, Codel::bytes)
+            + self.trouble.bytes()
     }
 
     /// How many wait.
@@ -100,7 +99,6 @@ impl Tier {
     /// A request arrives.
     #[inline(always)]
     pub(crate) fn admit(&mut self, now: u64, request: u32, key: u64, attempt: u32) -> Admission {
-        self.reached += 1;
         if !self.calm {
             match self.trouble.meets(now, key, attempt) {
                 Effect::None => {}
@@ -190,15 +188,25 @@ impl Tier {
 
     /// Whether the answer to a request that has been served is an error.
     #[inline]
-    pub(crate) fn fails_served(&self, now: u64, key: u64, attempt: u32) -> bool {
-        !self.calm && self.trouble.fails_served(now, key, attempt)
+    pub(crate) fn fails_served(&self, key: u64, attempt: u32) -> bool {
+        !self.calm && self.trouble.fails_served(key, attempt)
     }
 
-    /// A fault of this tier begins or ends.
-    pub(crate) fn turn(&mut self, now: u64) {
-        self.trouble.turn(now);
+    /// All that waits, out of the queue: it is lost.
+    pub(crate) fn drain(&mut self) -> Vec<u32> {
+        if let Some(codel) = &mut self.codel {
+            codel.clear();
+        }
+        self.ghosts = 0;
+        self.waiting.drain(..).collect()
+    }
+
+    /// Faults of this tier begin or end. Returns what a fault that begins takes with it.
+    pub(crate) fn turn(&mut self, now: u64) -> Loses {
+        let loses = self.trouble.turn(now);
         self.calm = self.trouble.is_calm();
         let (open, slower) = match (self.workers, self.trouble.capacity_factor()) {
+            _ if self.trouble.is_down() => (0, 1.0),
             (u32::MAX, share) => (u32::MAX, 1.0 / share),
             (workers, share) => {
                 let exact = f64::from(workers) * share;
@@ -208,5 +216,6 @@ impl Tier {
         };
         self.open = open;
         self.trouble.set_slower(slower);
+        loses
     }
 }

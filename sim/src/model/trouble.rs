@@ -3,7 +3,7 @@
 use redrive::{Duration, random::Stream};
 
 use super::failure::Failure;
-use crate::scenario::{Fault, Mode};
+use crate::scenario::{Fault, Loses, Mode};
 
 /// What a request meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +20,12 @@ pub(crate) enum Effect {
 pub(crate) struct Trouble {
     faults: Vec<Fault>,
     memory: Vec<Memory>,
+    /// When faults begin and end, in order, and how many of these moments have passed.
+    edges: Vec<(u64, u32)>,
+    passed: usize,
+    /// The active ones, in the order of the scenario: only they cost anything.
+    active: Vec<u32>,
     stream: Stream,
-    active: bool,
     /// Whether an active fault refuses everything: then nothing else is looked at.
     down: bool,
     /// What the last one that was throttled is told; it lies here and not in the answer, which
@@ -34,7 +38,6 @@ pub(crate) struct Trouble {
 /// What a fault remembers between requests.
 #[derive(Clone, Copy, Default)]
 struct Memory {
-    active: bool,
     /// Rate limit: tokens left, and when they were counted.
     tokens: f64,
     counted: u64,
@@ -46,34 +49,61 @@ struct Memory {
 impl Trouble {
     pub(crate) fn new(faults: Vec<Fault>, stream: Stream) -> Self {
         let memory = vec![Memory::default(); faults.len()];
-        Self { faults, memory, stream, active: false, down: false, hint: None, slower: 1.0 }
+        let spans = (0..).zip(&faults).map(|(i, fault)| (i, fault.span()));
+        let mut edges: Vec<(u64, u32)> =
+            spans.flat_map(|(i, (from, until))| [(from, i), (until, i)]).collect();
+        edges.sort_unstable();
+        let (active, hint) = (Vec::new(), None);
+        Self { faults, memory, edges, passed: 0, active, stream, down: false, hint, slower: 1.0 }
     }
 
     pub(crate) fn is_calm(&self) -> bool {
-        !self.active
+        self.active.is_empty()
     }
 
-    /// A fault begins or ends.
-    pub(crate) fn turn(&mut self, now: u64) {
-        (self.active, self.down) = (false, false);
-        for (fault, memory) in self.faults.iter().zip(&mut self.memory) {
+    pub(crate) fn is_down(&self) -> bool {
+        self.down
+    }
+
+    /// Bytes held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.faults.capacity() * size_of::<Fault>()
+            + self.memory.capacity() * size_of::<Memory>()
+            + self.edges.capacity() * size_of::<(u64, u32)>()
+    }
+
+    /// Faults begin or end, all of this moment. Returns what a fault that begins takes with it.
+    pub(crate) fn turn(&mut self, now: u64) -> Loses {
+        let mut loses = Loses::Nothing;
+        while let Some((_, i)) = self.edges.get(self.passed).filter(|(at, _)| *at <= now) {
+            self.passed += 1;
+            let place = self.active.binary_search(i);
+            let fault = self.faults[*i as usize];
             let (from, until) = fault.span();
-            let active = (from..until).contains(&now);
-            if active && !memory.active {
-                *memory = Memory { counted: now, ..Memory::default() };
-                if let Mode::RateLimit { burst, .. } = fault.mode {
-                    memory.tokens = f64::from(burst);
+            match (place, (from..until).contains(&now)) {
+                (Err(place), true) => {
+                    self.active.insert(place, *i);
+                    let mut memory = Memory { counted: now, ..Memory::default() };
+                    match fault.mode {
+                        Mode::RateLimit { burst, .. } => memory.tokens = f64::from(burst),
+                        Mode::Down { loses: more } => loses = loses.max(more),
+                        _ => {}
+                    }
+                    self.memory[*i as usize] = memory;
                 }
+                (Ok(place), false) => {
+                    self.active.remove(place);
+                }
+                (Ok(_), true) | (Err(_), false) => {}
             }
-            memory.active = active;
-            self.active |= active;
-            self.down |= active && fault.mode == Mode::Down;
         }
+        let down = self.modes().any(|mode| matches!(mode, Mode::Down { .. }));
+        self.down = down;
+        loses
     }
 
     fn modes(&self) -> impl Iterator<Item = &Mode> {
-        let active = self.faults.iter().zip(&self.memory).filter(|(_, memory)| memory.active);
-        active.map(|(fault, _)| &fault.mode)
+        self.active.iter().map(|i| &self.faults[*i as usize].mode)
     }
 
     /// What service times are multiplied by.
@@ -109,14 +139,12 @@ impl Trouble {
     #[inline(never)]
     fn meets_some(&mut self, now: u64, key: u64, attempt: u32) -> Effect {
         let mut effect = Effect::None;
-        for (i, (fault, memory)) in self.faults.iter().zip(&mut self.memory).enumerate() {
-            if !memory.active {
-                continue;
-            }
-            let new = match fault.mode {
+        for i in &self.active {
+            let (mode, memory) = (self.faults[*i as usize].mode, &mut self.memory[*i as usize]);
+            let new = match mode {
                 Mode::Hang => Effect::Swallow,
                 Mode::Errors { rate, served: false } => {
-                    let unit = self.stream.substream(i as u64).draws(key, attempt).unit();
+                    let unit = self.stream.substream(u64::from(*i)).draws(key, attempt).unit();
                     refuse_if(unit < rate)
                 }
                 Mode::RateLimit { per_second, burst, retry_after } => {
@@ -129,7 +157,7 @@ impl Trouble {
                 }
                 Mode::Bursts { enter, exit, good_rate, bad_rate } => {
                     // The chain goes by requests, so its draws are addressed by their number.
-                    let stream = self.stream.substream(i as u64);
+                    let stream = self.stream.substream(u64::from(*i));
                     let mut draws = stream.draws(u64::from(memory.requests), 0);
                     memory.requests = memory.requests.wrapping_add(1);
                     let change = if memory.bad { exit } else { enter };
@@ -137,7 +165,7 @@ impl Trouble {
                     let rate = if memory.bad { bad_rate } else { good_rate };
                     refuse_if(draws.unit() < rate)
                 }
-                Mode::Down
+                Mode::Down { .. }
                 | Mode::Errors { served: true, .. }
                 | Mode::Slow { .. }
                 | Mode::Brownout { .. } => Effect::None,
@@ -150,15 +178,12 @@ impl Trouble {
     }
 
     /// Whether a request that has been served is answered with an error.
-    pub(crate) fn fails_served(&self, now: u64, key: u64, attempt: u32) -> bool {
-        self.faults.iter().enumerate().any(|(i, fault)| {
-            let (from, until) = fault.span();
-            match fault.mode {
-                Mode::Errors { rate, served: true } if (from..until).contains(&now) => {
-                    self.stream.substream(i as u64).draws(key, attempt).unit() < rate
-                }
-                _ => false,
+    pub(crate) fn fails_served(&self, key: u64, attempt: u32) -> bool {
+        self.active.iter().any(|i| match self.faults[*i as usize].mode {
+            Mode::Errors { rate, served: true } => {
+                self.stream.substream(u64::from(*i)).draws(key, attempt).unit() < rate
             }
+            _ => false,
         })
     }
 }

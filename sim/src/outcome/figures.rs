@@ -190,11 +190,36 @@ figures! {
     pub struct LayerSummary("LayerFigures", optional: true) from layer: &CountedLayer<'_> {
         /// Its name in the scenario.
         name: String, "name", "layer", Text, Neither = layer.name;
-        /// Attempts that reached it.
-        attempts: Figure, "attempts", "attempts", Count, Neither = layer.attempts;
-        /// Attempts that reached it / tasks.
+        /// Requests that reached it: attempts of the clients, or of the layer above.
+        attempts: Figure, "attempts", "attempts", Count, Neither = layer.tier.gauge.reached;
+        /// Requests that reached it / tasks.
         amplification: Figure, "amplification", "per task", Factor, Lower
-            = Figure::ratio(Some(layer.attempts as f64), Some(layer.tasks as f64));
+            = Figure::ratio(Some(layer.tier.gauge.reached as f64), Some(layer.tasks as f64));
+        /// Requests that it refused at once, or dropped from its queue.
+        refused: Figure, "refused", "refused", Count, Lower = layer.tier.gauge.refused;
+        /// The largest rate of requests after the bin of the first ones.
+        peak_per_second: Figure, "peakPerSecond", "peak/s", PerSecond, Lower = layer.rates.peak;
+        /// The largest rate of requests from the end of the last fault on.
+        peak_after_fault_per_second: Figure, "peakAfterFaultPerSecond", "peak after/s", PerSecond,
+            Lower = layer.rates.peak_after;
+        /// Requests a second that it can do; absent when it has no limit.
+        capacity_per_second: Figure, "capacityPerSecond", "capacity/s", PerSecond, Neither
+            = layer.capacity;
+        /// The largest rate from the end of the last fault on / its capacity.
+        peak_to_capacity: Figure, "peakToCapacity", "× capacity", Factor, Lower
+            = Figure::ratio(Some(layer.rates.peak_after), layer.capacity);
+        /// The most requests that waited in its queue.
+        max_queue: Figure, "maxQueue", "queue", Count, Lower
+            = layer.tier.gauge.bins.iter().map(|bin| u64::from(bin.queue)).max().unwrap_or(0);
+        /// Retries of its own calls that its budget refused.
+        budget_denied: Figure, "budgetDenied", "denied by budget", Count, Neither
+            = layer.tier.budget_denied;
+        /// Calls of its own that its breaker refused, or retries.
+        breaker_denied: Figure, "breakerDenied", "denied by breaker", Count, Neither
+            = layer.tier.breaker_denied;
+        /// Calls of its own that its throttle refused.
+        throttle_denied: Figure, "throttleDenied", "denied by throttle", Count, Neither
+            = layer.tier.throttle_denied;
     }
 }
 

@@ -23,7 +23,7 @@ use crate::model::failure::Failure;
 pub(crate) use self::row::Group;
 pub use self::{
     figures::{LayerSummary, Quantiles, Summary, WindowSummary},
-    picture::{LatencyCdf, Mark, Raster, Row, Series, TaskRecord},
+    picture::{LatencyCdf, Mark, Raster, Row, Series, TaskRecord, TierSeries},
 };
 
 /// The kinds of failure that attempts of the simulator end with, as rows and policies name them.

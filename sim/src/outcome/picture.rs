@@ -25,6 +25,26 @@ pub struct Series {
     pub dead: Vec<u32>,
     /// The most requests that waited in the bin.
     pub queue: Vec<u32>,
+    /// Each layer, outermost first, and the server; empty without layers.
+    pub tiers: Vec<TierSeries>,
+}
+
+/// What one layer, or the server below layers, was asked and did over time: one entry a bin, all of
+/// the same length, which may be shorter than that of the whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TierSeries {
+    /// Its name in the scenario.
+    pub name: String,
+    /// How many requests it can do in one bin.
+    pub capacity_per_bin: Option<f64>,
+    /// Requests that reached it.
+    pub requests: Vec<u32>,
+    /// Those that it refused at once, or dropped from its queue.
+    pub refused: Vec<u32>,
+    /// Those that it answered with success.
+    pub succeeded: Vec<u32>,
+    /// The most that waited.
+    pub queue: Vec<u32>,
 }
 
 /// The attempts of some tasks, for a picture of rows.

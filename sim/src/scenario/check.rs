@@ -108,6 +108,11 @@ impl Scenario {
         Ok(())
     }
 
+    /// The names of the layers, outermost first, and the server's.
+    pub(crate) fn tier_names(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().map(|layer| layer.name.as_str()).chain(["server"])
+    }
+
     pub(crate) fn servers(&self) -> impl Iterator<Item = &Server> {
         self.layers.iter().map(|layer| &layer.server).chain([&self.server])
     }
@@ -122,7 +127,7 @@ impl Scenario {
             return Err(ConfigError::new("arrivals", message));
         }
         let for_ever = |mode: &Mode| match mode {
-            Mode::Down | Mode::Hang => true,
+            Mode::Down { .. } | Mode::Hang => true,
             Mode::Errors { rate, .. } => *rate >= 1.0,
             Mode::Bursts { good_rate, bad_rate, .. } => *good_rate >= 1.0 && *bad_rate >= 1.0,
             _ => false,

@@ -8,8 +8,8 @@
 //! | `client.cancelOnTimeout` | whether the server learns that nobody waits any more; by default it does the work in vain |
 //! | `client.lateResponses` | `ignore` (default), or `accept`: a success that comes after the timeout still ends its task, even between two attempts |
 //! | `client.permanentRate` | share of tasks that can never succeed (poison); they fail at the server, with the kind `poison` |
-//! | `client.count`, `client.hosts` | clients that the tasks belong to in turn, and hosts that the clients belong to in turn |
-//! | `client.budgetScope` | who shares a policy's budget, and a throttle: `client`, `host` or `all` |
+//! | `client.count`, `client.hosts` | clients that the tasks belong to in turn, and hosts that the clients belong to in turn; without `count`, each task of a herd is a client of its own, and all tasks of other arrivals are one client's |
+//! | `client.budgetScope` | who shares a policy's budget, and a throttle: `client` (default), `host` or `all` |
 //! | `client.breaker` | a circuit breaker for each client: `threshold`, `minCalls`, `window`, `openFor`, `stops` |
 //! | `client.throttle` | adaptive throttling at the client: `k`, `window`; see below |
 //! | `contention.rows` | optimistic concurrency: read a version, write it back, and fail if somebody else wrote first. Takes the server's place |
@@ -148,7 +148,7 @@ impl Default for Client {
             permanent_rate: 0.0,
             count: 1,
             hosts: 1,
-            budget_scope: Scope::All,
+            budget_scope: Scope::Client,
             breaker: None,
             throttle: None,
         }
@@ -156,36 +156,46 @@ impl Default for Client {
 }
 
 impl Client {
-    pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
+    /// The clients of a herd of so many tasks, or of other arrivals.
+    pub(super) fn read(
+        value: Option<&Value>,
+        path: &str,
+        herd: Option<u32>,
+    ) -> Result<Self, ConfigError> {
+        let alone = bounds::COUNT.default.unwrap_or(1.0) as u32;
+        let own = herd.map_or(alone, |tasks| tasks.max(alone));
+        let Some(value) = value else { return Ok(Self { count: own, ..Self::default() }) };
         let fields = Fields::read(value, path, FIELDS)?;
-        let scope = fields.text("budgetScope")?.unwrap_or("all");
+        let scope = fields.text("budgetScope")?.unwrap_or("client");
         let scope = one_of(&fields.path_of("budgetScope"), scope, SCOPES)?;
         let late = fields.text("lateResponses")?.unwrap_or("ignore");
         let late = one_of(&fields.path_of("lateResponses"), late, LATE_RESPONSES)?;
-        let breaker = match fields.get("breaker") {
-            None | Some(Value::Null) => None,
-            Some(value) => Some(Breaker::read(value, &fields.path_of("breaker"))?),
-        };
-        let throttle = match fields.get("throttle") {
-            None | Some(Value::Null) => None,
-            Some(value) => Some(Throttle::read(value, &fields.path_of("throttle"))?),
-        };
         Ok(Self {
             timeout: fields.maybe_duration_of(bounds::TIMEOUT)?,
             cancel_on_timeout: fields.boolean("cancelOnTimeout")?.unwrap_or(false),
             accept_late: late == "accept",
             permanent_rate: fields.number_of(bounds::PERMANENT_RATE)?,
-            count: fields.count_of(bounds::COUNT)? as u32,
+            count: fields.maybe_count_of(bounds::COUNT)?.map_or(own, |count| count as u32),
             hosts: fields.count_of(bounds::HOSTS)? as u32,
             budget_scope: match scope {
                 "client" => Scope::Client,
                 "host" => Scope::Host,
                 _ => Scope::All,
             },
-            breaker,
-            throttle,
+            breaker: maybe(&fields, "breaker", Breaker::read)?,
+            throttle: maybe(&fields, "throttle", Throttle::read)?,
         })
     }
+}
+
+/// A group that may be left out, or `null`.
+pub(super) fn maybe<T>(
+    fields: &Fields<'_>,
+    name: &str,
+    read: fn(&Value, &str) -> Result<T, ConfigError>,
+) -> Result<Option<T>, ConfigError> {
+    let given = fields.get(name).filter(|value| !matches!(value, Value::Null));
+    given.map(|value| read(value, &fields.path_of(name))).transpose()
 }
 
 /// A circuit breaker.
@@ -205,7 +215,7 @@ pub struct Breaker {
 }
 
 impl Breaker {
-    fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
+    pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
         let fields = Fields::read(value, path, BREAKER_FIELDS)?;
         let stops = fields.text("stops")?.unwrap_or("all");
         let stops = one_of(&fields.path_of("stops"), stops, BREAKER_STOPS)?;
@@ -235,7 +245,7 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
+    pub(super) fn read(value: &Value, path: &str) -> Result<Self, ConfigError> {
         let fields = Fields::read(value, path, THROTTLE_FIELDS)?;
         Ok(Self {
             k: fields.number_of(bounds::THROTTLE_K)?,

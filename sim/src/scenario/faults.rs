@@ -3,7 +3,7 @@
 //!
 //! | mode | fields | what a request sees that arrives in [from, until) |
 //! |---|---|---|
-//! | `down` | | refused at once: connection refused |
+//! | `down` | `loses` | refused at once: connection refused. What waits is not served until it is over; `loses` says what is lost when it begins: `nothing` (default; what is in service is finished), `running` (what is in service), or `all` (the queue too: a crash); their callers see the connection break (`reset`) |
 //! | `hang` | | swallowed: the client has to time out |
 //! | `errors` | `rate`, `served` | fails with this chance: at once, or after its service with `served = true` |
 //! | `slow` | `factor` | its service takes this much longer |
@@ -11,14 +11,15 @@
 //! | `rateLimit` | `perSecond`, `burst`, `retryAfter` | above the limit: refused at once as throttled, told when to come back |
 //! | `bursts` | `enter`, `exit`, `goodRate`, `badRate` | Gilbert-Elliott: errors that come in bursts, a step at each request |
 //!
-//! What is in service when a fault begins is finished as if nothing had happened. Faults may
+//! What is in service when a fault begins is finished as if nothing had happened, unless `loses` says
+//! otherwise. Faults may
 //! overlap: `down` goes before all others, of which the first in the list that refuses a request
 //! decides.
 
 use redrive::{
     Duration, Time,
     time::nanos,
-    wire::{ConfigError, Fields, Value},
+    wire::{ConfigError, Fields, Value, one_of},
 };
 
 use super::{
@@ -43,8 +44,11 @@ pub struct Fault {
 /// What a fault does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Mode {
-    /// Refused at once.
-    Down,
+    /// Refused at once; what waits is not served.
+    Down {
+        /// What is lost when it begins.
+        loses: Loses,
+    },
     /// Swallowed.
     Hang,
     /// Some fail.
@@ -86,9 +90,24 @@ pub enum Mode {
     },
 }
 
+/// What a server that goes down takes with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Loses {
+    /// Nothing: what is in service is finished, and what waits is served afterwards.
+    #[default]
+    Nothing,
+    /// What is in service; what waits is served afterwards.
+    Running,
+    /// What is in service, and what waits.
+    All,
+}
+
+/// The words of `loses`, in the order of [`Loses`].
+pub(super) const LOSES: &[&str] = &["nothing", "running", "all"];
+
 /// Each mode with its fields, beside those that all have.
 pub(super) const MODES: &[Kind] = &[
-    ("down", &[]),
+    ("down", &["loses"]),
     ("hang", &[]),
     ("errors", &["rate", "served"]),
     ("slow", &["factor"]),
@@ -105,11 +124,16 @@ impl Fault {
         (self.from.as_nanos(), self.until.map_or(u64::MAX, Time::as_nanos))
     }
 
+    /// Whether requests are lost when it begins.
+    pub(crate) fn loses_requests(&self) -> bool {
+        matches!(self.mode, Mode::Down { loses: Loses::Running | Loses::All })
+    }
+
     /// The mode's name.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.mode {
-            Mode::Down => "down",
+            Mode::Down { .. } => "down",
             Mode::Hang => "hang",
             Mode::Errors { .. } => "errors",
             Mode::Slow { .. } => "slow",
@@ -133,7 +157,7 @@ impl Fault {
             Some(name) => Some(find_layer(&fields, name, layers)?),
         };
         let mode = match mode {
-            "down" => Mode::Down,
+            "down" => Mode::Down { loses: read_loses(&fields)? },
             "hang" => Mode::Hang,
             "errors" => Mode::Errors {
                 rate: fields.number_of(bounds::ERROR_RATE)?,
@@ -163,9 +187,18 @@ impl Fault {
     }
 }
 
+fn read_loses(fields: &Fields<'_>) -> Result<Loses, ConfigError> {
+    let Some(word) = fields.text("loses")? else { return Ok(Loses::default()) };
+    Ok(match one_of(&fields.path_of("loses"), word, LOSES)? {
+        "running" => Loses::Running,
+        "all" => Loses::All,
+        _ => Loses::Nothing,
+    })
+}
+
 fn find_layer(fields: &Fields<'_>, name: &str, layers: &[Layer]) -> Result<usize, ConfigError> {
     layers.iter().position(|layer| layer.name == name).ok_or_else(|| {
         let all: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
-        fields.error("layer", format!("= \"{name}\" is no layer; there are: {}", all.join(", ")))
+        fields.error("layer", format!("= \"{name}\" is not a layer; there are: {}", all.join(", ")))
     })
 }

@@ -48,7 +48,7 @@ pub use self::{
     arrivals::Arrivals,
     builtin::Builtin,
     client::{Breaker, Client, Contention, Network, Scope, Throttle},
-    faults::{Fault, Mode},
+    faults::{Fault, Loses, Mode},
     policies::NamedPolicy,
     report::{Limits, Redrive, Report, Window},
     scenes::builtins,
@@ -145,6 +145,13 @@ impl Scenario {
             Some(value) => Server::read(value, "server", files)?,
             None => Server::default(),
         };
+        for (name, most) in bounds::LISTS {
+            let count = fields.list(name).ok().flatten().map_or(0, <[Value]>::len);
+            if count > *most {
+                let message = format!("has {count} entries, more than {most}: write fewer");
+                return Err(fields.error(name, message));
+            }
+        }
         let mut layers = Vec::new();
         for (i, value) in fields.list("layers")?.unwrap_or_default().iter().enumerate() {
             layers.push(Layer::read(value, &format!("layers[{i}]"), files)?);
@@ -156,6 +163,10 @@ impl Scenario {
         let arrivals = match fields.get("arrivals") {
             Some(value) => Arrivals::read(value, "arrivals", files)?,
             None => Arrivals::default(),
+        };
+        let herd = match &arrivals {
+            Arrivals::Herd { tasks, .. } => Some(*tasks),
+            _ => None,
         };
         let mut scenario = Self {
             name: fields.text("name")?.unwrap_or("scenario").to_owned(),
@@ -177,10 +188,7 @@ impl Scenario {
                 Some(value) => Network::read(value, "network", files)?,
                 None => Network::default(),
             },
-            client: match fields.get("client") {
-                Some(value) => Client::read(value, "client")?,
-                None => Client::default(),
-            },
+            client: Client::read(fields.get("client"), "client", herd)?,
             contention: fields
                 .get("contention")
                 .map(|value| Contention::read(value, "contention"))

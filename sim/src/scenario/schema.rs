@@ -221,6 +221,18 @@ fn of_server(name: &str) -> Option<Value> {
             words(server::ON_FULL),
         ),
         "name" => text("What the layer is called. Default: layer."),
+        "timeout" => described(
+            "How long the layer waits for an answer of the next one. Default: client.timeout.",
+            nullable(reference("duration")),
+        ),
+        "breaker" => {
+            let breaker = group("client.breaker", client::BREAKER_FIELDS, &[]);
+            described("A circuit breaker for the layer's calls.", nullable(breaker))
+        }
+        "throttle" => described(
+            "Adaptive throttling of the layer's calls.",
+            nullable(group("client.throttle", client::THROTTLE_FIELDS, &[])),
+        ),
         "policy" => described(
             "How the layer retries its calls to the next one: a preset's name, a policy, or same, \
              the policy under comparison. Default: same.",
@@ -261,6 +273,11 @@ fn of_faults(name: &str) -> Option<Value> {
     Some(match name {
         "from" => nullable(row(bounds::FROM)),
         "until" => nullable(row(bounds::UNTIL)),
+        "loses" => described(
+            "What is lost when it begins: nothing (the default), what is in service (running), or \
+             what waits as well (all, a crash). Their callers see the connection break.",
+            words(faults::LOSES),
+        ),
         "layer" => text("The layer that it hits, by its name. Default: the server."),
         "rate" => row(bounds::ERROR_RATE),
         "served" => flag("Whether an attempt fails only after having been served. Default: false."),
@@ -295,7 +312,7 @@ fn of_client(part: &str, name: &str) -> Option<Value> {
         ("client", "count") => row(bounds::COUNT),
         ("client", "hosts") => row(bounds::HOSTS),
         ("client", "budgetScope") => described(
-            "Who shares a policy's budget, and a throttle. Default: all.",
+            "Who shares a policy's budget, and a throttle. Default: client.",
             words(client::SCOPES),
         ),
         ("client", "breaker") => {
@@ -453,7 +470,7 @@ fn meaning(part: &str, kind: &str) -> &'static str {
         }
         ("arrivals", "cron") => "Every client at the full period.",
         ("arrivals", "trace") => "What was counted or logged; uniform within a row.",
-        ("faults", "down") => "Requests are refused at once.",
+        ("faults", "down") => "Requests are refused at once, and what waits is not served.",
         ("faults", "hang") => "Requests are swallowed: the client has to time out.",
         ("faults", "errors") => "A share of the requests fails.",
         ("faults", "slow") => "Service takes longer.",

@@ -12,7 +12,13 @@
 //!
 //! A layer has these and a `name`, and calls the next layer (the last one the server) while it holds
 //! its worker, retrying by its `policy`: a preset's name, an inline policy, or `"same"`, the policy
-//! under comparison. That is how retries multiply.
+//! under comparison. That is how retries multiply. All that holds clients back holds layers back:
+//!
+//! | field of a layer | meaning |
+//! |---|---|
+//! | `policy` | how it retries its calls; the policy's budget is one, shared by all calls of the layer |
+//! | `timeout` | how long it waits for an answer of the next; `client.timeout` when left out |
+//! | `breaker`, `throttle` | as `client.breaker` and `client.throttle`, one for all calls of the layer |
 
 use redrive::{
     Duration, RetryPolicy,
@@ -20,7 +26,11 @@ use redrive::{
     wire::{ConfigError, Fields, Value, one_of},
 };
 
-use super::{policies, read::ByRow};
+use super::{
+    client::{self, Breaker, Throttle},
+    policies,
+    read::ByRow,
+};
 use crate::{bounds, distribution::Distribution, files::Loader};
 
 /// What tasks are sent to.
@@ -85,7 +95,7 @@ impl Default for Server {
     }
 }
 
-/// The fields of a layer: those of a server, a name and a policy.
+/// The fields of a layer: those of a server, and its own five.
 pub(super) const LAYER_FIELDS: &[&str] = &[
     "workers",
     "service",
@@ -95,9 +105,12 @@ pub(super) const LAYER_FIELDS: &[&str] = &[
     "onFull",
     "name",
     "policy",
+    "timeout",
+    "breaker",
+    "throttle",
 ];
 /// The fields of a server.
-pub(super) const FIELDS: &[&str] = LAYER_FIELDS.split_at(LAYER_FIELDS.len() - 2).0;
+pub(super) const FIELDS: &[&str] = LAYER_FIELDS.split_at(LAYER_FIELDS.len() - 5).0;
 /// The fields of a queue.
 pub(super) const QUEUE_FIELDS: &[&str] = &["limit", "discipline", "target", "interval"];
 pub(super) const DISCIPLINES: &[&str] = &["fifo", "lifo", "codel"];
@@ -207,6 +220,12 @@ pub struct Layer {
     pub server: Server,
     /// How it retries its calls to the next; `None`: by the policy under comparison.
     pub policy: Option<RetryPolicy>,
+    /// How long it waits for an answer of the next; `None`: as long as a client.
+    pub timeout: Option<Duration>,
+    /// A circuit breaker for its calls.
+    pub breaker: Option<Breaker>,
+    /// Adaptive throttling of its calls.
+    pub throttle: Option<Throttle>,
 }
 
 impl Layer {
@@ -225,6 +244,9 @@ impl Layer {
             name: fields.text("name")?.unwrap_or("layer").to_owned(),
             server: Server::from_fields(&fields, files)?,
             policy,
+            timeout: fields.maybe_duration_of(bounds::TIMEOUT)?,
+            breaker: client::maybe(&fields, "breaker", Breaker::read)?,
+            throttle: client::maybe(&fields, "throttle", Throttle::read)?,
         })
     }
 }
