@@ -23,7 +23,7 @@ where
     loop {
         let number = drive.begin(timer.now());
         let result = op(Attempt { number, timeout: drive.limit() });
-        match drive.ended(timer.now(), || timer.unix(), result) {
+        match drive.ended(|| timer.now(), || timer.unix(), result) {
             ControlFlow::Break(result) => return result,
             ControlFlow::Continue(at) => timer.sleep_until(at),
         }

@@ -79,11 +79,11 @@ impl<E: fmt::Display> Course<E> {
         attempt
     }
 
-    pub(super) fn succeeded(&mut self, now: Time) {
-        let paid = self.task.paid();
-        // An attempt that was begun runs.
-        let _ = self.task.succeed(now);
-        self.permit.success(now, self.task.attempts() > 1, paid);
+    #[inline]
+    pub(super) fn succeeded(&mut self, now: impl FnOnce() -> Time) {
+        if self.permit.is_real() {
+            self.permit.success(now(), self.task.attempts() > 1, self.task.paid());
+        }
     }
 
     /// The attempt failed; `hopeful` is false where the caller says that no attempt can mend it.

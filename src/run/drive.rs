@@ -85,10 +85,11 @@ impl<'a, E: fmt::Display, J, W: Watch<E>, D: Bury, M: Finish<E>> Drive<'a, E, J,
         self.course.begin(now)
     }
 
-    /// The attempt ended with a result.
+    /// The attempt ended with a result. A success of a call without a budget reads no clock.
+    #[inline]
     pub(super) fn ended<T>(
         &mut self,
-        now: Time,
+        now: impl FnOnce() -> Time,
         unix: impl FnOnce() -> Time,
         result: Result<T, E>,
     ) -> Flow<T, M::Error>
@@ -102,6 +103,7 @@ impl<'a, E: fmt::Display, J, W: Watch<E>, D: Bury, M: Finish<E>> Drive<'a, E, J,
                     self.course.succeeded(now);
                     return ControlFlow::Break(Ok(value));
                 };
+                let now = now();
                 match self.course.refused(now, policy, fault) {
                     Next::Retry { at, delay } => self.wait(now, at, delay, false),
                     Next::End(reason) => {
@@ -113,6 +115,7 @@ impl<'a, E: fmt::Display, J, W: Watch<E>, D: Bury, M: Finish<E>> Drive<'a, E, J,
                 }
             }
             Err(error) => {
+                let now = now();
                 let (fault, hopeful) = self.setup.judge.error(&error);
                 // The fault borrows from the error, which moves into the course.
                 let words = fault.with_words(|kind, code| policy.classify(kind, code));

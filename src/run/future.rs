@@ -96,7 +96,7 @@ where
                 StageNow::Attempt { call, limit } => {
                     if let Poll::Ready(result) = call.poll(cx) {
                         let unix = || this.timer.unix();
-                        this.drive.ended(this.timer.now(), unix, result)
+                        this.drive.ended(|| this.timer.now(), unix, result)
                     } else {
                         core::task::ready!(limit.poll_over(cx));
                         let over = this.drive.limit().unwrap_or_default();
@@ -234,7 +234,7 @@ where
         };
         let unix = || timer.unix();
         let flow = match ended {
-            Some(result) => drive.ended(timer.now(), unix, result),
+            Some(result) => drive.ended(|| timer.now(), unix, result),
             None => drive.timed_out(timer.now(), unix, timeout.unwrap_or_default()),
         };
         match flow {

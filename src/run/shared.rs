@@ -95,6 +95,12 @@ impl Permit {
         Permit { budget, started: false, retried: false }
     }
 
+    /// Whether there is a budget at all.
+    #[inline]
+    pub(super) fn is_real(&self) -> bool {
+        self.budget.is_some()
+    }
+
     pub(super) fn attempt(&mut self, now: Time, retry: bool) {
         if let Some(budget) = &self.budget {
             budget.lock().on_attempt(now, retry);

@@ -6,6 +6,7 @@
 use anyhow::Result;
 
 mod js;
+mod rust;
 mod sim;
 
 /// Measure redrive beside its peers in one run, and print the ratios
@@ -19,11 +20,13 @@ pub(crate) struct Args {
 enum What {
     Sim(sim::Args),
     Js(js::Args),
+    Rust(rust::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.what {
         What::Sim(args) => sim::run(args),
         What::Js(args) => js::run(args),
+        What::Rust(args) => rust::run(args),
     }
 }
