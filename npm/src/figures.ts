@@ -1,5 +1,5 @@
 // Made from sim/src/outcome/figures.rs by `cargo xtask golden --bless`. Do not edit.
-import type { Figure } from './outcome.js'
+import type { Figure } from './figure.js'
 import type { Reason } from './types.js'
 
 /** A distribution of one quantity. */

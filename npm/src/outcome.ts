@@ -1,20 +1,7 @@
 import type { Figures } from './figures.js'
 
+export type { Figure, Spread } from './figure.js'
 export type { Figures, LayerFigures, Quantiles, WindowFigures } from './figures.js'
-
-/** One figure of several runs. */
-export interface Spread {
-  mean: number
-  /** Half the width of the 95 % confidence interval of the mean. */
-  ci95: number
-  min: number
-  max: number
-  /** How many runs lack the figure; absent where none does. */
-  missing?: number
-}
-
-/** A number with `runs: 1`, its spread with more; `null` where there is no such number. */
-export type Figure = number | Spread | null
 
 /** Counts over time, one entry a bin. */
 export interface Series {

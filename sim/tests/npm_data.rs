@@ -36,7 +36,7 @@ fn scenarios() -> String {
 fn figure_types() -> String {
     let mut text = String::from(
         "// Made from sim/src/outcome/figures.rs by `cargo xtask golden --bless`. Do not edit.\n\
-         import type { Figure } from './outcome.js'\n\
+         import type { Figure } from './figure.js'\n\
          import type { Reason } from './types.js'\n",
     );
     interface(&mut text, "Quantiles", "A distribution of one quantity.", &quantiles());
