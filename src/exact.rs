@@ -8,7 +8,7 @@ use alloc::{format, string::ToString};
 
 use crate::{
     time::{Duration, Time},
-    wire::{ConfigError, Fields, Value},
+    wire::{ConfigError, Fields, Value, quoted},
 };
 
 /// The largest number that every JSON reader holds exactly: 2^53 - 1.
@@ -35,7 +35,7 @@ pub(crate) fn read_whole(fields: &Fields<'_>, name: &str) -> Result<Option<u64>,
     match text.parse::<u64>() {
         Ok(number) if text.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(number)),
         _ => {
-            let message = format!("= \"{text}\" is not a whole number from 0 to 2^64 - 1");
+            let message = format!("= {} is not a whole number from 0 to 2^64 - 1", quoted(text));
             Err(fields.error(name, message))
         }
     }
@@ -92,7 +92,7 @@ pub(crate) fn read_hex(fields: &Fields<'_>, name: &str) -> Result<Option<u64>, C
     let digits = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
     match u64::from_str_radix(text, 16) {
         Ok(bits) if digits => Ok(Some(bits)),
-        _ => Err(fields.error(name, format!("= \"{text}\" is not 16 hexadecimal digits"))),
+        _ => Err(fields.error(name, format!("= {} is not 16 hexadecimal digits", quoted(text)))),
     }
 }
 

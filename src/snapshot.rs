@@ -39,7 +39,7 @@ mod task;
 use alloc::string::ToString;
 use core::fmt;
 
-use crate::wire::{ConfigError, Fields, Value};
+use crate::wire::{ConfigError, Fields, Value, quoted};
 
 /// A saved machine, queue or task: data that says what it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +76,8 @@ impl Snapshot {
         let message = match found {
             Some(Value::Text(found)) => {
                 alloc::format!(
-                    "= \"{found}\" is not what this version restores here: \"{expected}\""
+                    "= {} is not what this version restores here: \"{expected}\"",
+                    quoted(found)
                 )
             }
             _ => alloc::format!("is missing; this is no snapshot, \"{expected}\" is expected"),

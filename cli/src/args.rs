@@ -9,7 +9,8 @@ use clap_complete::Shell;
 mod dlq;
 
 pub(crate) use dlq::{
-    Choice, Dlq, DlqExport, DlqList, DlqPurge, DlqRedrive, DlqStats, ExportFormat, ListFormat,
+    Choice, Dlq, DlqExport, DlqList, DlqPurge, DlqRedrive, DlqShow, DlqStats, ExportFormat,
+    ListFormat, Redaction,
 };
 
 use crate::error::CliError;
@@ -42,7 +43,7 @@ Examples:
   redrive check my-policy.toml                        validate, with hints
   redrive dlq redrive dead-letters.ndjson --reason exhausted --rate 20 --dry-run
 
-Exit codes: 0 success, 1 a check failed, 2 wrong usage or bad input.";
+Exit codes: 0 success, 1 a check failed, 2 wrong usage or bad input, 130 and 143 ended by a signal.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -92,6 +93,9 @@ pub(crate) struct Base {
     /// The seed: a number or any text; the same seed gives the same result
     #[arg(long)]
     pub(crate) seed: Option<String>,
+    /// A file that the scenario may read although it is outside its folder; can be repeated
+    #[arg(long = "allow-file", value_name = "FILE")]
+    pub(crate) allow_files: Vec<PathBuf>,
     /// How many tasks arrive (for arrivals of the kind herd)
     #[arg(long)]
     pub(crate) tasks: Option<u64>,
@@ -283,6 +287,9 @@ pub(crate) struct Schedule {
     /// Measure the ranges over this many keys instead of computing them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) samples: Option<u32>,
+    /// Show every retry, also if there are more than 1,000
+    #[arg(long)]
+    pub(crate) all: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t = ScheduleFormat::Text)]
     pub(crate) format: ScheduleFormat,
@@ -305,6 +312,9 @@ pub(crate) struct Check {
     /// What the file is; found out from its fields when left out
     #[arg(long = "as", value_enum, value_name = "KIND")]
     pub(crate) kind: Option<CheckKind>,
+    /// A file that the scenario may read although it is outside its folder; can be repeated
+    #[arg(long = "allow-file", value_name = "FILE")]
+    pub(crate) allow_files: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -377,7 +387,7 @@ impl Arguments {
     pub(crate) fn main_job() -> Result<Simulate, CliError> {
         match Self::read(["redrive", "simulate"].map(OsString::from))? {
             Some(Self { verb: Some(Verb::Simulate(simulate)) }) => Ok(simulate),
-            _ => Err(CliError::input("redrive simulate is not known")),
+            _ => Err(CliError::Usage("redrive simulate is not known".to_owned())),
         }
     }
 
@@ -390,13 +400,14 @@ impl Arguments {
             Ok(arguments) => Ok(Some(arguments)),
             Err(error) => match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                    crate::output::print(&error.render().ansi().to_string())?;
+                    crate::output::help(&error.render().ansi().to_string())?;
                     Ok(None)
                 }
-                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(CliError::input(
-                    "this needs to be told what to do; `redrive dlq --help` lists the verbs",
+                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(CliError::Usage(
+                    "this needs to be told what to do; `redrive dlq --help` lists the verbs"
+                        .to_owned(),
                 )),
-                _ => Err(CliError::input(one_line(&error.render().to_string()))),
+                _ => Err(CliError::Usage(one_line(&error.render().to_string()))),
             },
         }
     }
@@ -407,6 +418,7 @@ fn one_line(rendered: &str) -> String {
     let mut paragraphs = rendered.split("\n\n").map(str::trim);
     let error = paragraphs.next().unwrap_or_default();
     let error = error.strip_prefix("error: ").unwrap_or(error);
+    let error = error.split_whitespace().collect::<Vec<_>>().join(" ");
     let tips: Vec<&str> = paragraphs
         .flat_map(|paragraph| paragraph.lines())
         .filter_map(|line| line.trim().strip_prefix("tip: "))

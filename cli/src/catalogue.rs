@@ -7,10 +7,12 @@ use redrive_sim::scenario::{Builtin, builtins};
 use crate::{
     args::{Catalogue, CatalogueFormat},
     error::CliError,
-    output, table, tree,
+    output,
+    paint::Style,
+    table, tree,
 };
 
-const NAME: anstyle::Style = anstyle::AnsiColor::Cyan.on_default();
+const NAME: Style = Style::Cyan;
 
 /// `redrive presets [NAME]`
 pub(crate) fn presets(typed: &Catalogue) -> Result<(), CliError> {
@@ -74,7 +76,7 @@ fn list(
             let list = Value::Map(vec![(plural.to_owned(), Value::List(entries.collect()))]);
             output::print(&tree::json(&list)?)
         }
-        Some(CatalogueFormat::Toml) => Err(CliError::input(format!(
+        Some(CatalogueFormat::Toml) => Err(CliError::Usage(format!(
             "--format toml prints one entry: `redrive {plural} NAME --format toml`"
         ))),
     }

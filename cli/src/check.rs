@@ -1,6 +1,6 @@
 //! `redrive check`: is this file what it should be, and is it what was meant?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use redrive::{Hint, RetryPolicy, wire::Value};
 use redrive_sim::Scenario;
@@ -10,11 +10,14 @@ use crate::{
     dlq,
     error::CliError,
     input::{Document, Files},
-    output, text, words,
+    output,
+    paint::Style,
+    read::Reach,
+    text, words,
 };
 
-const GOOD: anstyle::Style = anstyle::AnsiColor::Green.on_default();
-const HINT: anstyle::Style = anstyle::AnsiColor::Yellow.on_default();
+const GOOD: Style = Style::Green;
+const HINT: Style = Style::Yellow;
 
 /// Fields that only a scenario has.
 const SCENARIO_FIELDS: [&str; 5] = ["arrivals", "server", "policies", "faults", "contention"];
@@ -28,7 +31,7 @@ pub(crate) fn run(typed: &args::Check) -> Result<(), CliError> {
             let document = failing(Document::read(file))?;
             match kind.unwrap_or_else(|| kind_of_tree(document.value())) {
                 CheckKind::Policy => check_policy(&document),
-                CheckKind::Scenario => check_scenario(&document, file),
+                CheckKind::Scenario => check_scenario(&document, file, &typed.allow_files),
                 CheckKind::DeadLetters => check_letters(file),
             }
         }
@@ -52,9 +55,7 @@ fn kind_of_tree(value: &Value) -> CheckKind {
 /// What is wrong with a file's content fails the check; a file that is not there is bad usage.
 fn failing<T>(result: Result<T, CliError>) -> Result<T, CliError> {
     result.map_err(|error| match error {
-        CliError::Input(message) if !message.starts_with("cannot read") => {
-            CliError::CheckFailed(message)
-        }
+        CliError::Content { .. } => CliError::CheckFailed(Box::new(error)),
         other => other,
     })
 }
@@ -67,9 +68,8 @@ fn check_policy(document: &Document) -> Result<(), CliError> {
     output::print(&report)
 }
 
-fn check_scenario(document: &Document, file: &Path) -> Result<(), CliError> {
-    let base = file.parent().map(Path::to_owned).unwrap_or_default();
-    let mut files = Files { base, ..Files::default() };
+fn check_scenario(document: &Document, file: &Path, allowed: &[PathBuf]) -> Result<(), CliError> {
+    let mut files = Files(Reach::of(file, allowed));
     let scenario = Scenario::read(document.value(), &mut files);
     let scenario = failing(scenario.map_err(|error| document.error(&error)))?;
     let count = text::counted(scenario.policies.len() as u64, "policy", "policies");

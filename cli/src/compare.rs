@@ -5,7 +5,6 @@
 
 use std::path::Path;
 
-use anstyle::{AnsiColor, Style};
 use redrive_sim::{
     Outcome,
     metric::{Metric, metrics},
@@ -15,14 +14,16 @@ use redrive_sim::{
 use crate::{
     args::{self, CompareFormat},
     error::CliError,
-    input, output,
+    output,
+    paint::Style,
+    read,
     table::{self, Cell, Column},
     text,
 };
 
-const BOLD: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
+const BOLD: Style = Style::Bold;
+const GOOD: Style = Style::Green;
+const BAD: Style = Style::Red;
 
 /// Runs the verb.
 pub(crate) fn run(typed: &args::Compare) -> Result<(), CliError> {
@@ -51,18 +52,16 @@ pub(crate) fn run(typed: &args::Compare) -> Result<(), CliError> {
 }
 
 fn read(path: &Path) -> Result<Outcome, CliError> {
-    let (name, text) = input::read_text(path)?;
+    let (name, text) = read::text(path, read::DOCUMENT)?;
     let outcome: Outcome = serde_json::from_str(&text).map_err(|error| {
         let why = error.to_string();
         let why = why.split(" at line ").next().unwrap_or(&why).to_owned();
-        CliError::input(format!(
-            "{name}:{}: this is no result of `redrive simulate --format json`: {why}",
-            error.line()
-        ))
+        let why = format!("this is not a result of `redrive simulate --format json`: {why}");
+        CliError::line(&name, error.line(), why)
     })?;
     if outcome.schema != SCHEMA {
-        let message = format!("{name}: its schema is \"{}\", not \"{SCHEMA}\"", outcome.schema);
-        return Err(CliError::input(message));
+        let why = format!("its schema is \"{}\", not \"{SCHEMA}\"", outcome.schema);
+        return Err(CliError::content(&name, why));
     }
     Ok(outcome)
 }
@@ -163,7 +162,7 @@ fn as_text(changes: &[Change]) -> String {
         let style = match change.better() {
             Some(true) => GOOD,
             Some(false) => BAD,
-            None => Style::new(),
+            None => Style::Plain,
         };
         let [policy, figure, before, after, shown] = cells(change);
         vec![
@@ -188,7 +187,7 @@ fn as_markdown(changes: &[Change]) -> String {
             Some(false) => "worse",
             None => "",
         };
-        let cells = cells(change).map(|cell| cell.replace('|', "\\|"));
+        let cells = cells(change).map(|cell| text::markdown(&cell));
         table.push_str(&format!("| {} | {verdict} |\n", cells.join(" | ")));
     }
     table

@@ -1,12 +1,7 @@
 //! Files that the user names: policies, scenarios, traces. JSON and TOML alike become a tree, and
 //! what is wrong with one is told with the file's name and line.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    io::{self, Read as _},
-    path::{Path, PathBuf},
-};
+use std::{io::Read as _, path::Path};
 
 use flate2::read::MultiGzDecoder;
 use redrive::{
@@ -17,20 +12,12 @@ use redrive_sim::files::Loader;
 
 use crate::{
     error::{CliError, plain},
-    locate,
+    locate::{self, Format},
+    read::{self, Reach},
 };
 
 /// What a compressed file may hold.
 const UNPACKED: u64 = 2_000_000_000;
-
-/// How a file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// JSON.
-    Json,
-    /// TOML.
-    Toml,
-}
 
 /// A file with its tree.
 #[derive(Debug)]
@@ -47,13 +34,8 @@ impl Document {
     /// # Errors
     /// When it cannot be read, or is neither JSON nor TOML.
     pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
-        let (name, text) = read_text(path)?;
-        let format = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("toml") => Format::Toml,
-            Some("json") => Format::Json,
-            _ if text.trim_start().starts_with('{') => Format::Json,
-            _ => Format::Toml,
-        };
+        let (name, text) = read::text(path, read::DOCUMENT)?;
+        let format = Format::of(path, &text);
         let value = parse(&name, &text, format)?;
         Ok(Self { name, text, format, value })
     }
@@ -63,7 +45,7 @@ impl Document {
     /// # Errors
     /// When it cannot be read, or is not JSON.
     pub(crate) fn read_json(path: &Path) -> Result<Self, CliError> {
-        let (name, text) = read_text(path)?;
+        let (name, text) = read::text(path, read::DOCUMENT)?;
         let value = parse(&name, &text, Format::Json)?;
         Ok(Self { name, text, format: Format::Json, value })
     }
@@ -87,29 +69,14 @@ impl Document {
     /// `error` with the place in this file that it speaks of.
     pub(crate) fn error(&self, error: &ConfigError) -> CliError {
         match locate::line_of(&self.text, self.format, error.path()) {
-            Some(line) => CliError::input(format!("{}:{line}: {error}", self.name)),
-            None => CliError::input(format!("{}: {error}", self.name)),
+            Some(line) => CliError::line(&self.name, line, error.to_string()),
+            None => CliError::content(&self.name, error.to_string()),
         }
     }
 }
 
-/// The name and the text of a file.
-pub(crate) fn read_text(path: &Path) -> Result<(String, String), CliError> {
-    if path == Path::new("-") {
-        let text = io::read_to_string(io::stdin()).map_err(|e| {
-            CliError::input(format!("cannot read the standard input: {}", plain(&e)))
-        })?;
-        return Ok(("standard input".to_owned(), text));
-    }
-    let name = path.display().to_string();
-    match fs::read_to_string(path) {
-        Ok(text) => Ok((name, text)),
-        Err(error) => Err(CliError::input(format!("cannot read {name}: {}", plain(&error)))),
-    }
-}
-
 fn parse(name: &str, text: &str, format: Format) -> Result<Value, CliError> {
-    let at = |line: usize, why: &str| CliError::input(format!("{name}:{line}: {why}"));
+    let at = |line: usize, why: &str| CliError::line(name, line, why);
     match format {
         Format::Json => serde_json::from_str(text).map_err(|error| {
             let why = error.to_string();
@@ -123,39 +90,24 @@ fn parse(name: &str, text: &str, format: Format) -> Result<Value, CliError> {
     }
 }
 
-/// Files beside a scenario, and files named on the command line.
+/// The files that a scenario names: see [`Reach`].
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Files {
-    /// Where names in the scenario start from.
-    pub(crate) base: PathBuf,
-    /// Names typed on the command line: they start from where the user stands.
-    pub(crate) typed: BTreeSet<String>,
-}
-
-impl Files {
-    fn path(&self, file: &str) -> PathBuf {
-        if self.typed.contains(file) { PathBuf::from(file) } else { self.base.join(file) }
-    }
-}
+pub(crate) struct Files(pub(crate) Reach);
 
 impl Loader for Files {
     fn text(&mut self, file: &str) -> Result<String, String> {
-        fs::read_to_string(self.path(file)).map_err(|error| {
-            format!("cannot be read from {}: {}", self.path(file).display(), plain(&error))
-        })
+        self.0.text(file)
     }
 
     fn bytes(&mut self, file: &str) -> Result<Vec<u8>, String> {
-        let path = self.path(file);
-        let failed =
-            |error: io::Error| format!("cannot be read from {}: {}", path.display(), plain(&error));
-        let bytes = fs::read(&path).map_err(failed)?;
+        let bytes = self.0.bytes(file)?;
         if !bytes.starts_with(&[0x1f, 0x8b]) {
             return Ok(bytes);
         }
         let mut unpacked = Vec::new();
         let mut reader = MultiGzDecoder::new(bytes.as_slice()).take(UNPACKED + 1);
-        reader.read_to_end(&mut unpacked).map_err(failed)?;
+        let read = reader.read_to_end(&mut unpacked);
+        read.map_err(|error| format!("cannot be unpacked: {}", plain(&error)))?;
         if unpacked.len() as u64 > UNPACKED {
             return Err(format!("unpacks to more than {} MB: cut it", UNPACKED / 1_000_000));
         }
@@ -163,8 +115,15 @@ impl Loader for Files {
     }
 
     fn tree(&mut self, file: &str) -> Result<Value, String> {
-        let document = Document::read(&self.path(file)).map_err(|error| error.to_string())?;
-        Ok(document.value)
+        let text = self.0.text(file)?;
+        let format = Format::of(Path::new(file), &text);
+        // Where it is wrong and not what it holds: the scenario's author may not be the file's reader.
+        parse(file, &text, format).map_err(|error| match error {
+            CliError::Content { line: Some(line), .. } => {
+                format!("cannot be read: line {line} is not {format}")
+            }
+            _ => format!("cannot be read: it is not {format}"),
+        })
     }
 }
 
@@ -185,7 +144,7 @@ impl NamedPolicy {
     pub(crate) fn find(name: &str) -> Result<Self, CliError> {
         match presets::find(name) {
             Ok(preset) => Ok(Self { name: name.to_owned(), policy: preset.policy() }),
-            Err(error) if !looks_like_a_file(name) => Err(CliError::input(format!(
+            Err(error) if !looks_like_a_file(name) => Err(CliError::Usage(format!(
                 "{error} (and there is no file of that name; `redrive presets` lists the presets)"
             ))),
             Err(_) => {

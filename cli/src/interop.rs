@@ -3,16 +3,19 @@
 //! The result goes to the standard output, alone, so that it can become a file; what behaves
 //! differently there and here is told beside it, on the standard error.
 
+use redrive::wire::ConfigError;
 use redrive_interop::{Imported, Syntax, System, find, read_ini, write_ini};
 
 use crate::{
     args::{Export, Import, PolicyFormat},
     error::CliError,
-    input::{self, Document, NamedPolicy},
-    output, tree,
+    input::{Document, NamedPolicy},
+    output,
+    paint::Style,
+    read, tree,
 };
 
-const NOTE: anstyle::Style = anstyle::AnsiColor::Yellow.on_default();
+const NOTE: Style = Style::Yellow;
 
 /// `redrive import --from SYSTEM FILE`
 pub(crate) fn import(typed: &Import) -> Result<(), CliError> {
@@ -36,8 +39,8 @@ fn read(system: &System, typed: &Import) -> Result<Vec<Imported>, CliError> {
             system.import(document.value()).map_err(|error| document.error(&error))
         }
         Syntax::Ini => {
-            let (name, text) = input::read_text(&typed.file)?;
-            let refused = |error| CliError::input(format!("{name}: {error}"));
+            let (name, text) = read::text(&typed.file, read::DOCUMENT)?;
+            let refused = |error| CliError::content(&name, ConfigError::to_string(&error));
             let tree = read_ini(&text).map_err(refused)?;
             system.import(&tree).map_err(refused)
         }
@@ -57,10 +60,10 @@ fn chosen(policies: Vec<Imported>, name: Option<&str>) -> Result<Imported, CliEr
         let names = names.join(", ");
         match name {
             Some(name) => {
-                CliError::input(format!("there is no policy \"{name}\" in it, only: {names}"))
+                CliError::Usage(format!("there is no policy \"{name}\" in it, only: {names}"))
             }
             None => {
-                CliError::input(format!("there are several policies; say --name, out of: {names}"))
+                CliError::Usage(format!("there are several policies; say --name, out of: {names}"))
             }
         }
     })
@@ -71,7 +74,7 @@ pub(crate) fn export(typed: &Export) -> Result<(), CliError> {
     let system = find(&typed.to)?;
     let NamedPolicy { name, policy } = NamedPolicy::find(&typed.policy)?;
     let refused =
-        |error| CliError::input(format!("{name} has no form in {}: {error}", system.title));
+        |error| CliError::Form(format!("{name} has no form in {}: {error}", system.title));
     let exported = system.export(&policy).map_err(refused)?;
     let text = match system.syntax {
         Syntax::Json => tree::json(&exported.tree)?,
@@ -84,6 +87,6 @@ pub(crate) fn export(typed: &Export) -> Result<(), CliError> {
 
 fn tell(notes: &[String]) {
     for note in notes {
-        anstream::eprintln!("{NOTE}note:{NOTE:#} {note}");
+        output::tell(&format!("{NOTE}note:{NOTE:#} {note}\n"));
     }
 }

@@ -4,10 +4,40 @@
 //! parsed a second time by a parser that keeps them, and the path of the error is followed down as
 //! far as it goes.
 
+use std::{fmt, path::Path};
+
 use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_ast};
 use toml::de::{DeTable, DeValue};
 
-use crate::input::Format;
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// JSON.
+    Json,
+    /// TOML.
+    Toml,
+}
+
+impl Format {
+    /// By the ending of its name, or how it begins.
+    pub(crate) fn of(path: &Path, text: &str) -> Self {
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("toml") => Self::Toml,
+            Some("json") => Self::Json,
+            _ if text.trim_start().starts_with('{') => Self::Json,
+            _ => Self::Toml,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Json => "JSON",
+            Self::Toml => "TOML",
+        })
+    }
+}
 
 /// The line (from 1) of the field `path` in `text`, or of the nearest group around it.
 pub(crate) fn line_of(text: &str, format: Format, path: &str) -> Option<usize> {

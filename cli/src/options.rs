@@ -1,6 +1,6 @@
 //! What `simulate` is to do, resolved and checked, before anything is done.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use redrive::{
     random::key_of,
@@ -14,6 +14,7 @@ use crate::{
     error::CliError,
     input::{self, Document, Files, NamedPolicy},
     output::{self, Folder},
+    read::Reach,
     runner::Plan,
 };
 
@@ -72,7 +73,7 @@ impl Setup {
     /// Bad input, with its remedy.
     pub(crate) fn resolve(typed: &args::Base) -> Result<Self, CliError> {
         let mut source = Source::find(&typed.scenario)?;
-        let mut files = Files { base: source.base(), ..Files::default() };
+        let mut files = Files(source.reach(&typed.allow_files));
         let tree = &mut source.tree;
         if let Some(seed) = &typed.seed {
             put(tree, "seed", Value::Unsigned(key_of(seed)));
@@ -87,7 +88,7 @@ impl Setup {
         for text in &typed.sets {
             let (path, value) = assignment(text)?;
             if path.ends_with("file") {
-                files.typed.insert(value.to_owned());
+                files.0.typed.push(value.to_owned());
             }
             set.push((path, text.as_str(), value));
         }
@@ -95,7 +96,7 @@ impl Setup {
         let kind = |(path, ..): &&(&str, &str, &str)| path.ends_with(".kind");
         for (path, text, value) in set.iter().filter(kind).chain(set.iter().filter(|s| !kind(s))) {
             assign(tree, path, value)
-                .map_err(|error| CliError::input(format!("--set {text}: {error}")))?;
+                .map_err(|error| CliError::option(format!("--set {text}"), error))?;
         }
         if source.path.is_empty() {
             follow_trace(tree, &set);
@@ -158,7 +159,7 @@ impl Source {
         match Builtin::find(name) {
             Ok(builtin) => Ok(Self { tree: builtin.value(), document: None, path: String::new() }),
             Err(error) if !input::looks_like_a_file(name) => {
-                Err(CliError::input(format!("{error} (and there is no file of that name)")))
+                Err(CliError::Usage(format!("{error} (and there is no file of that name)")))
             }
             Err(_) => {
                 let document = Document::read(Path::new(name))?;
@@ -170,17 +171,20 @@ impl Source {
 
     /// The scenario of a link to the page, or of its query alone.
     fn link(url: &str) -> Result<Self, CliError> {
-        let page = Page::read(url).map_err(|error| CliError::input(error.to_string()))?;
+        let page = Page::read(url).map_err(|error| CliError::Usage(error.to_string()))?;
         match page.notices().first() {
             None => Ok(Self { tree: page.scenario(), document: None, path: String::new() }),
             // A page may show its defaults and say so; a command would be taken at its word.
-            Some(notice) => Err(CliError::input(notice.clone())),
+            Some(notice) => Err(CliError::Usage(notice.clone())),
         }
     }
 
-    /// The folder that the scenario's own file names start from.
-    fn base(&self) -> std::path::PathBuf {
-        Path::new(&self.path).parent().map(Path::to_owned).unwrap_or_default()
+    /// The files that the scenario may name.
+    fn reach(&self, allowed: &[PathBuf]) -> Reach {
+        match self.document {
+            Some(_) => Reach::of(Path::new(&self.path), allowed),
+            None => Reach { allowed: allowed.to_vec(), ..Reach::default() },
+        }
     }
 
     /// `error` with its place: the option that brought it, or the line of the file.
@@ -192,9 +196,9 @@ impl Source {
             !at.is_empty() && (at.ends_with(&path) || path.starts_with(&at))
         });
         match (option, &self.document) {
-            (Some((_, text, _)), _) => CliError::input(format!("--set {text}: {error}")),
+            (Some((_, text, _)), _) => CliError::option(format!("--set {text}"), error),
             (None, Some(document)) => document.error(error),
-            (None, None) => CliError::input(error.to_string()),
+            (None, None) => CliError::Config(error.clone()),
         }
     }
 }
@@ -231,7 +235,7 @@ fn set_tasks(tree: &mut Value, tasks: u64) -> Result<(), CliError> {
     let kind = tree.get("arrivals").and_then(|arrivals| arrivals.get("kind"));
     match kind.and_then(Value::as_text) {
         Some("herd") => Ok(Scenario::set(tree, "arrivals.tasks", &tasks.to_string())?),
-        other => Err(CliError::input(format!(
+        other => Err(CliError::Usage(format!(
             "--tasks sets the size of a herd, and the arrivals here are of the kind {}: use --set \
              arrivals.…=…",
             other.unwrap_or("serial or none")
@@ -260,7 +264,7 @@ fn policies(names: &[String]) -> Result<Value, CliError> {
 fn assignment(text: &str) -> Result<(&str, &str), CliError> {
     match text.split_once('=') {
         Some((path, value)) if !path.trim().is_empty() => Ok((path.trim(), value.trim())),
-        _ => Err(CliError::input(format!(
+        _ => Err(CliError::Usage(format!(
             "--set {text} has no path=value; write --set server.queue.limit=50"
         ))),
     }
@@ -272,6 +276,8 @@ fn command(typed: &args::Simulate, seed: u64) -> String {
     let mut words = vec!["redrive".to_owned(), "simulate".to_owned(), base.scenario.clone()];
     words.extend(base.policies.iter().flat_map(|policy| ["--policy".to_owned(), policy.clone()]));
     words.extend(base.sets.iter().flat_map(|set| ["--set".to_owned(), set.clone()]));
+    let allowed = base.allow_files.iter().map(|path| path.display().to_string());
+    words.extend(allowed.flat_map(|path| ["--allow-file".to_owned(), path]));
     if let Some(tasks) = base.tasks {
         words.extend(["--tasks".to_owned(), tasks.to_string()]);
     }

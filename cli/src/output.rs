@@ -1,14 +1,23 @@
-//! Where results go: the standard output, and files that are whole or not there.
+//! Where results go: the standard output, and folders of files.
+//!
+//! Text for people is painted and made safe; data go out byte for byte. Both are written past the
+//! standard library's handle, which takes a closed output for a success.
 
 use std::{
+    fmt::Arguments,
     fs,
-    io::{self, IsTerminal, Write},
+    io::{self, BufWriter, IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
+use redrive::wire::is_hidden;
 use tempfile::NamedTempFile;
 
-use crate::error::{CliError, plain};
+use crate::{
+    error::{CliError, plain},
+    files::write_whole,
+    paint::painted,
+};
 
 /// A file to be written.
 #[derive(Clone, Debug)]
@@ -19,11 +28,63 @@ pub(crate) struct File {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Prints `text`, with colours where they are wanted.
+/// The standard output, for data.
+///
+/// # Errors
+/// When it is closed.
+pub(crate) fn raw() -> Result<BufWriter<fs::File>, CliError> {
+    Ok(BufWriter::with_capacity(1 << 16, stdout()?))
+}
+
+#[cfg(unix)]
+fn stdout() -> io::Result<fs::File> {
+    use std::os::fd::AsFd;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+#[cfg(windows)]
+fn stdout() -> io::Result<fs::File> {
+    use std::os::windows::io::AsHandle;
+    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
+}
+
+/// Writes data to the standard output, byte for byte.
+///
+/// # Errors
+/// When the output is closed or full.
+pub(crate) fn data(bytes: &[u8]) -> Result<(), CliError> {
+    Ok(stdout()?.write_all(bytes)?)
+}
+
+/// Whether what is written to the standard output is gone: to the null device, which also stands in
+/// for an output that was closed before the program began.
+#[cfg(unix)]
+pub(crate) fn is_lost() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let null = fs::metadata("/dev/null");
+    let own = stdout().and_then(|out| out.metadata());
+    matches!((own, null), (Ok(own), Ok(null)) if own.rdev() == null.rdev() && own.rdev() != 0)
+}
+
+/// Whether what is written to the standard output is gone.
+#[cfg(not(unix))]
+pub(crate) fn is_lost() -> bool {
+    false
+}
+
+/// Prints `text` for people, with colours where they are wanted.
 ///
 /// # Errors
 /// When the output is closed or full.
 pub(crate) fn print(text: &str) -> Result<(), CliError> {
+    data(painted(text, colours(&io::stdout())).as_bytes())
+}
+
+/// Prints our own help, which brings its styles along.
+///
+/// # Errors
+/// When the output is closed or full.
+pub(crate) fn help(text: &str) -> Result<(), CliError> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
@@ -32,8 +93,65 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
 /// What should be known of the input, to the standard error: results stay what they are.
 pub(crate) fn notes(notes: &[String]) {
     for note in notes {
-        anstream::eprintln!("note: {note}");
+        tell(&format!("note: {note}\n"));
     }
+}
+
+/// Tells people something beside the result. Nothing depends on whether it is heard.
+pub(crate) fn tell(text: &str) {
+    let _ = io::stderr().write_all(painted(text, colours(&io::stderr())).as_bytes());
+}
+
+fn colours(stream: &impl anstream::stream::RawStream) -> bool {
+    anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
+}
+
+/// Prints for people piece by piece: `write!(printer, ...)?`.
+pub(crate) struct Printer {
+    out: BufWriter<fs::File>,
+    colours: bool,
+}
+
+impl Printer {
+    /// Prints to the standard output.
+    ///
+    /// # Errors
+    /// When it is closed.
+    pub(crate) fn new() -> Result<Self, CliError> {
+        Ok(Self { out: raw()?, colours: colours(&io::stdout()) })
+    }
+
+    /// What `write!` calls.
+    pub(crate) fn write_fmt(&mut self, text: Arguments<'_>) -> Result<(), CliError> {
+        Ok(self.out.write_all(painted(&text.to_string(), self.colours).as_bytes())?)
+    }
+
+    /// Everything is out.
+    pub(crate) fn flush(&mut self) -> Result<(), CliError> {
+        Ok(self.out.flush()?)
+    }
+}
+
+/// JSON with an escape in the place of every character that does not show itself: its value is the
+/// same, and no terminal takes it for a command.
+pub(crate) fn plain_json(json: String) -> String {
+    let hidden = |c: char| is_hidden(c) && c != '\n';
+    if !json.contains(hidden) {
+        return json;
+    }
+    let mut plain = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        match c {
+            c if hidden(c) => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    plain.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            c => plain.push(c),
+        }
+    }
+    plain
 }
 
 /// The columns to fill: of the terminal, of `COLUMNS`, or 100.
@@ -43,7 +161,7 @@ pub(crate) fn width() -> usize {
     given
         .or_else(|| if io::stdout().is_terminal() { terminal() } else { None })
         .unwrap_or(100)
-        .max(40)
+        .clamp(40, 1_000)
 }
 
 /// A folder to write into, checked before any work is done.
@@ -58,9 +176,8 @@ impl Folder {
     pub(crate) fn check(path: &Path) -> Result<Self, CliError> {
         let shown = path.display();
         if path.exists() && !path.is_dir() {
-            return Err(CliError::input(format!(
-                "--out {shown} is a file; name a folder, which is made if it does not exist"
-            )));
+            let why = "is a file; name a folder, which is made if it does not exist";
+            return Err(CliError::Usage(format!("--out {shown} {why}")));
         }
         // The folder itself, or the nearest one above that exists.
         let mut place = path;
@@ -71,7 +188,7 @@ impl Folder {
             };
         }
         let refused = |why: String| {
-            CliError::input(format!(
+            CliError::Usage(format!(
                 "--out {shown} cannot be written to ({why}); name another folder"
             ))
         };
@@ -99,31 +216,16 @@ impl Folder {
     }
 }
 
-/// Writes a file so that it is either there whole or as it was before.
-///
-/// # Errors
-/// When it cannot be written.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    let failed = |error: &io::Error| {
-        CliError::input(format!("cannot write {}: {}", path.display(), plain(error)))
-    };
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".redrive-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any file that is made; a file that is replaced keeps its own.
-        let mode = fs::metadata(path).map_or(0o666, |known| known.permissions().mode() & 0o777);
-        builder.permissions(fs::Permissions::from_mode(mode));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_json_has_the_same_value() {
+        let json = serde_json::to_string("a\u{7f}\u{9b}\u{202e}\u{e0041}\u{1b}é").expect("JSON");
+        let plain = plain_json(json);
+        assert_eq!(plain, r#""a\u007f\u009b\u202e\udb40\udc41\u001bé""#);
+        let read: String = serde_json::from_str(&plain).expect("JSON");
+        assert_eq!(read, "a\u{7f}\u{9b}\u{202e}\u{e0041}\u{1b}é");
     }
-    let mut temporary = builder.tempfile_in(folder).map_err(|error| failed(&error))?;
-    temporary.write_all(bytes).map_err(|error| failed(&error))?;
-    temporary.as_file().sync_all().map_err(|error| failed(&error))?;
-    temporary.persist(path).map_err(|error| failed(&error.error))?;
-    Ok(())
 }

@@ -8,7 +8,12 @@ use redrive_sim::{
     run, run_one,
 };
 
-use crate::{clock::Stopwatch, error::CliError, interrupt, progress::Board};
+use crate::{
+    clock::Stopwatch,
+    error::CliError,
+    interrupt::{self, Stoppable},
+    progress::Board,
+};
 
 /// How often, and on how many threads.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +34,7 @@ pub(crate) fn run(scenario: &Scenario, plan: Plan) -> Result<Outcome, CliError> 
     let jobs: Vec<(usize, u32)> = (0..scenario.policies.len())
         .flat_map(|policy| (0..plan.runs).map(move |replication| (policy, replication)))
         .collect();
-    let board = Board::new(jobs.len());
+    let (board, _stoppable) = (Board::new(jobs.len()), Stoppable::begin());
     let job = |(policy, replication): &(usize, u32)| {
         if interrupt::requested() {
             return Ok(None);
@@ -37,8 +42,7 @@ pub(crate) fn run(scenario: &Scenario, plan: Plan) -> Result<Outcome, CliError> 
         one(scenario, *policy, *replication, plan.records, &board).map(Some)
     };
     let results: Vec<Option<PolicyOutcome>> = pool(scenario, plan.threads)?
-        .install(|| jobs.par_iter().map(job).collect::<Result<_, SimError>>())
-        .map_err(|error| CliError::input(error.to_string()))?;
+        .install(|| jobs.par_iter().map(job).collect::<Result<_, SimError>>())?;
     let mut by_policy: Vec<Vec<PolicyOutcome>> = vec![Vec::new(); scenario.policies.len()];
     for ((policy, _), result) in jobs.iter().zip(results) {
         by_policy[*policy].extend(result);
@@ -109,5 +113,5 @@ pub(crate) fn pool(
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
-        .map_err(|error| CliError::input(format!("cannot start {threads} threads: {error}")))
+        .map_err(|error| CliError::Usage(format!("cannot start {threads} threads: {error}")))
 }

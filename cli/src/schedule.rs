@@ -3,7 +3,7 @@
 //! Everything is written as it is computed, so that a policy with four billion attempts can be
 //! looked at through `head`.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 
 use redrive::{
     Band, RetryPolicy, ScheduledRetry,
@@ -17,11 +17,15 @@ use crate::{
     args::{self, ScheduleFormat},
     error::CliError,
     input::NamedPolicy,
-    output, text, words,
+    output,
+    paint::Style,
+    text, words,
 };
 
 /// Retries shown of a policy without a maximum.
 const SHOWN: usize = 20;
+/// Retries shown of any other, unless all are asked for.
+const MOST: usize = 1_000;
 /// Rows that the scale and the widths of the table are made for.
 const MEASURED: usize = 200;
 
@@ -33,7 +37,7 @@ struct Options {
     key: u64,
     key_text: String,
     samples: Option<u32>,
-    /// How many retries at most, when the policy itself has no end.
+    /// How many retries at most.
     limit: usize,
 }
 
@@ -43,7 +47,11 @@ impl Options {
         if let Some(attempts) = typed.attempts {
             policy = policy.to_builder().max_attempts(attempts).build()?;
         }
-        let limit = if policy.max_attempts().is_none() { SHOWN } else { usize::MAX };
+        let limit = match policy.max_attempts() {
+            None => SHOWN,
+            Some(_) if typed.all => usize::MAX,
+            Some(_) => MOST,
+        };
         Ok(Self {
             name,
             policy,
@@ -154,7 +162,7 @@ impl Row {
 }
 
 fn print_json(options: &Options) -> Result<(), CliError> {
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = output::raw()?;
     let text = |value: &str| serde_json::to_string(value).map_err(std::io::Error::from);
     let (name, key) = (text(&options.name)?, text(&options.key_text)?);
     writeln!(out, "{{\"schema\":\"redrive-schedule/1\",\"policy\":{name},")?;
@@ -177,7 +185,7 @@ fn print_json(options: &Options) -> Result<(), CliError> {
 }
 
 fn print_csv(options: &Options) -> Result<(), CliError> {
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = output::raw()?;
     write!(
         out,
         "retry,delay_ns,at_ns,min_ns,max_ns,mean_ns,p5_ns,p25_ns,p50_ns,p75_ns,p95_ns,bands"
@@ -210,13 +218,13 @@ fn print_csv(options: &Options) -> Result<(), CliError> {
     Ok(out.flush()?)
 }
 
-const BOLD: anstyle::Style = anstyle::Style::new().bold();
-const DIM: anstyle::Style = anstyle::Style::new().dimmed();
-const BAR: anstyle::Style = anstyle::AnsiColor::Blue.on_default();
-const HINT: anstyle::Style = anstyle::AnsiColor::Yellow.on_default();
+const BOLD: Style = Style::Bold;
+const DIM: Style = Style::Dim;
+const BAR: Style = Style::Blue;
+const HINT: Style = Style::Yellow;
 
 fn print_text(options: &Options) -> Result<(), CliError> {
-    let mut out = BufWriter::new(anstream::stdout().lock());
+    let mut out = output::Printer::new()?;
     writeln!(out, "{BOLD}{}{BOLD:#}: {}", options.name, words::policy(&options.policy))?;
     writeln!(out, "{DIM}seed {}, key {}{DIM:#}\n", options.seed, options.key_text)?;
     let rows = options.schedule().take(options.limit.min(MEASURED)).count();
@@ -263,7 +271,10 @@ fn print_text(options: &Options) -> Result<(), CliError> {
             shown(least),
             shown(most)
         )?,
-        None => writeln!(out, "And so on: the policy has no maximum of attempts ({last} shown).")?,
+        None if options.policy.max_attempts().is_none() => {
+            writeln!(out, "And so on: the policy has no maximum of attempts ({last} shown).")?;
+        }
+        None => writeln!(out, "And so on ({last} shown): --all shows every retry.")?,
     }
     if let (Some(samples), None) = (sampled, options.samples) {
         let keys = text::grouped(samples.into());
@@ -272,7 +283,7 @@ fn print_text(options: &Options) -> Result<(), CliError> {
     for hint in options.policy.hints() {
         writeln!(out, "{HINT}hint:{HINT:#} {}", hint.message)?;
     }
-    Ok(out.flush()?)
+    out.flush()
 }
 
 fn shown(duration: Duration) -> String {

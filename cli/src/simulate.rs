@@ -8,11 +8,13 @@ use crate::{
     export::{self, Findings},
     interrupt,
     options::Simulation,
-    output, runner, table,
+    output,
+    paint::Style,
+    runner, table,
 };
 
-const BOLD: anstyle::Style = anstyle::Style::new().bold();
-const DIM: anstyle::Style = anstyle::Style::new().dimmed();
+const BOLD: Style = Style::Bold;
+const DIM: Style = Style::Dim;
 
 /// Runs the verb: files first, so that a reader who closes our output early still gets them.
 pub(crate) fn run(typed: &args::Simulate) -> Result<(), CliError> {

@@ -1,6 +1,8 @@
 //! Columns of text: aligned, within the width, the least important ones left out first.
 
-use anstyle::Style;
+use redrive::wire::visible;
+
+use crate::paint::Style;
 
 /// A cell and how it looks.
 #[derive(Clone, Debug, Default)]
@@ -12,14 +14,19 @@ pub(crate) struct Cell {
 impl Cell {
     /// A cell in a style of its own.
     pub(crate) fn styled(text: impl Into<String>, style: Style) -> Self {
-        Self { text: text.into(), style }
+        Self { text: safe(text.into()), style }
     }
 }
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self { text: text.into(), style: Style::new() }
+        Self { text: safe(text.into()), style: Style::Plain }
     }
+}
+
+/// Made safe here and not when it is printed: an escape takes more room than what it stands for.
+fn safe(text: String) -> String {
+    visible(&text).into_owned()
 }
 
 /// A column.
@@ -57,7 +64,7 @@ pub(crate) fn layout(columns: &[Column], rows: &[Vec<Cell>], width: usize) -> St
         };
         shown.retain(|index| *index != last);
     }
-    let heading = Style::new().bold();
+    let heading = Style::Bold;
     let titles: Vec<Cell> =
         columns.iter().map(|column| Cell::styled(column.title, heading)).collect();
     let mut text = String::new();
@@ -108,6 +115,7 @@ pub(crate) fn wrapped(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paint::painted;
 
     const COLUMNS: [Column; 3] = [
         Column { title: "name", right: false, rank: 0 },
@@ -121,14 +129,14 @@ mod tests {
             vec!["a".into(), "1".into(), "x".into()],
             vec!["long".into(), "1,000".into(), "y".into()],
         ];
-        let plain = anstream::adapter::strip_str(&layout(&COLUMNS, &rows, 80)).to_string();
+        let plain = painted(&layout(&COLUMNS, &rows, 80), false);
         assert_eq!(plain, "name  count  note\na         1  x\nlong  1,000  y\n");
     }
 
     #[test]
     fn what_does_not_fit_goes() {
         let rows = vec![vec!["a".into(), "1".into(), "x".repeat(50).into()]];
-        let plain = anstream::adapter::strip_str(&layout(&COLUMNS, &rows, 40)).to_string();
+        let plain = painted(&layout(&COLUMNS, &rows, 40), false);
         assert_eq!(plain, "name  count\na         1\n");
     }
 

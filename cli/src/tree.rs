@@ -2,7 +2,7 @@
 
 use redrive::wire::Value;
 
-use crate::error::CliError;
+use crate::{error::CliError, output::plain_json};
 
 /// The tree as indented JSON.
 ///
@@ -11,7 +11,7 @@ use crate::error::CliError;
 pub(crate) fn json(value: &Value) -> Result<String, CliError> {
     let mut text = serde_json::to_string_pretty(value).map_err(std::io::Error::from)?;
     text.push('\n');
-    Ok(text)
+    Ok(plain_json(text))
 }
 
 /// The tree as TOML.
@@ -20,7 +20,7 @@ pub(crate) fn json(value: &Value) -> Result<String, CliError> {
 /// When it is not a group of fields.
 pub(crate) fn toml(value: &Value) -> Result<String, CliError> {
     toml::to_string_pretty(&without_null(value))
-        .map_err(|error| CliError::input(format!("this has no TOML form: {error}")))
+        .map_err(|error| CliError::Form(format!("this has no TOML form: {error}")))
 }
 
 /// TOML has no null. Where null is not simply the default, it has a word.

@@ -23,12 +23,13 @@ use crate::{
     interrupt,
     options::Setup,
     output::{self, File, Folder},
+    paint::Style,
     progress::Board,
     runner, table, text, tree, words,
 };
 
-const BOLD: anstyle::Style = anstyle::Style::new().bold();
-const DIM: anstyle::Style = anstyle::Style::new().dimmed();
+const BOLD: Style = Style::Bold;
+const DIM: Style = Style::Dim;
 
 /// Runs the verb.
 pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
@@ -42,7 +43,7 @@ pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
     let tuning = tune::tune(&scenario, &plan, &mut threads);
     let took = started.elapsed().as_secs_f64();
     interrupt::check()?;
-    let mut tuning = tuning.map_err(|error| CliError::input(error.to_string()))?;
+    let mut tuning = tuning?;
     let longer = Longer::of(tree, named, &scenario)?;
     let longer =
         longer.map(|longer| longer.rehearsed(&tuning, &plan, &pool, &board)).transpose()?;
@@ -82,7 +83,7 @@ fn plan(typed: &args::Tune) -> Result<Plan, CliError> {
         (None, None) => Goal { metric: Metric::find("p99")?, maximize: false },
     };
     let constraints = typed.subject_to.iter().map(|text| {
-        Constraint::parse(text).map_err(|error| CliError::input(format!("--subject-to: {error}")))
+        Constraint::parse(text).map_err(|error| CliError::option("--subject-to", error))
     });
     Ok(Plan {
         goal,
@@ -184,7 +185,7 @@ impl Longer {
         let mut threads = Threads { scenario: &self.scenario, pool, board };
         let judged = tune::elsewhere(policies, tuning, plan, &mut threads);
         interrupt::check()?;
-        self.judged = judged.map_err(|error| CliError::input(error.to_string()))?;
+        self.judged = judged?;
         Ok(self)
     }
 }

@@ -62,5 +62,5 @@ fn chance_is_no_change() {
 fn other_files_are_refused() {
     let place = Place::with("x.json", "{\n \"schema\": 5\n}");
     let error = place.refused(&["compare", "x.json", "x.json"]);
-    assert!(error.contains("x.json:") && error.contains("no result of"), "{error}");
+    assert!(error.contains("x.json:") && error.contains("not a result of"), "{error}");
 }

@@ -40,7 +40,7 @@ mod temporal;
 
 use redrive::{
     RetryPolicy,
-    wire::{ConfigError, Value, did_you_mean},
+    wire::{ConfigError, Value, unknown},
 };
 
 pub use self::ini::{read_ini, write_ini};
@@ -179,11 +179,7 @@ pub fn find(name: &str) -> Result<&'static System, ConfigError> {
         return Ok(system);
     }
     let names: Vec<&str> = SYSTEMS.iter().map(|system| system.name).collect();
-    let guess = did_you_mean(name, &names)
-        .map(|guess| format!("did you mean \"{guess}\"? "))
-        .unwrap_or_default();
-    let all = names.join(", ");
-    Err(ConfigError::new("", format!("there is no system \"{name}\"; {guess}There are: {all}")))
+    Err(unknown("system", name, &names))
 }
 
 impl System {

@@ -2,13 +2,13 @@
 
 use crate::{
     outcome::PolicyOutcome,
-    text::{number, seconds},
+    text::{number, seconds, times},
 };
 
 /// Differences below this share are none.
 const NOISE: f64 = 0.05;
 
-/// What `b` does otherwise than `a`: "B: peak 6.1 × lower, last task done 4 s later, 12 fewer dead
+/// What `b` does otherwise than `a`: "B: peak 6.1× lower, last task done 4 s later, 12 fewer dead
 /// letters".
 #[must_use]
 pub fn difference(a: &PolicyOutcome, b: &PolicyOutcome) -> String {
@@ -26,20 +26,20 @@ pub fn difference(a: &PolicyOutcome, b: &PolicyOutcome) -> String {
 
 fn peak(a: &PolicyOutcome, b: &PolicyOutcome) -> Option<String> {
     let peak = |outcome: &PolicyOutcome| outcome.summary.peak_after_fault_per_second.value();
-    times(peak(a)?, peak(b)?, "peak", "lower", "higher")
+    factor(peak(a)?, peak(b)?, "peak", "lower", "higher")
 }
 
 fn attempts(a: &PolicyOutcome, b: &PolicyOutcome) -> Option<String> {
     let attempts = |outcome: &PolicyOutcome| outcome.summary.attempts.value();
-    times(attempts(a)?, attempts(b)?, "attempts", "fewer", "more")
+    factor(attempts(a)?, attempts(b)?, "attempts", "fewer", "more")
 }
 
-fn times(a: f64, b: f64, what: &str, less: &str, more: &str) -> Option<String> {
+fn factor(a: f64, b: f64, what: &str, less: &str, more: &str) -> Option<String> {
     if a <= 0.0 || b <= 0.0 || (a / b - 1.0).abs() < NOISE {
         return None;
     }
     let (factor, word) = if a > b { (a / b, less) } else { (b / a, more) };
-    Some(format!("{what} {} \u{d7} {word}", number(factor)))
+    Some(format!("{what} {} {word}", times(factor)))
 }
 
 fn completion(a: &PolicyOutcome, b: &PolicyOutcome) -> Option<String> {

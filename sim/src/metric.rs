@@ -3,7 +3,7 @@
 //! Every row of the table of figures that has a better and a worse is a metric, and so are the
 //! quantiles of the time to success.
 
-use redrive::wire::{ConfigError, did_you_mean};
+use redrive::wire::{ConfigError, unknown};
 
 use crate::outcome::{
     Figure, Group, Summary,
@@ -53,11 +53,7 @@ impl Metric {
             return Ok(*metric);
         }
         let names: Vec<&str> = all.iter().map(|metric| metric.name).collect();
-        let guess = did_you_mean(name, &names)
-            .map_or_else(String::new, |guess| format!("did you mean \"{guess}\"? "));
-        let message =
-            format!("there is no metric \"{name}\"; {guess}There are: {}", names.join(", "));
-        Err(ConfigError::new("", message))
+        Err(unknown("metric", name, &names))
     }
 }
 

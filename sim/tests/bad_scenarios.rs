@@ -74,7 +74,7 @@ fn each_mistake_is_named_by_its_path() {
         (with("report", json!({"bin": "1ns"})), "report.bin = 1ns is below"),
         (with("policies", json!([])), "policies holds nothing"),
         (with("policies", json!(["fulll"])), "did you mean \"full\"?"),
-        (with("policies", json!(["full", "full"])), "stands there twice"),
+        (with("policies", json!(["full", "full"])), "is given twice"),
         (with("policies", json!([{"name": "x"}])), "policies[0] needs exactly one of"),
         (
             with("policies", json!([{"name": "x", "policy": {"version": 1, "maxAttempts": 0}}])),

@@ -24,7 +24,7 @@ use crate::{
     exact,
     random::Stream,
     time::{Duration, Time, format_duration, nanos},
-    wire::{ConfigError, Fields, Value},
+    wire::{ConfigError, Fields, Value, quoted},
 };
 
 /// The stream's domain for spreads: what a redrive draws shifts no delay.
@@ -248,7 +248,8 @@ fn read_attempts(fields: &Fields<'_>) -> Result<Attempts, ConfigError> {
             "keep" => Ok(Attempts::Keep),
             other => {
                 let message = format!(
-                    "= \"{other}\" is not known; write \"reset\", \"keep\" or {{\"add\": 2}}"
+                    "= {} is not known; write \"reset\", \"keep\" or {{\"add\": 2}}",
+                    quoted(other)
                 );
                 Err(fields.error("attempts", message))
             }

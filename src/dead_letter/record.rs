@@ -11,7 +11,7 @@ use crate::{
     policy::RetryPolicy,
     task::Reason,
     time::{Time, nanos},
-    wire::{ConfigError, Fields, Value},
+    wire::{ConfigError, Fields, Value, quoted},
 };
 
 /// The name and version of the record format.
@@ -168,7 +168,8 @@ pub(crate) fn schema(fields: &Fields<'_>, expected: &str) -> Result<(), ConfigEr
     if given == expected {
         return Ok(());
     }
-    let message = format!("= \"{given}\" is not a format that this version reads: \"{expected}\"");
+    let message =
+        format!("= {} is not a format that this version reads: \"{expected}\"", quoted(given));
     Err(fields.error("schema", message))
 }
 

@@ -12,7 +12,7 @@ use crate::{
     exact,
     task::Reason,
     time::{Duration, Time, nanos},
-    wire::{ConfigError, Fields, Value, one_of},
+    wire::{ConfigError, Fields, Value, one_of, quoted},
 };
 
 /// Something that the machine decided or noticed.
@@ -250,7 +250,7 @@ fn read_cause(fields: &Fields<'_>) -> Result<DropCause, ConfigError> {
     let words = DropCause::ALL.map(DropCause::as_str);
     let word = one_of(&fields.path_of("cause"), fields.required_text("cause")?, &words)?;
     let cause = DropCause::ALL.into_iter().find(|cause| cause.as_str() == word);
-    cause.ok_or_else(|| fields.error("cause", format!("= \"{word}\" is not known")))
+    cause.ok_or_else(|| fields.error("cause", format!("= {} is not known", quoted(word))))
 }
 
 #[cfg(feature = "serde")]

@@ -3,7 +3,7 @@
 //! A default of others changes (the AWS SDKs' did on 2026-11-10, gRPC's jitter in 2024), so each preset
 //! says which version it describes and when we looked.
 
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 
 use super::{
     Action, Backoff, BudgetRule, CapStage, DebitOn, ElapsedRule, End, HintMode, Jitter,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     bounds::prose,
     time::Duration,
-    wire::{ConfigError, did_you_mean},
+    wire::{ConfigError, unknown},
 };
 
 /// A named policy.
@@ -51,12 +51,7 @@ pub fn find(name: &str) -> Result<&'static Preset, ConfigError> {
         return Ok(preset);
     }
     let names: Vec<&str> = ALL.iter().map(|preset| preset.name).collect();
-    let guess = match did_you_mean(name, &names) {
-        Some(guess) => format!("did you mean \"{guess}\"? "),
-        None => String::new(),
-    };
-    let all = names.join(", ");
-    Err(ConfigError::new("", format!("there is no preset \"{name}\"; {guess}There are: {all}")))
+    Err(unknown("preset", name, &names))
 }
 
 const OURS: &str = "redrive";

@@ -6,7 +6,7 @@ use alloc::{
     string::{String, ToString},
 };
 
-use super::{ConfigError, Number, Value};
+use super::{ConfigError, Number, Value, quoted};
 use crate::{
     bounds::{Bound, Unit},
     time::{Duration, format_duration, parse_duration},
@@ -22,7 +22,7 @@ pub(super) const FIRST_ABOVE_U64: f64 = 18_446_744_073_709_551_616.0;
 pub fn read_duration(value: &Value, path: &str) -> Result<Duration, ConfigError> {
     match value {
         Value::Text(text) => parse_duration(text)
-            .map_err(|error| ConfigError::new(path, format!("= \"{text}\" {error}"))),
+            .map_err(|error| ConfigError::new(path, format!("= {} {error}", quoted(text)))),
         Value::Unsigned(millis) => match millis.checked_mul(1_000_000) {
             Some(nanos) => Ok(Duration::from_nanos(nanos)),
             None => Err(ConfigError::out_of_range(

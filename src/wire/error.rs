@@ -3,6 +3,8 @@
 use alloc::{borrow::ToOwned, boxed::Box, format, string::String};
 use core::fmt;
 
+use super::{shortened, visible};
+
 /// What kind of mistake a [`ConfigError`] reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
@@ -82,7 +84,7 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.path.as_str() {
             "" => f.write_str(&self.0.message),
-            path => write!(f, "{path} {}", self.0.message),
+            path => write!(f, "{} {}", visible(&shortened(path, 200)), self.0.message),
         }
     }
 }

@@ -11,6 +11,7 @@ mod fields;
 mod number;
 #[cfg(feature = "serde")]
 mod serde;
+mod shown;
 mod suggest;
 mod value;
 
@@ -19,7 +20,8 @@ pub use self::{
     check::{check, read_duration},
     fields::Fields,
     number::Number,
-    suggest::{did_you_mean, one_of},
+    shown::{is_hidden, quoted, shortened, visible},
+    suggest::{did_you_mean, one_of, unknown},
 };
 pub use self::{error::ConfigError, value::Value};
 

@@ -2,7 +2,7 @@
 
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
-use super::{ConfigError, error::join};
+use super::{ConfigError, error::join, quoted};
 
 /// The word out of `words` that `value` is, or an error that lists them and guesses.
 ///
@@ -17,21 +17,28 @@ pub fn one_of(
     if let Some(word) = words.iter().find(|word| **word == camel || **word == value) {
         return Ok(word);
     }
-    let guess = match did_you_mean(value, words) {
+    let (value, guess, all) = (quoted(value), guess(value, words), words.join(", "));
+    Err(ConfigError::new(path, format!("= {value} is not known; {guess}There are: {all}")))
+}
+
+/// The error for a `name` that is not among the `names` of that kind of thing: lists them, and guesses.
+#[cold]
+pub fn unknown(kind: &str, name: &str, names: &[&str]) -> ConfigError {
+    let (name, guess, all) = (quoted(name), guess(name, names), names.join(", "));
+    ConfigError::new("", format!("there is no {kind} {name}; {guess}There are: {all}"))
+}
+
+/// `did you mean "x"? `, or nothing.
+fn guess(word: &str, words: &[&str]) -> String {
+    match did_you_mean(word, words) {
         Some(word) => format!("did you mean \"{word}\"? "),
         None => String::new(),
-    };
-    let all = words.join(", ");
-    Err(ConfigError::new(path, format!("= \"{value}\" is not known; {guess}There are: {all}")))
+    }
 }
 
 #[cold]
 pub(super) fn unknown_field(path: &str, name: &str, known: &[&'static str]) -> ConfigError {
-    let guess = match did_you_mean(&camel_case(name), known) {
-        Some(word) => format!("did you mean \"{word}\"? "),
-        None => String::new(),
-    };
-    let fields = known.join(", ");
+    let (guess, fields) = (guess(&camel_case(name), known), known.join(", "));
     let message = format!("is not a field; {guess}The fields here are: {fields}");
     ConfigError::unknown_field(join(path, name), message)
 }

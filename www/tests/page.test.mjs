@@ -20,7 +20,7 @@ test('every panel has something to show', () => visit('', {}, async page => {
   assert.equal(await page.locator('#herd canvas').count(), 2)
   assert.ok(await page.locator('.timeline .slot-a .kind-3').getAttribute('d'))
   assert.equal(await page.locator('.tiles tbody tr').count(), 2)
-  assert.match(await page.locator('#difference').innerText(), /^B: peak [\d.]+ × lower, /)
+  assert.match(await page.locator('#difference').innerText(), /^B: peak [\d.]+× lower, /)
   assert.ok(await page.locator('#state canvas').count())
   assert.ok((await page.locator('.histogram path').first().getAttribute('d')).length > 100)
   assert.match(await page.locator('#code').innerText(), /new RetryPolicy/)

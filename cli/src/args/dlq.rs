@@ -9,15 +9,7 @@ pub(crate) enum Dlq {
     /// List the dead letters, one a line
     List(DlqList),
     /// Show one dead letter with its history
-    Show {
-        /// Dead letters (NDJSON; - is standard input)
-        file: PathBuf,
-        /// The letter's id
-        id: u64,
-        /// What to print
-        #[arg(long, value_enum, default_value_t = ListFormat::Text)]
-        format: ListFormat,
-    },
+    Show(DlqShow),
     /// Count the dead letters by reason, class, type and message
     Stats(DlqStats),
     /// Send dead letters back to work: they leave the file, paced over time
@@ -26,6 +18,30 @@ pub(crate) enum Dlq {
     Purge(DlqPurge),
     /// Print the chosen dead letters as NDJSON or CSV
     Export(DlqExport),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqShow {
+    /// Dead letters (NDJSON; - is standard input)
+    pub(crate) file: PathBuf,
+    /// The letter's id
+    pub(crate) id: u64,
+    #[command(flatten)]
+    pub(crate) redaction: Redaction,
+    /// What to print
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+}
+
+/// What of a payload is not shown.
+#[derive(Debug, Args)]
+pub(crate) struct Redaction {
+    /// Leave payloads out
+    #[arg(long)]
+    pub(crate) no_payload: bool,
+    /// Hide a field of payloads, like card.number or items[*].name; can be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) redact: Vec<String>,
 }
 
 /// Which dead letters.
@@ -69,6 +85,8 @@ pub(crate) struct DlqList {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) choice: Choice,
+    #[command(flatten)]
+    pub(crate) redaction: Redaction,
     /// At most this many
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
@@ -120,7 +138,8 @@ pub(crate) struct DlqRedrive {
     /// The seed of the spread
     #[arg(long, default_value = "42")]
     pub(crate) seed: String,
-    /// Where the redriven tasks go, as NDJSON, earliest first; standard output when left out
+    /// Where the redriven tasks go, as NDJSON, earliest first: a file that does not exist yet, readable by
+    /// its owner alone; standard output when left out
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
     /// Say what would happen, change nothing
@@ -148,9 +167,15 @@ pub(crate) struct DlqExport {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) choice: Choice,
+    #[command(flatten)]
+    pub(crate) redaction: Redaction,
     /// What to print
     #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
     pub(crate) format: ExportFormat,
+    /// Write CSV cells as they are: without the ' that keeps a spreadsheet from running one as a formula,
+    /// and with control characters
+    #[arg(long)]
+    pub(crate) raw: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -22,10 +22,18 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
 
-use super::{font, theme};
+use redrive::wire::{shortened, visible};
+
+use super::{
+    font,
+    theme::{self, Type},
+};
 
 /// Plotters' whole coordinates to one unit of a chart.
 const FINE: u32 = 4;
+
+/// Characters of one text at most.
+const LONGEST: usize = 300;
 
 /// How many of them become one pixel of a PNG.
 const AVERAGED: u32 = 2;
@@ -68,17 +76,6 @@ pub(crate) enum Align {
     Middle,
     /// It ends there.
     End,
-}
-
-/// A face, a size and a colour.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Type {
-    /// Size of the em.
-    pub(crate) size: f64,
-    /// Whether it is the heavy face.
-    pub(crate) bold: bool,
-    /// Its colour.
-    pub(crate) color: RGBColor,
 }
 
 /// A rectangle in chart units.
@@ -171,7 +168,8 @@ impl Pen<'_> {
             .into_text_style(&self.area)
             .pos(Pos::new(h_pos, VPos::Center))
             .color(&face.color);
-        Ok(self.area.draw(&Text::new(text.to_owned(), fine(at), style))?)
+        let text = visible(&shortened(text, LONGEST)).into_owned();
+        Ok(self.area.draw(&Text::new(text, fine(at), style))?)
     }
 }
 

@@ -4,8 +4,9 @@ use plotters::style::RGBColor;
 use redrive_sim::outcome::Outcome;
 
 use super::{
-    canvas::{Align, ChartError, Pen, Rect, Type},
-    font, theme,
+    canvas::{Align, ChartError, Pen, Rect},
+    font,
+    theme::{self, Type},
 };
 use crate::text;
 

@@ -3,10 +3,10 @@
 use plotters::style::RGBColor;
 
 use super::{
-    canvas::{self, Align, ChartError, Pen, Rect, Type},
+    canvas::{self, Align, ChartError, Pen, Rect},
     font,
     frame::{self, Header},
-    theme,
+    theme::{self, Type},
 };
 use crate::text;
 

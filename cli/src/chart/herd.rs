@@ -7,12 +7,12 @@
 use redrive_sim::outcome::{Outcome, Series};
 
 use super::{
-    canvas::{Align, ChartError, Pen, Rect, Type},
+    canvas::{Align, ChartError, Pen, Rect},
     font,
     frame::{Entry, Scale, Sign},
     panels::{self, Slot},
     strips::{At, Says, Strip, Strips},
-    theme,
+    theme::{self, Type},
 };
 use crate::{text, words};
 

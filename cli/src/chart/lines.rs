@@ -4,9 +4,10 @@ use redrive_sim::outcome::Outcome;
 
 use super::{
     Chart,
-    canvas::{Align, ChartError, Pen, Rect, Type},
+    canvas::{Align, ChartError, Pen, Rect},
     frame::{self, Header, Scale},
-    panels, theme,
+    panels,
+    theme::{self, Type},
 };
 
 /// Room for the names, right of the plot.

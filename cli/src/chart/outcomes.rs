@@ -5,10 +5,10 @@ use redrive_sim::outcome::{Outcome, PolicyOutcome};
 
 use super::{
     Chart,
-    canvas::{Align, ChartError, Pen, Rect, Type},
+    canvas::{Align, ChartError, Pen, Rect},
     font,
     frame::{self, Header},
-    theme,
+    theme::{self, Type},
 };
 use crate::{text, words};
 

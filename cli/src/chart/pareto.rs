@@ -3,9 +3,9 @@
 use redrive_sim::tune::{Goal, Trial, Tuning};
 
 use super::{
-    canvas::{self, Align, ChartError, Pen, Rect, Type},
+    canvas::{self, Align, ChartError, Pen, Rect},
     frame::{self, Entry, Header, Scale, Sign},
-    theme,
+    theme::{self, Type},
 };
 use crate::text;
 

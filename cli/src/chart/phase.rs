@@ -7,10 +7,10 @@
 use plotters::style::RGBColor;
 
 use super::{
-    canvas::{self, Align, ChartError, Pen, Rect, Type},
+    canvas::{self, Align, ChartError, Pen, Rect},
     font,
     frame::{Entry, Header, Scale, Sign},
-    theme,
+    theme::{self, Type},
 };
 use crate::text;
 

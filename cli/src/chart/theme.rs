@@ -6,7 +6,16 @@
 
 use plotters::style::RGBColor;
 
-use super::canvas::Type;
+/// A face, a size and a colour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Type {
+    /// Size of the em.
+    pub(crate) size: f64,
+    /// Whether it is the heavy face.
+    pub(crate) bold: bool,
+    /// Its colour.
+    pub(crate) color: RGBColor,
+}
 
 /// The background.
 pub(crate) const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);

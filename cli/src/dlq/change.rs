@@ -1,8 +1,10 @@
 //! `dlq redrive` and `dlq purge`: letters leave the file, and never in silence.
 
+use std::path::Path;
+
 use redrive::{
     RedrivePlan,
-    dead_letter::Attempts,
+    dead_letter::{Attempts, Filter},
     random::{Stream, key_of},
 };
 
@@ -10,53 +12,60 @@ use super::{Letters, choice, line};
 use crate::{
     args::{DlqPurge, DlqRedrive},
     error::CliError,
+    files::Fresh,
     output, text,
 };
 
 /// `dlq redrive FILE`
 pub(super) fn redrive(typed: &DlqRedrive) -> Result<(), CliError> {
-    let plan = plan(typed)?;
-    if let Some(to) = typed.to.as_ref().filter(|to| to.exists()) {
-        return Err(CliError::input(format!(
-            "--to {} exists already and may hold tasks that nobody has taken yet; name another file",
-            to.display()
-        )));
-    }
-    let mut letters = Letters::read(&typed.file)?;
-    let now = letters.now(typed.choice.now.as_deref())?;
-    let stream = Stream::new(key_of(&typed.seed));
+    let (plan, stream) = (plan(typed)?, Stream::new(key_of(&typed.seed)));
     if typed.dry_run {
+        let letters = Letters::read(&typed.file)?;
+        let now = letters.now(typed.choice.now.as_deref())?;
         let report = letters.queue.plan(now, &plan, stream);
         return output::print(&format!("dry run, nothing changed: {report}\n"));
     }
+    let to = typed.to.as_deref().filter(|to| *to != Path::new("-"));
+    if to.is_none() && output::is_lost() {
+        return Err(CliError::Usage(
+            "the output is closed or goes to the null device, where tasks would be lost; name a file \
+             with --to, or delete letters with `redrive dlq purge`"
+                .to_owned(),
+        ));
+    }
+    let (mut letters, ledger) = Letters::open(&typed.file)?;
+    let now = letters.now(typed.choice.now.as_deref())?;
     let (tasks, report) = letters.queue.redrive(now, &plan, stream);
     let mut lines = String::new();
     for task in &tasks {
         lines.push_str(&line(&task.to_value())?);
     }
-    // The tasks first: if that fails they are still in the file.
-    match &typed.to {
-        Some(to) => output::write_whole(to, lines.as_bytes())?,
-        None => {
-            let handed_out = output::print(&lines);
-            if matches!(handed_out, Err(CliError::PipeClosed)) {
-                return Err(CliError::input(
-                    "the output was closed before all tasks were handed out; nothing was changed",
-                ));
-            }
-            handed_out?;
+    let change = letters.change(&report.parked)?;
+    // Everything that can fail fails before a task has left: all is written, and only names are left
+    // to be given.
+    let fresh = to.map(|to| Fresh::write(to, lines.as_bytes())).transpose()?;
+    let ready = ledger.prepare(change)?;
+    match (to, fresh) {
+        (Some(to), Some(fresh)) => {
+            ready.apply_with(fresh)?;
+            output::print(&format!("{report}; the tasks are in {}\n", to.display()))
         }
-    }
-    if !report.is_nothing() || !report.parked.is_empty() {
-        letters.write()?;
-    }
-    match &typed.to {
-        Some(to) => output::print(&format!("{report}; the tasks are in {}\n", to.display())),
-        None => {
-            anstream::eprintln!("{report}");
+        _ => {
+            output::data(lines.as_bytes()).map_err(unchanged)?;
+            ready.apply()?;
+            output::tell(&format!("{report}\n"));
             Ok(())
         }
     }
+}
+
+/// The tasks could not be handed out.
+fn unchanged(error: CliError) -> CliError {
+    let why = match error {
+        CliError::PipeClosed => "the output was closed".to_owned(),
+        other => other.to_string(),
+    };
+    CliError::Usage(format!("{why} before all tasks were handed out; nothing was changed"))
 }
 
 fn plan(typed: &DlqRedrive) -> Result<RedrivePlan, CliError> {
@@ -67,7 +76,7 @@ fn plan(typed: &DlqRedrive) -> Result<RedrivePlan, CliError> {
     if let Some(rate) = typed.rate {
         plan = plan
             .per_second(rate)
-            .map_err(|error| CliError::input(format!("--rate {rate}: {error}")))?;
+            .map_err(|error| CliError::option(format!("--rate {rate}"), error))?;
     }
     if let Some(spread) = &typed.spread {
         plan = plan.spread(choice::duration("--spread", spread)?);
@@ -76,7 +85,7 @@ fn plan(typed: &DlqRedrive) -> Result<RedrivePlan, CliError> {
         let most = match most.as_str() {
             "none" => None,
             number => Some(number.parse::<u32>().map_err(|_| {
-                CliError::input(format!("--max-redrives {number} is no number; write one, or none"))
+                CliError::Usage(format!("--max-redrives {number} is no number; write one, or none"))
             })?),
         };
         plan = plan.max_redrives(most);
@@ -87,7 +96,7 @@ fn plan(typed: &DlqRedrive) -> Result<RedrivePlan, CliError> {
         number => match number.parse::<u32>() {
             Ok(more) if more > 0 => Attempts::Add(more),
             _ => {
-                return Err(CliError::input(format!(
+                return Err(CliError::Usage(format!(
                     "--attempts {number} is not known; write reset, keep, or how many more"
                 )));
             }
@@ -99,22 +108,30 @@ fn plan(typed: &DlqRedrive) -> Result<RedrivePlan, CliError> {
 /// `dlq purge FILE`
 pub(super) fn purge(typed: &DlqPurge) -> Result<(), CliError> {
     if choice::is_everything(&typed.choice) && !typed.all {
-        return Err(CliError::input(
-            "purge without a choice would delete every letter; choose some, or say --all",
+        return Err(CliError::Usage(
+            "purge without a choice would delete every letter; choose some, or say --all"
+                .to_owned(),
         ));
     }
-    let mut letters = Letters::read(&typed.file)?;
     let filter = choice::filter(&typed.choice)?;
-    let now = letters.now(typed.choice.now.as_deref())?;
-    let all = letters.queue.len();
-    let purged = letters.queue.purge(now, &filter).len() as u64;
-    let of = text::counted(all, "letter", "letters");
-    let count = text::grouped(purged);
     if typed.dry_run {
+        let mut letters = Letters::read(&typed.file)?;
+        let (count, of) = purged(&mut letters, typed, &filter)?;
         return output::print(&format!("dry run, nothing changed: {count} of {of} would go\n"));
     }
-    if purged > 0 {
-        letters.write()?;
-    }
+    let (mut letters, ledger) = Letters::open(&typed.file)?;
+    let (count, of) = purged(&mut letters, typed, &filter)?;
+    ledger.prepare(letters.change(&[])?)?.apply()?;
     output::print(&format!("{count} of {of} purged\n"))
+}
+
+/// Takes the letters out of the queue: how many, of how many.
+fn purged(
+    letters: &mut Letters,
+    typed: &DlqPurge,
+    filter: &Filter,
+) -> Result<(String, String), CliError> {
+    let now = letters.now(typed.choice.now.as_deref())?;
+    let of = text::counted(letters.queue.len(), "letter", "letters");
+    Ok((text::grouped(letters.queue.purge(now, filter).len() as u64), of))
 }

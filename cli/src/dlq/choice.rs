@@ -58,7 +58,7 @@ pub(super) fn is_everything(typed: &Choice) -> bool {
 fn reason(word: &str) -> Result<Reason, CliError> {
     let words: Vec<&str> = Reason::ALL.iter().map(|reason| reason.as_str()).collect();
     let word = one_of("--reason", word, &words)?;
-    Reason::parse(word).ok_or_else(|| CliError::input(format!("--reason {word} is not known")))
+    Reason::parse(word).ok_or_else(|| CliError::Usage(format!("--reason {word} is not known")))
 }
 
 /// A duration given to `option`.

@@ -1,24 +1,25 @@
 //! `dlq list`, `show`, `stats` and `export`: looking changes nothing.
 
-use std::path::Path;
+use std::{borrow::Cow, io::Write};
 
 use redrive::{
     DeadLetter, Time,
     dead_letter::{AttemptRecord, GroupBy},
-    wire::Value,
+    wire::{Value, visible},
 };
 
-use super::{Letters, choice, line};
+use super::{Letters, choice, line, redact};
 use crate::{
-    args::{DlqExport, DlqList, DlqStats, ExportFormat, ListFormat},
+    args::{DlqExport, DlqList, DlqShow, DlqStats, ExportFormat, ListFormat},
     error::CliError,
-    output,
+    output::{self, plain_json},
+    paint::Style,
     table::{self, Cell, Column},
     text, tree, words,
 };
 
-const BOLD: anstyle::Style = anstyle::Style::new().bold();
-const DIM: anstyle::Style = anstyle::Style::new().dimmed();
+const BOLD: Style = Style::Bold;
+const DIM: Style = Style::Dim;
 
 const fn left(title: &'static str, rank: u8) -> Column {
     Column { title, right: false, rank }
@@ -37,7 +38,9 @@ pub(super) fn list(typed: &DlqList) -> Result<(), CliError> {
     let chosen: Vec<&DeadLetter> = letters.queue.list(now, &filter).collect();
     let shown = &chosen[..chosen.len().min(limit)];
     if typed.format == ListFormat::Json {
-        let records = shown.iter().map(|letter| letter.to_value()).collect();
+        redact::check(shown.iter().copied(), &typed.redaction)?;
+        let record = |letter: &&DeadLetter| redact::redacted(letter, &typed.redaction).to_value();
+        let records = shown.iter().map(record).collect();
         return output::print(&tree::json(&Value::map([
             ("schema", "redrive-dead-letters/1".into()),
             ("total", letters.queue.len().into()),
@@ -89,28 +92,31 @@ fn error_of(letter: &DeadLetter) -> String {
     })
 }
 
-/// One line of at most `room` letters, without what could move the cursor of a terminal.
+/// One line of at most `room` letters, and how many there are if that is not all.
 fn clipped(text: &str, room: usize) -> String {
-    let mut safe = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let line: String = safe.by_ref().take(room).collect();
-    if safe.next().is_none() {
-        return line;
+    let text = visible(text);
+    match text.chars().count() {
+        all if all <= room => text.into_owned(),
+        all => {
+            let count = format!("… ({} characters)", text::grouped(all as u64));
+            let start = text.chars().take(room.saturating_sub(count.chars().count()));
+            start.collect::<String>() + &count
+        }
     }
-    let mut shorter: String = line.chars().take(room.saturating_sub(1)).collect();
-    shorter.push('…');
-    shorter
 }
 
 /// `dlq show FILE ID`
-pub(super) fn show(file: &Path, id: u64, format: ListFormat) -> Result<(), CliError> {
-    let letters = Letters::read(file)?;
-    let Some(letter) = letters.queue.get(id) else {
-        let file = file.display();
-        return Err(CliError::input(format!(
+pub(super) fn show(typed: &DlqShow) -> Result<(), CliError> {
+    let letters = Letters::read(&typed.file)?;
+    let Some(letter) = letters.queue.get(typed.id) else {
+        let (file, id) = (typed.file.display(), typed.id);
+        return Err(CliError::Usage(format!(
             "{file} has no letter {id}; `redrive dlq list {file}` shows the ids"
         )));
     };
-    if format == ListFormat::Json {
+    redact::check(std::iter::once(letter), &typed.redaction)?;
+    let letter = &*redact::redacted(letter, &typed.redaction);
+    if typed.format == ListFormat::Json {
         return output::print(&tree::json(&letter.to_value())?);
     }
     let since = |time: Option<Time>| {
@@ -138,9 +144,18 @@ pub(super) fn show(file: &Path, id: u64, format: ListFormat) -> Result<(), CliEr
         ("last error", error_of(letter)),
         ("policy", policy),
         ("seed", letter.seed.to_string()),
-        ("payload", serde_json::to_string(&letter.payload).map_err(std::io::Error::from)?),
+        (
+            "payload",
+            match typed.redaction.no_payload {
+                true => "not shown".to_owned(),
+                false => {
+                    let json = serde_json::to_string(&letter.payload);
+                    plain_json(json.map_err(std::io::Error::from)?)
+                }
+            },
+        ),
     ];
-    let mut report = format!("{BOLD}dead letter {id}{BOLD:#}\n");
+    let mut report = format!("{BOLD}dead letter {}{BOLD:#}\n", letter.id);
     for (name, fact) in facts {
         report.push_str(&format!("  {DIM}{name:<14}{DIM:#} {}\n", clipped(&fact, 400)));
     }
@@ -246,40 +261,44 @@ pub(super) fn export(typed: &DlqExport) -> Result<(), CliError> {
     let letters = Letters::read(&typed.file)?;
     let filter = choice::filter(&typed.choice)?;
     let now = letters.now(typed.choice.now.as_deref())?;
-    let chosen = letters.queue.list(now, &filter);
+    let chosen: Vec<&DeadLetter> = letters.queue.list(now, &filter).collect();
+    redact::check(chosen.iter().copied(), &typed.redaction)?;
+    let seen = chosen.iter().map(|letter| redact::redacted(letter, &typed.redaction));
+    let mut out = output::raw()?;
     match typed.format {
         ExportFormat::Ndjson => {
-            for letter in chosen {
-                output::print(&line(&letter.to_value())?)?;
+            for letter in seen {
+                out.write_all(line(&letter.to_value())?.as_bytes())?;
             }
-            Ok(())
         }
-        ExportFormat::Csv => export_csv(chosen),
+        ExportFormat::Csv => write_csv(&mut out, seen, typed.raw)?,
     }
+    Ok(out.flush()?)
 }
 
-fn export_csv<'l>(letters: impl Iterator<Item = &'l DeadLetter>) -> Result<(), CliError> {
-    let failed = |error: csv::Error| match error.into_kind() {
-        csv::ErrorKind::Io(error) => CliError::from(error),
-        other => CliError::input(format!("cannot write CSV: {other:?}")),
-    };
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-    let header = [
-        "id",
-        "lineage",
-        "key",
-        "type",
-        "reason",
-        "attempts",
-        "redrives",
-        "parked",
-        "died_at_ns",
-        "error_kind",
-        "error_code",
-        "error_message",
-        "payload",
-    ];
-    writer.write_record(header).map_err(failed)?;
+const COLUMNS: [&str; 13] = [
+    "id",
+    "lineage",
+    "key",
+    "type",
+    "reason",
+    "attempts",
+    "redrives",
+    "parked",
+    "died_at_ns",
+    "error_kind",
+    "error_code",
+    "error_message",
+    "payload",
+];
+
+fn write_csv<'l>(
+    out: &mut impl Write,
+    letters: impl Iterator<Item = Cow<'l, DeadLetter>>,
+    raw: bool,
+) -> Result<(), CliError> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(COLUMNS)?;
     for letter in letters {
         let error = letter.last_error();
         let payload = serde_json::to_string(&letter.payload).map_err(std::io::Error::from)?;
@@ -296,9 +315,14 @@ fn export_csv<'l>(letters: impl Iterator<Item = &'l DeadLetter>) -> Result<(), C
             error.map_or_else(String::new, |error| error.kind().to_owned()),
             error.and_then(|error| error.code()).unwrap_or_default().to_owned(),
             error.map_or_else(String::new, |error| error.message().to_owned()),
-            payload,
+            if raw { payload } else { plain_json(payload) },
         ];
-        writer.write_record(record).map_err(failed)?;
+        match raw {
+            true => writer.write_record(&record)?,
+            false => {
+                writer.write_record(record.iter().map(|cell| text::csv_cell(cell).into_owned()))?;
+            }
+        }
     }
     Ok(writer.flush()?)
 }

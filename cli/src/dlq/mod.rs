@@ -1,17 +1,18 @@
 //! `redrive dlq`: a file of dead letters, one JSON record a line.
 //!
-//! The file is the queue: it is read whole, the core's own [`DeadLetterQueue`] does the work, and
-//! what changed is written back under a temporary name and renamed. Tasks that go back to work are
-//! handed out before they leave the file, so that no failure on the way loses one.
+//! The file is the queue: it is read whole, the core's own [`DeadLetterQueue`] does the work, and only
+//! the lines of letters that leave or change are touched. Tasks that go back to work are handed out
+//! before they leave the file, so that no failure on the way loses one. [`crate::files`] says what
+//! holds while other programs use the file, and after a kill.
 
 mod change;
 mod choice;
 mod look;
+mod redact;
 
 use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::SystemTime,
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
 };
 
 use redrive::{
@@ -20,13 +21,19 @@ use redrive::{
     wire::Value,
 };
 
-use crate::{args::Dlq, error::CliError, input, output};
+use crate::{
+    args::Dlq,
+    error::CliError,
+    files::{Change, Ledger, Lines, ledger},
+    output::plain_json,
+    read,
+};
 
 /// Runs one of the verbs.
 pub(crate) fn run(typed: &Dlq) -> Result<(), CliError> {
     match typed {
         Dlq::List(typed) => look::list(typed),
-        Dlq::Show { file, id, format } => look::show(file, *id, *format),
+        Dlq::Show(typed) => look::show(typed),
         Dlq::Stats(typed) => look::stats(typed),
         Dlq::Redrive(typed) => change::redrive(typed),
         Dlq::Purge(typed) => change::purge(typed),
@@ -34,66 +41,103 @@ pub(crate) fn run(typed: &Dlq) -> Result<(), CliError> {
     }
 }
 
-/// A file of dead letters, read.
+/// The letters of a file.
 pub(crate) struct Letters {
     /// The letters.
     pub(crate) queue: DeadLetterQueue,
-    path: PathBuf,
-    /// Size and time of the file when it was read.
-    state: Option<(u64, SystemTime)>,
+    /// The line (from 0) of each letter, by its id.
+    lines: BTreeMap<u64, usize>,
+    /// Letters whose line does not have their id.
+    numbered: BTreeSet<u64>,
 }
 
 impl Letters {
-    /// Reads `path`; `-` is the standard input.
+    /// Reads `path` to look at it; `-` is the standard input.
     ///
     /// # Errors
-    /// When it cannot be read or a line is no dead letter; with the line.
+    /// When it cannot be read or a line is not a dead letter; with the line.
     pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
-        let state = state(path);
-        let (name, text) = input::read_text(path)?;
+        let (name, bytes) = read::bytes(path, u64::MAX)?;
+        let lines = Lines::new(bytes);
+        let left = if name == read::STDIN { Vec::new() } else { ledger::left(path, &lines)? };
+        Self::parse(&name, &lines, &left)
+    }
+
+    /// Opens `path` to change it: nobody else does until the ledger goes.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and when the file cannot be changed.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Ledger), CliError> {
+        if path == Path::new("-") {
+            return Err(CliError::Usage(
+                "the standard input cannot be changed, so nothing was handed out; name a file, or \
+                 look at it with --dry-run"
+                    .to_owned(),
+            ));
+        }
+        let ledger = Ledger::open(path)?;
+        let letters = Self::parse(&path.display().to_string(), ledger.lines(), ledger.left())?;
+        Ok((letters, ledger))
+    }
+
+    fn parse(name: &str, lines: &Lines, left: &[usize]) -> Result<Self, CliError> {
+        let left: BTreeSet<&usize> = left.iter().collect();
         let config = QueueConfig { capacity: None, full: FullPolicy::Reject, retention: None };
         let mut queue = DeadLetterQueue::new(config);
+        let mut places = BTreeMap::new();
         let mut unnumbered = Vec::new();
-        for (index, line) in text.lines().enumerate() {
-            if line.trim().is_empty() {
+        for (index, line) in lines.trimmed().enumerate() {
+            if line.is_empty() || left.contains(&index) {
                 continue;
             }
-            let at = |why: String| CliError::input(format!("{name}:{}: {why}", index + 1));
+            let at = |why: String| CliError::line(name, index + 1, why);
             let letter = letter(line).map_err(&at)?;
             // Those without a number of their own get one behind all others.
             if letter.id == 0 {
                 unnumbered.push((index, letter));
             } else {
+                places.insert(letter.id, index);
                 kept(queue.insert(letter.died_at, letter)).map_err(&at)?;
             }
         }
+        let mut numbered = BTreeSet::new();
         for (index, letter) in unnumbered {
-            let at = |why: String| CliError::input(format!("{name}:{}: {why}", index + 1));
-            kept(queue.push(letter.died_at, letter)).map_err(&at)?;
+            let at = |why: String| CliError::line(name, index + 1, why);
+            let id = kept(queue.push(letter.died_at, letter)).map_err(&at)?;
+            places.insert(id, index);
+            numbered.insert(id);
         }
-        Ok(Self { queue, path: path.to_owned(), state })
+        Ok(Self { queue, lines: places, numbered })
     }
 
-    /// Writes the letters that are left back to the file.
+    /// What changes in the file for it to hold the letters of the queue; `touched` are those that the
+    /// queue changed and kept.
     ///
     /// # Errors
-    /// When somebody else changed the file meanwhile, or it cannot be written.
-    pub(crate) fn write(&self) -> Result<(), CliError> {
-        let name = self.path.display();
-        if self.path == Path::new("-") {
-            return Err(CliError::input("the standard input cannot be changed; name a file"));
+    /// Never for letters that were read.
+    pub(crate) fn change(&self, touched: &[u64]) -> Result<Change, CliError> {
+        let mut change = Change::default();
+        for (id, index) in &self.lines {
+            match self.queue.get(*id) {
+                None => {
+                    change.removed.insert(*index);
+                }
+                Some(letter) if touched.contains(id) => {
+                    change.replaced.insert(*index, line(&letter.to_value())?);
+                }
+                Some(_) => {}
+            }
         }
-        if state(&self.path) != self.state {
-            return Err(CliError::input(format!(
-                "{name} was changed by another program meanwhile; nothing was changed here: run \
-                 this again"
-            )));
+        if change.removed.is_empty() && change.replaced.is_empty() {
+            return Ok(change);
         }
-        let mut text = String::new();
-        for letter in self.queue.iter() {
-            text.push_str(&line(&letter.to_value())?);
+        // Ids that were given out stay as they are when others leave.
+        for id in &self.numbered {
+            if let (Some(letter), Some(index)) = (self.queue.get(*id), self.lines.get(id)) {
+                change.replaced.insert(*index, line(&letter.to_value())?);
+            }
         }
-        output::write_whole(&self.path, text.as_bytes())
+        Ok(change)
     }
 
     /// The time that ages count from: `given`, or now if the letters count from 1970 as most
@@ -119,18 +163,12 @@ pub(crate) fn count(path: &Path) -> Result<u64, CliError> {
 }
 
 /// A queue without capacity and retention drops nothing, so a letter is in it or refused.
-fn kept(pushed: Result<Pushed, Refused>) -> Result<(), String> {
-    pushed.map(drop).map_err(|refused| refused.to_string())
+fn kept(pushed: Result<Pushed, Refused>) -> Result<u64, String> {
+    pushed.map(|pushed| pushed.id.unwrap_or_default()).map_err(|refused| refused.to_string())
 }
 
-/// What changes when a file is written to.
-fn state(path: &Path) -> Option<(u64, SystemTime)> {
-    let known = fs::metadata(path).ok()?;
-    Some((known.len(), known.modified().ok()?))
-}
-
-fn letter(line: &str) -> Result<DeadLetter, String> {
-    let value: Value = serde_json::from_str(line).map_err(|error| {
+fn letter(line: &[u8]) -> Result<DeadLetter, String> {
+    let value: Value = serde_json::from_slice(line).map_err(|error| {
         let why = error.to_string();
         let why = why.split(" at line ").next().unwrap_or(&why);
         format!("this is not JSON: {why} (column {})", error.column())
@@ -142,5 +180,5 @@ fn letter(line: &str) -> Result<DeadLetter, String> {
 fn line(value: &Value) -> Result<String, CliError> {
     let mut text = serde_json::to_string(value).map_err(std::io::Error::from)?;
     text.push('\n');
-    Ok(text)
+    Ok(plain_json(text))
 }

@@ -3,7 +3,10 @@
 use redrive_sim::Outcome;
 
 use super::{Exporter, Findings};
-use crate::{error::CliError, output::File};
+use crate::{
+    error::CliError,
+    output::{File, plain_json},
+};
 
 /// `summary.json`.
 pub(super) struct Summary;
@@ -22,5 +25,5 @@ impl Exporter for Summary {
 pub(crate) fn text(outcome: &Outcome) -> Result<String, CliError> {
     let mut text = serde_json::to_string_pretty(outcome).map_err(std::io::Error::from)?;
     text.push('\n');
-    Ok(text)
+    Ok(plain_json(text))
 }

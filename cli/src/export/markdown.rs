@@ -3,17 +3,17 @@
 use redrive_sim::{Outcome, Scenario};
 
 use crate::{
-    text::{number, percent, seconds, times},
+    text::{markdown, markdown_code, number, percent, seconds, times},
     words,
 };
 
 /// A heading, what it says, the table, and how to get it again.
 pub(crate) fn text(outcome: &Outcome, scenario: &Scenario, command: &str) -> String {
-    let mut text = format!("### Retry policies under `{}`\n\n", cell(&outcome.scenario));
+    let mut text = format!("### Retry policies under {}\n\n", markdown_code(&outcome.scenario));
     if !scenario.title.is_empty() {
-        text.push_str(&format!("{}.\n\n", cell(scenario.title.trim_end_matches('.'))));
+        text.push_str(&format!("{}.\n\n", markdown(scenario.title.trim_end_matches('.'))));
     }
-    text.push_str(&cell(&words::verdict(outcome, scenario).join(" ")));
+    text.push_str(&markdown(&words::verdict(outcome, scenario).join(" ")));
     text.push_str("\n\n| policy | succeeded | dead letters | attempts | per task | peak/s | × capacity | last end | p99 |\n");
     text.push_str("|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     for policy in &outcome.policies {
@@ -24,7 +24,7 @@ pub(crate) fn text(outcome: &Outcome, scenario: &Scenario, command: &str) -> Str
         let p99 = summary.time_to_success_seconds.p99.value();
         let span = |value: Option<f64>| value.map_or("–".to_owned(), seconds);
         let cells = [
-            cell(&policy.name),
+            markdown(&policy.name),
             percent(share),
             number(summary.dead_letters()),
             number(summary.attempts.or_zero()),
@@ -37,22 +37,6 @@ pub(crate) fn text(outcome: &Outcome, scenario: &Scenario, command: &str) -> Str
         text.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     let version = env!("CARGO_PKG_VERSION");
-    text.push_str(&format!("\n`{}` (redrive {version})\n", command.replace('`', "'")));
+    text.push_str(&format!("\n{} (redrive {version})\n", markdown_code(command)));
     text
-}
-
-/// Text that cannot end a cell or start markup.
-fn cell(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '\n' | '\r' => safe.push(' '),
-            '|' | '*' | '_' | '`' | '[' | ']' | '<' | '>' | '\\' => {
-                safe.push('\\');
-                safe.push(letter);
-            }
-            _ => safe.push(letter),
-        }
-    }
-    safe
 }

@@ -1,6 +1,5 @@
 //! The comparison of policies as a table for a terminal.
 
-use anstyle::{AnsiColor, Style};
 use redrive_sim::{
     Scenario,
     outcome::{Figure, Outcome, PolicyOutcome},
@@ -8,16 +7,17 @@ use redrive_sim::{
 
 use super::spark::Sparks;
 use crate::{
+    paint::Style,
     table::{self, Cell, Column},
     text::{self, number, percent, seconds, times},
     words,
 };
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
-const SPARK: Style = AnsiColor::Yellow.on_default();
+const BOLD: Style = Style::Bold;
+const DIM: Style = Style::Dim;
+const GOOD: Style = Style::Green;
+const BAD: Style = Style::Red;
+const SPARK: Style = Style::Yellow;
 
 const fn right(title: &'static str, rank: u8) -> Column {
     Column { title, right: true, rank }
@@ -128,8 +128,8 @@ fn row(policy: &PolicyOutcome, scenario: &Scenario) -> Vec<Cell> {
     let end = if faults { &summary.drain_seconds } else { &summary.completion_seconds };
     vec![
         Cell::styled(policy.name.clone(), BOLD),
-        Cell::styled(percent(share), if share >= 0.999 { GOOD } else { Style::new() }),
-        Cell::styled(number(dead), if dead > 0.0 { BAD } else { Style::new() }),
+        Cell::styled(percent(share), if share >= 0.999 { GOOD } else { Style::Plain }),
+        Cell::styled(number(dead), if dead > 0.0 { BAD } else { Style::Plain }),
         plain(&summary.attempts).into(),
         number(summary.amplification.or_zero()).into(),
         format!("{}{}", number(peak), spread(&summary.peak_after_fault_per_second)).into(),
@@ -138,7 +138,7 @@ fn row(policy: &PolicyOutcome, scenario: &Scenario) -> Vec<Cell> {
             match over {
                 Some(over) if over > 2.0 => BAD,
                 Some(_) => GOOD,
-                None => Style::new(),
+                None => Style::Plain,
             },
         ),
         match end.value() {

@@ -3,7 +3,7 @@
 use redrive_sim::outcome::Series;
 
 use super::{Exporter, Findings};
-use crate::{error::CliError, output::File};
+use crate::{error::CliError, output::File, text};
 
 /// `timeline.csv`.
 pub(super) struct Timeline;
@@ -22,22 +22,19 @@ const HEADER: [&str; 9] = [
 
 impl Exporter for Timeline {
     fn files(&self, findings: &Findings<'_>) -> Result<Vec<File>, CliError> {
-        let failed = |error: csv::Error| CliError::input(format!("cannot write CSV: {error}"));
         let mut writer = csv::Writer::from_writer(Vec::new());
-        writer.write_record(HEADER).map_err(failed)?;
+        writer.write_record(HEADER)?;
         for policy in &findings.outcome.policies {
             let series = &policy.series;
             for bin in 0..used(series) {
                 let seconds = series.bin.as_nanos() as f64 * bin as f64 / 1e9;
                 let counts = columns(series)
                     .map(|counts| counts.get(bin).copied().unwrap_or_default().to_string());
-                let head = [policy.name.clone(), seconds.to_string()];
-                writer.write_record(head.iter().chain(&counts)).map_err(failed)?;
+                let head = [text::csv_cell(&policy.name).into_owned(), seconds.to_string()];
+                writer.write_record(head.iter().chain(&counts))?;
             }
         }
-        let bytes = writer
-            .into_inner()
-            .map_err(|error| CliError::input(format!("cannot write CSV: {error}")))?;
+        let bytes = writer.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok(vec![File { name: "timeline.csv".to_owned(), bytes }])
     }
 }

@@ -28,7 +28,7 @@ impl Axis {
     /// When it is neither.
     pub(crate) fn parse(text: &str) -> Result<Self, CliError> {
         let refused = |why: &str| {
-            CliError::input(format!(
+            CliError::Usage(format!(
                 "--vary {text} {why}; write --vary policy.maxDelay=5s..120s:log:8 or --vary \
                  policy.jitter=none,full"
             ))

@@ -11,6 +11,7 @@ use super::axis::Axis;
 use crate::{
     error::CliError,
     options::{self, Setup},
+    output,
 };
 
 /// Leaves the policies out that cannot have every value of the axes `policy.…`.
@@ -34,12 +35,15 @@ pub(super) fn leave_out(setup: &mut Setup, axes: &[Axis]) -> Result<(), CliError
         return Ok(());
     }
     if kept.is_empty() {
-        return Err(CliError::input(format!(
+        return Err(CliError::Usage(format!(
             "no policy can have what is varied: {}",
             left_out.join("; ")
         )));
     }
-    anstream::eprintln!("left out, since it cannot have what is varied: {}", left_out.join("; "));
+    output::tell(&format!(
+        "left out, since it cannot have what is varied: {}\n",
+        left_out.join("; ")
+    ));
     if let Value::Map(entries) = &mut setup.tree
         && let Some((_, list)) = entries.iter_mut().find(|(name, _)| name == "policies")
     {

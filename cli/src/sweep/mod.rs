@@ -26,14 +26,15 @@ use crate::{
     args::{self, SweepVerb},
     error::CliError,
     input::Files,
-    interrupt,
+    interrupt::{self, Stoppable},
     options::{self, Setup},
     output::{self, Folder},
+    paint::Style,
     progress::Board,
     runner, text,
 };
 
-const DIM: anstyle::Style = anstyle::Style::new().dimmed();
+const DIM: Style = Style::Dim;
 
 /// Points at most in one grid.
 const MOST: usize = 1_000_000;
@@ -63,19 +64,22 @@ impl Sweep {
         let axes: Vec<Axis> =
             typed.vary.iter().map(|text| Axis::parse(text)).collect::<Result<_, _>>()?;
         if axes.is_empty() {
-            return Err(CliError::input(
-                "sweep needs something to vary; write --vary policy.maxDelay=5s..120s:log:8",
+            return Err(CliError::Usage(
+                "sweep needs something to vary; write --vary policy.maxDelay=5s..120s:log:8"
+                    .to_owned(),
             ));
         }
         let size = axes.iter().fold(1_usize, |size, axis| size.saturating_mul(axis.values.len()));
         if size > MOST {
-            return Err(CliError::input(format!(
+            return Err(CliError::Usage(format!(
                 "--vary makes {} points, more than {}: vary less, or in coarser steps",
                 text::grouped(size as u64),
                 text::grouped(MOST as u64)
             )));
         }
         let mut setup = Setup::resolve(&typed.base)?;
+        let files = axes.iter().filter(|axis| axis.path.ends_with("file"));
+        setup.files.0.typed.extend(files.flat_map(|axis| axis.values.clone()));
         fit::leave_out(&mut setup, &axes)?;
         let metrics = metrics(&typed.metrics)?;
         let shard =
@@ -99,7 +103,7 @@ impl Sweep {
     fn scenario(&self, set: &[String]) -> Result<Scenario, CliError> {
         let mut tree = self.tree.clone();
         for (axis, value) in self.header.vary.iter().zip(set) {
-            let refused = |error| CliError::input(format!("--vary {}={value}: {error}", axis.path));
+            let refused = |error| CliError::option(format!("--vary {}={value}", axis.path), error);
             options::assign(&mut tree, &axis.path, value).map_err(refused)?;
         }
         let settings: Vec<String> = self
@@ -109,7 +113,7 @@ impl Sweep {
             .zip(set)
             .map(|(axis, value)| format!("{}={value}", axis.path))
             .collect();
-        let refused = |error| CliError::input(format!("--vary {}: {error}", settings.join(" ")));
+        let refused = |error| CliError::option(format!("--vary {}", settings.join(" ")), error);
         Scenario::read(&tree, &mut self.files.clone()).map_err(refused)
     }
 
@@ -139,10 +143,9 @@ fn sweep(typed: &args::Sweep) -> Result<(), CliError> {
     let (log, done) = Log::open(sweep.folder.path(), sweep.shard, &sweep.header)?;
     let open: Vec<_> = scenarios.iter().filter(|(n, _)| !done.contains_key(n)).collect();
     let runs = open.iter().map(|(_, s)| s.policies.len()).sum::<usize>() * typed.runs as usize;
-    let board = Board::new(runs);
+    let (board, _stoppable) = (Board::new(runs), Stoppable::begin());
     let one = |(number, scenario): &&(usize, Scenario)| -> Result<(), CliError> {
-        let policies = runner::figures(scenario, typed.runs, &board)
-            .map_err(|error| CliError::input(error.to_string()))?;
+        let policies = runner::figures(scenario, typed.runs, &board)?;
         let Some(policies) = policies.filter(|_| !interrupt::requested()) else { return Ok(()) };
         let set = sweep.grid[*number].clone();
         log.append(&Point { point: *number, set, policies })
@@ -155,8 +158,11 @@ fn sweep(typed: &args::Sweep) -> Result<(), CliError> {
     let points = log.points()?;
     if points.len() < own.len() {
         let (have, all) = (points.len(), own.len());
-        anstream::eprintln!("{have} of {all} points are done; the same command goes on from there");
-        return Err(CliError::Interrupted);
+        output::tell(&format!(
+            "{have} of {all} points are done; the same command goes on from there\n"
+        ));
+        interrupt::check()?;
+        return Err(CliError::Usage("some points failed".to_owned()));
     }
     if let Some(Shard { index, count }) = sweep.shard {
         let folder = sweep.folder.path().display();
@@ -200,17 +206,17 @@ fn merge(folders: &[PathBuf], out: &Path, names: &[String]) -> Result<(), CliErr
         match &mut merged {
             None => merged = Some((header, points)),
             Some((known, _)) if *known != header => {
-                return Err(CliError::input(format!(
-                    "{} is of another sweep than the files before it",
-                    file.display()
-                )));
+                return Err(CliError::content(
+                    &file.display().to_string(),
+                    "it is of another sweep than the files before it",
+                ));
             }
             Some((_, all)) => all.extend(points),
         }
     }
     let Some((header, points)) = merged else {
-        return Err(CliError::input(
-            "there is no file of points to merge; name the --out of a sweep",
+        return Err(CliError::Usage(
+            "there is no file of points to merge; name the --out of a sweep".to_owned(),
         ));
     };
     let missing: Vec<String> = (0..grid(&header.vary).len())
@@ -219,7 +225,7 @@ fn merge(folders: &[PathBuf], out: &Path, names: &[String]) -> Result<(), CliErr
         .collect();
     if !missing.is_empty() {
         let few = missing.len().min(8);
-        return Err(CliError::input(format!(
+        return Err(CliError::Usage(format!(
             "{} are missing ({}{}): a shard has not finished; run it again and merge then",
             text::counted(missing.len() as u64, "point", "points"),
             missing[..few].join(", "),
@@ -237,10 +243,7 @@ fn files(folders: &[PathBuf]) -> Result<Vec<PathBuf>, CliError> {
             files.push(folder.clone());
             continue;
         }
-        let entries = std::fs::read_dir(folder).map_err(|error| {
-            let why = crate::error::plain(&error);
-            CliError::input(format!("cannot read {}: {why}", folder.display()))
-        })?;
+        let entries = std::fs::read_dir(folder).map_err(|error| CliError::read(folder, error))?;
         let mut found: Vec<PathBuf> = entries
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| {

@@ -6,14 +6,14 @@ use std::{
     fs::{self, File, OpenOptions},
     io::Write,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
 };
 
 use redrive_sim::outcome::PolicyOutcome;
 use serde::{Deserialize, Serialize};
 
 use super::{axis::Axis, shard::Shard};
-use crate::error::{CliError, plain};
+use crate::{error::CliError, read};
 
 /// What a sweep is: points of different sweeps are never mixed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,15 +62,9 @@ impl Log {
             format!("points-{index}-of-{count}.ndjson")
         });
         let path = folder.join(name);
-        let failed = |error: &std::io::Error| {
-            CliError::input(format!("cannot write {}: {}", path.display(), plain(error)))
-        };
-        fs::create_dir_all(folder).map_err(|error| failed(&error))?;
-        let known = if path.exists() {
-            fs::read(&path).map_err(|error| failed(&error))?
-        } else {
-            Vec::new()
-        };
+        let failed = |error| CliError::write(&path, error);
+        fs::create_dir_all(folder).map_err(failed)?;
+        let known = if path.exists() { fs::read(&path).map_err(failed)? } else { Vec::new() };
         // A kill may have torn the last line: it is not counted, and written anew.
         let whole = known.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let text = String::from_utf8_lossy(&known[..whole]);
@@ -79,17 +73,17 @@ impl Log {
             false => {
                 let (found, points) = parse(&path, &text)?;
                 if found != *header {
-                    return Err(CliError::input(format!(
-                        "{} is of another sweep; name another --out, or remove it",
-                        path.display()
-                    )));
+                    return Err(CliError::content(
+                        &path.display().to_string(),
+                        "it is of another sweep; name another --out, or remove it",
+                    ));
                 }
                 points
             }
         };
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(|error| failed(&error))?;
-        file.set_len(whole as u64).map_err(|error| failed(&error))?;
+        let file = file.map_err(failed)?;
+        file.set_len(whole as u64).map_err(failed)?;
         let log = Self { file: Mutex::new(file), path: path.clone() };
         if text.is_empty() {
             log.append(header)?;
@@ -104,13 +98,10 @@ impl Log {
     pub(crate) fn append(&self, record: &impl Serialize) -> Result<(), CliError> {
         let mut line = serde_json::to_vec(record).map_err(std::io::Error::from)?;
         line.push(b'\n');
-        let failed = |error: &std::io::Error| {
-            CliError::input(format!("cannot write {}: {}", self.path.display(), plain(error)))
-        };
-        let mut file = self.file.lock().map_err(|_| CliError::input("another thread failed"))?;
-        std::io::Seek::seek(&mut *file, std::io::SeekFrom::End(0))
-            .map_err(|error| failed(&error))?;
-        file.write_all(&line).map_err(|error| failed(&error))
+        let failed = |error| CliError::write(&self.path, error);
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        std::io::Seek::seek(&mut *file, std::io::SeekFrom::End(0)).map_err(failed)?;
+        file.write_all(&line).map_err(failed)
     }
 
     /// The points that are in the file now, as whoever merges it would read them.
@@ -127,13 +118,17 @@ impl Log {
 /// # Errors
 /// When it cannot be read or holds something else.
 pub(crate) fn read(path: &Path) -> Result<(Header, Points), CliError> {
-    let (_, text) = crate::input::read_text(path)?;
+    let (_, text) = read::text(path, u64::MAX)?;
     parse(path, &text)
 }
 
 fn parse(path: &Path, text: &str) -> Result<(Header, Points), CliError> {
     let refused = |line: usize, why: String| {
-        CliError::input(format!("{}:{line}: this is no point of a sweep: {why}", path.display()))
+        CliError::line(
+            &path.display().to_string(),
+            line,
+            format!("this is not a point of a sweep: {why}"),
+        )
     };
     let mut lines = text.lines().enumerate();
     let first = lines.next().map_or("", |(_, line)| line);

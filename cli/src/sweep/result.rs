@@ -14,7 +14,8 @@ use super::{
 use crate::{
     chart::{self, Grid, Square},
     error::CliError,
-    output::File,
+    output::{File, plain_json},
+    paint::Style,
     table::{self, Cell, Column},
     text,
 };
@@ -63,7 +64,7 @@ pub(crate) fn json(header: &Header, points: &Points) -> Result<String, CliError>
     };
     let mut text = serde_json::to_string(&sweep).map_err(std::io::Error::from)?;
     text.push('\n');
-    Ok(text)
+    Ok(plain_json(text))
 }
 
 /// The figures as CSV: one line a point and policy, one column a figure.
@@ -71,21 +72,21 @@ pub(crate) fn json(header: &Header, points: &Points) -> Result<String, CliError>
 /// # Errors
 /// Never for what a sweep holds.
 pub(crate) fn csv(header: &Header, points: &Points) -> Result<Vec<u8>, CliError> {
-    let failed = |error: csv::Error| CliError::input(format!("cannot write CSV: {error}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     let paths = header.vary.iter().map(|axis| axis.path.as_str());
     let names = metrics().map(|metric| metric.name);
-    writer.write_record(paths.chain(["policy"]).chain(names)).map_err(failed)?;
+    writer.write_record(paths.chain(["policy"]).chain(names))?;
     for point in points.values() {
         for policy in &point.policies {
             let figure = |metric: Metric| {
                 metric.of(&policy.summary).map_or_else(String::new, |value| value.to_string())
             };
-            let cells = point.set.iter().cloned().chain([policy.name.clone()]);
-            writer.write_record(cells.chain(metrics().map(figure))).map_err(failed)?;
+            let cells = point.set.iter().chain([&policy.name]);
+            let cells = cells.map(|cell| text::csv_cell(cell).into_owned());
+            writer.write_record(cells.chain(metrics().map(figure)))?;
         }
     }
-    writer.into_inner().map_err(|error| CliError::input(format!("cannot write CSV: {error}")))
+    Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
 }
 
 /// All files of the result.
@@ -186,8 +187,8 @@ fn grids(header: &Header, points: &Points, metric: &Metric) -> Vec<Grid> {
 
 /// The result for a terminal: a row a point and policy, the best of each figure in green.
 pub(crate) fn table(header: &Header, points: &Points, metrics: &[Metric], width: usize) -> String {
-    const BEST: anstyle::Style = anstyle::AnsiColor::Green.on_default().bold();
-    const DIM: anstyle::Style = anstyle::Style::new().dimmed();
+    const BEST: Style = Style::BoldGreen;
+    const DIM: Style = Style::Dim;
     let all = || points.values().flat_map(|point| point.policies.iter().map(move |p| (point, p)));
     let enough = enough(points);
     let best: Vec<Option<f64>> = metrics
@@ -214,7 +215,7 @@ pub(crate) fn table(header: &Header, points: &Points, metrics: &[Metric], width:
         for (metric, best) in metrics.iter().zip(&best) {
             let value = metric.of(&policy.summary);
             let is_best = value.is_some() && value == *best && share(policy) >= enough;
-            let style = if is_best { BEST } else { anstyle::Style::new() };
+            let style = if is_best { BEST } else { Style::Plain };
             row.push(Cell::styled(value.map_or("–".to_owned(), text::number), style));
         }
         rows.push(row);

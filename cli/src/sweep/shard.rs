@@ -30,7 +30,7 @@ impl Shard {
             let parts = text.split_once('/');
             let numbers = parts.and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
             let Some((index, count)) = numbers else {
-                return Err(CliError::input(format!(
+                return Err(CliError::Usage(format!(
                     "--shard {text} is no shard; write --shard 0/4 for the first of four"
                 )));
             };
@@ -40,14 +40,14 @@ impl Shard {
             let Some(text) = variable(index) else { continue };
             let number = |name: &str, text: &str| {
                 text.parse::<usize>()
-                    .map_err(|_| CliError::input(format!("{name}={text} is no number")))
+                    .map_err(|_| CliError::Usage(format!("{name}={text} is no number")))
             };
             let counted = count.and_then(|name| Some((name, variable(name)?)));
             let count = match (shards, counted) {
                 (Some(count), _) => count,
                 (None, Some((name, text))) => number(name, &text)?,
                 (None, None) => {
-                    return Err(CliError::input(format!(
+                    return Err(CliError::Usage(format!(
                         "{index} is set, so this is one of several shards: say --shards N, how many"
                     )));
                 }
@@ -59,8 +59,9 @@ impl Shard {
         }
         match shards {
             None | Some(1) => Ok(None),
-            Some(_) => Err(CliError::input(
-                "--shards needs an engine that numbers its jobs, or --shard i/n in its place",
+            Some(_) => Err(CliError::Usage(
+                "--shards needs an engine that numbers its jobs, or --shard i/n in its place"
+                    .to_owned(),
             )),
         }
     }
@@ -69,7 +70,7 @@ impl Shard {
         if self.index < self.count {
             return Ok(self);
         }
-        Err(CliError::input(format!(
+        Err(CliError::Usage(format!(
             "{from} is not one of {} shards, which count from 0",
             self.count
         )))

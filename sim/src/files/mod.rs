@@ -13,7 +13,7 @@ pub(crate) mod trace;
 #[cfg(feature = "csv")]
 mod when;
 
-use redrive::wire::{ConfigError, Value};
+use redrive::wire::{ConfigError, Value, quoted};
 
 /// Gives access to the files that a scenario names.
 pub trait Loader {
@@ -56,7 +56,7 @@ impl Loader for NoFiles {
 #[cfg(feature = "csv")]
 pub(crate) fn load(files: &mut dyn Loader, path: &str, file: &str) -> Result<String, ConfigError> {
     let text = files.bytes(file).and_then(text::decode);
-    text.map_err(|why| ConfigError::new(path, format!("= \"{file}\" {why}")))
+    text.map_err(|why| ConfigError::new(path, format!("= {} {why}", quoted(file))))
 }
 
 /// A build without the feature `csv` reads no data files.
@@ -72,7 +72,7 @@ pub(crate) fn load_tree(
     path: &str,
     file: &str,
 ) -> Result<Value, ConfigError> {
-    files.tree(file).map_err(|why| ConfigError::new(path, format!("= \"{file}\" {why}")))
+    files.tree(file).map_err(|why| ConfigError::new(path, format!("= {} {why}", quoted(file))))
 }
 
 /// The numbers of one column of a CSV text with the numbers of their lines (the first is 1).
@@ -86,7 +86,8 @@ pub(crate) fn column(
     path: &str,
 ) -> Result<Vec<(u64, f64)>, ConfigError> {
     let error = |message: String| ConfigError::new(path, message);
-    let table = table::Table::read(text).map_err(|why| error(format!("= \"{file}\" {why}")))?;
+    let table =
+        table::Table::read(text).map_err(|why| error(format!("= {} {why}", quoted(file))))?;
     let place = match column {
         Some(name) => table.place(name).ok_or_else(|| no_column(&table, file, name, path))?,
         None => table.place("value").unwrap_or(table.width().saturating_sub(1)),

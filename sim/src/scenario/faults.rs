@@ -19,7 +19,7 @@
 use redrive::{
     Duration, Time,
     time::nanos,
-    wire::{ConfigError, Fields, Value, one_of},
+    wire::{ConfigError, Fields, Value, one_of, quoted, shortened, visible},
 };
 
 use super::{
@@ -199,6 +199,13 @@ fn read_loses(fields: &Fields<'_>) -> Result<Loses, ConfigError> {
 fn find_layer(fields: &Fields<'_>, name: &str, layers: &[Layer]) -> Result<usize, ConfigError> {
     layers.iter().position(|layer| layer.name == name).ok_or_else(|| {
         let all: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
-        fields.error("layer", format!("= \"{name}\" is not a layer; there are: {}", all.join(", ")))
+        fields.error(
+            "layer",
+            format!(
+                "= {} is not a layer; there are: {}",
+                quoted(name),
+                visible(&shortened(&all.join(", "), 300))
+            ),
+        )
     })
 }

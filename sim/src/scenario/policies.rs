@@ -4,7 +4,7 @@
 
 use redrive::{
     RetryPolicy, presets,
-    wire::{ConfigError, Fields, Value},
+    wire::{ConfigError, Fields, Value, quoted},
 };
 
 use crate::files::{self, Loader};
@@ -52,7 +52,7 @@ pub(super) fn read(
         let policy = read_named(value, &path, files)?;
         if policies.iter().any(|other| other.name == policy.name) {
             let message =
-                format!("= \"{}\" stands there twice; give one another name", policy.name);
+                format!("= {} is given twice; give one another name", quoted(&policy.name));
             return Err(ConfigError::new(format!("{path}.name"), message));
         }
         policies.push(policy);

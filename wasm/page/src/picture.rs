@@ -17,7 +17,7 @@ use redrive_sim::{
     outcome::{LatencyCdf, Mark, PolicyOutcome, Series},
     run::{Options, run_one},
     scenario::Scenario,
-    text::{known, number, seconds},
+    text::{known, number, seconds, times},
 };
 
 /// Columns of a chart at most.
@@ -167,9 +167,7 @@ impl Run {
             figure.value().map_or_else(|| "\u{2013}".to_owned(), seconds)
         };
         let times = |figure: &redrive_sim::outcome::Figure| {
-            figure
-                .value()
-                .map_or_else(|| "\u{2013}".to_owned(), |v| format!("{} \u{d7}", number(v)))
+            figure.value().map_or_else(|| "\u{2013}".to_owned(), times)
         };
         let tile = |name, label, text, value| Tile { name, label, text, value };
         let dead = s.dead_letters();

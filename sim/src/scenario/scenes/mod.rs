@@ -5,7 +5,7 @@ mod crowds;
 mod letters;
 mod overload;
 
-use redrive::wire::{ConfigError, Value, did_you_mean};
+use redrive::wire::{ConfigError, Value, unknown};
 
 use super::builtin::Builtin;
 use crate::tree::tree;
@@ -37,15 +37,7 @@ impl Builtin {
     pub fn find(name: &str) -> Result<&'static Self, ConfigError> {
         BUILTINS.iter().find(|builtin| builtin.name == name).ok_or_else(|| {
             let names: Vec<&str> = BUILTINS.iter().map(|builtin| builtin.name).collect();
-            let guess = match did_you_mean(name, &names) {
-                Some(guess) => format!("did you mean \"{guess}\"? "),
-                None => String::new(),
-            };
-            let message = format!(
-                "\"{name}\" is no built-in scenario; {guess}There are: {}",
-                names.join(", ")
-            );
-            ConfigError::new("", message)
+            unknown("built-in scenario", name, &names)
         })
     }
 }
