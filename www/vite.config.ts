@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
+import { join, sep } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 
 const version = /^version = "(.+)"/m.exec(readFileSync(new URL('../Cargo.toml', import.meta.url), 'utf8'))?.[1]
@@ -11,7 +12,7 @@ function offline(): Plugin {
     apply: 'build',
     enforce: 'post',
     generateBundle(_, bundle) {
-      const files = ['./', './icon.svg', './manifest.webmanifest', ...Object.keys(bundle).filter(name => name !== 'index.html').map(name => `./${name}`)]
+      const files = ['./', './icon.svg', './manifest.webmanifest', ...Object.keys(bundle).filter(name => name !== 'index.html' && !name.endsWith('.txt')).map(name => `./${name}`)]
       const hash = createHash('sha256')
       for (const file of Object.values(bundle)) hash.update(file.type === 'asset' ? file.source : file.code)
       const source = readFileSync(new URL('./src/sw.js', import.meta.url), 'utf8')
@@ -22,12 +23,45 @@ function offline(): Plugin {
   }
 }
 
+/** Ships the licences of what is built in, whose texts ask to travel with it. */
+function licences(): Plugin {
+  return {
+    name: 'licences',
+    apply: 'build',
+    generateBundle() {
+      const of = (name: string) => `${name}\n\n${readFileSync(new URL(`./node_modules/${name}/LICENSE`, import.meta.url), 'utf8')}`
+      this.emitFile({ type: 'asset', fileName: 'LICENSES-OF-OTHERS.txt', source: ['uplot', 'smol-toml'].map(of).join('\n\n') })
+    },
+  }
+}
+
+/** Serves nothing from outside the folder, whatever a link in it points to. */
+function inside(): Plugin {
+  return {
+    name: 'inside',
+    configurePreviewServer(server) {
+      const folder = realpathSync(join(server.config.root, server.config.build.outDir))
+      server.middlewares.use((request, response, next) => {
+        try {
+          const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname)
+          const real = realpathSync(join(folder, path))
+          if (real === folder || real.startsWith(folder + sep)) return next()
+        } catch {
+          // It is not there: the server says so itself, unless the address cannot be read at all.
+          return next()
+        }
+        response.writeHead(404).end()
+      })
+    },
+  }
+}
+
 // Relative addresses: the folder works from any path of any host. No inlining and no polyfill: the
 // Content Security Policy of index.html allows neither inline scripts nor data URLs.
 export default defineConfig({
   base: './',
   define: { __VERSION__: JSON.stringify(version) },
-  plugins: [offline()],
+  plugins: [licences(), inside(), offline()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -9,7 +9,7 @@ use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
@@ -43,9 +43,12 @@ pub(crate) fn listen() {
     #[cfg(unix)]
     {
         use signal_hook::{
-            consts::{SIGHUP, SIGINT, SIGTERM},
+            consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ},
+            flag,
             iterator::Signals,
         };
+        // A file that would grow beyond its limit is an error of that write, and told as one.
+        let _ = flag::register(SIGXFSZ, Arc::default());
         // Without a handler the default action ends the process: no reason to refuse to work.
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
         std::thread::spawn(move || {

@@ -163,7 +163,9 @@ impl Row {
 
 fn print_json(options: &Options) -> Result<(), CliError> {
     let mut out = output::raw()?;
-    let text = |value: &str| serde_json::to_string(value).map_err(std::io::Error::from);
+    let text = |value: &str| -> Result<String, CliError> {
+        Ok(output::plain_json(serde_json::to_string(value).map_err(std::io::Error::from)?))
+    };
     let (name, key) = (text(&options.name)?, text(&options.key_text)?);
     writeln!(out, "{{\"schema\":\"redrive-schedule/1\",\"policy\":{name},")?;
     write!(out, " \"seed\":{},\"key\":{key},\n \"retries\":[", options.seed)?;

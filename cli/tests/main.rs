@@ -3,6 +3,8 @@
 #![allow(missing_docs, clippy::expect_used, reason = "tests")]
 
 mod a_link_is_what_the_page_shows;
+mod a_long_schedule_is_cut;
+mod a_scenario_reads_only_its_own;
 mod array_jobs_of_the_documentation;
 mod bad_fields_name_the_line;
 mod bad_names_get_a_guess;
@@ -17,13 +19,17 @@ mod dead_letters_go_back_to_work;
 mod every_limit_is_refused_by_name;
 mod lists_of_what_there_is;
 mod main_job;
+mod nothing_hidden_reaches_the_reader;
 mod other_systems_are_understood;
 mod outputs_follow_their_schemas;
+mod payloads_can_be_hidden;
 mod pipe_may_close;
+mod queues_lose_nothing;
 mod real_traces;
 mod report_stands_alone;
 mod same_seed_same_result;
 mod schedule_of_a_policy;
+mod signals_end_at_once;
 mod support;
 mod sweep_in_parts_is_one_sweep;
 mod sweep_shows_the_phases;

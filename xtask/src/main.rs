@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod audit;
 mod bench;
 mod chromium;
 mod ci;
@@ -35,6 +36,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Ci(ci::Args),
+    Audit(audit::Args),
     Wasm(wasm::Args),
     Www(www::Args),
     Golden(golden::Args),
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<bool> {
     match command {
         Command::Ci(args) => return Ok(ci::run(&args)),
+        Command::Audit(args) => audit::run(&args),
         Command::Wasm(args) => wasm::run(&args),
         Command::Www(args) => www::run(&args),
         Command::Golden(args) => golden::run(&args),

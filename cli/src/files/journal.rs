@@ -40,6 +40,13 @@ impl Journal {
         folder_of(path).join(format!(".{}.redrive-journal", name.unwrap_or_default()))
     }
 
+    /// Where it is until it is whole.
+    fn unfinished(path: &Path) -> PathBuf {
+        let mut name = Self::place(path).into_os_string();
+        name.push(".tmp");
+        name.into()
+    }
+
     /// Writes down that `removed` leave `path` when `tasks` get their name.
     ///
     /// # Errors
@@ -58,8 +65,7 @@ impl Journal {
             file: number(tasks.temporary()),
             lines: removed.iter().map(|index| of(lines.line(*index))).collect(),
         };
-        let place = Self::place(path);
-        let unfinished = place.with_extension("redrive-journal.tmp");
+        let (place, unfinished) = (Self::place(path), Self::unfinished(path));
         let mut file = fs::File::create(&unfinished)?;
         serde_json::to_writer(&mut file, &journal)?;
         file.sync_all()?;
@@ -127,6 +133,7 @@ impl Journal {
     /// # Errors
     /// When there is a journal that cannot be understood.
     pub(super) fn clear(path: &Path) -> Result<(), CliError> {
+        let _ = fs::remove_file(Self::unfinished(path));
         if let Some(journal) = Self::find(path)?.filter(|journal| !journal.is_published()) {
             let ours = journal.temporary.file_name().map(|name| name.to_string_lossy());
             if ours.is_some_and(|name| name.starts_with(".redrive-") && name.ends_with(".tmp")) {

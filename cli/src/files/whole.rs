@@ -8,16 +8,28 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::{folder_of, resolved};
+use super::folder_of;
 use crate::{
     error::CliError,
     interrupt::{self, Commit},
 };
 
-/// A file under a temporary name beside its place; it goes if nothing comes of it.
+/// A file under a temporary name in `folder`; it goes if nothing comes of it.
 fn temporary(folder: &Path, mode: u32) -> std::io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".redrive-").suffix(".tmp");
+    made(tempfile::Builder::new().prefix(".redrive-").suffix(".tmp"), folder, mode)
+}
+
+/// The same under the name `place`, where nothing may be.
+fn named(place: &Path, mode: u32) -> std::io::Result<NamedTempFile> {
+    let name = place.file_name().unwrap_or_default();
+    made(tempfile::Builder::new().prefix(name).rand_bytes(0), folder_of(place), mode)
+}
+
+fn made(
+    builder: &mut tempfile::Builder<'_, '_>,
+    folder: &Path,
+    mode: u32,
+) -> std::io::Result<NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -35,7 +47,10 @@ fn mode(path: &Path, usual: u32) -> u32 {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        fs::metadata(path).map_or(usual, |known| known.permissions().mode() & 0o777)
+        match fs::symlink_metadata(path) {
+            Ok(known) if known.is_file() => known.permissions().mode() & 0o777,
+            _ => usual,
+        }
     }
     #[cfg(not(unix))]
     {
@@ -44,21 +59,21 @@ fn mode(path: &Path, usual: u32) -> u32 {
     }
 }
 
-/// Writes a file so that it is either there whole or as it was before. A link is followed.
+/// Writes a file so that it is either there whole or as it was before. A link in its place is replaced:
+/// what it points to is not ours.
 ///
 /// # Errors
 /// When it cannot be written.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let failed = |error| CliError::write(path, error);
-    let place = resolved(path);
-    fs::create_dir_all(folder_of(&place)).map_err(failed)?;
+    fs::create_dir_all(folder_of(path)).map_err(failed)?;
     // As any file that is made; a file that is replaced keeps its own.
-    let mut file = temporary(folder_of(&place), mode(&place, 0o666)).map_err(failed)?;
+    let mut file = temporary(folder_of(path), mode(path, 0o666)).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     let mut commit = Commit::begin();
     commit.keep(file.path());
-    file.persist(&place).map_err(|error| failed(error.error))?;
+    file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }
 
@@ -130,7 +145,13 @@ pub(super) fn sync_folder(folder: &Path) {
 /// A file that is to take the place of `path`: with its owner, its mode and what other programs
 /// stored beside its content; `None` where those cannot be kept.
 pub(super) fn successor(path: &Path, of: &File) -> Option<NamedTempFile> {
-    let file = temporary(folder_of(path), mode(path, 0o600)).ok()?;
+    // The name is always the same: what a kill left there goes now.
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let place = folder_of(path).join(format!(".{name}.redrive-next"));
+    if fs::symlink_metadata(&place).is_ok() {
+        fs::remove_file(&place).ok()?;
+    }
+    let file = named(&place, mode(path, 0o600)).ok()?;
     keeps_attributes(&file, of).then_some(file)
 }
 

@@ -13,7 +13,7 @@ use redrive_sim::outcome::PolicyOutcome;
 use serde::{Deserialize, Serialize};
 
 use super::{axis::Axis, shard::Shard};
-use crate::{error::CliError, read};
+use crate::{error::CliError, output::plain_json, read};
 
 /// What a sweep is: points of different sweeps are never mixed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,25 +64,35 @@ impl Log {
         let path = folder.join(name);
         let failed = |error| CliError::write(&path, error);
         fs::create_dir_all(folder).map_err(failed)?;
-        let known = if path.exists() { fs::read(&path).map_err(failed)? } else { Vec::new() };
+        let known = match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_file() => fs::read(&path).map_err(failed)?,
+            Ok(_) => return Err(foreign(&path, "it is not a file of its own")),
+            Err(_) => Vec::new(),
+        };
         // A kill may have torn the last line: it is not counted, and written anew.
         let whole = known.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let text = String::from_utf8_lossy(&known[..whole]);
         let points = match text.is_empty() {
+            // A kill may have torn the first line, too.
+            true if !line_of(header)?.starts_with(&known) => {
+                return Err(foreign(&path, "it is not a file of points"));
+            }
             true => Points::new(),
             false => {
                 let (found, points) = parse(&path, &text)?;
                 if found != *header {
-                    return Err(CliError::content(
-                        &path.display().to_string(),
-                        "it is of another sweep; name another --out, or remove it",
-                    ));
+                    return Err(foreign(&path, "it is of another sweep"));
                 }
                 points
             }
         };
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(failed)?;
+        if fs4::FileExt::try_lock(&file).is_err() {
+            let why =
+                "is being written by another sweep; name another --out, or wait for it".into();
+            return Err(CliError::Conflict { name: path.display().to_string(), why });
+        }
         file.set_len(whole as u64).map_err(failed)?;
         let log = Self { file: Mutex::new(file), path: path.clone() };
         if text.is_empty() {
@@ -96,8 +106,7 @@ impl Log {
     /// # Errors
     /// When it cannot be written.
     pub(crate) fn append(&self, record: &impl Serialize) -> Result<(), CliError> {
-        let mut line = serde_json::to_vec(record).map_err(std::io::Error::from)?;
-        line.push(b'\n');
+        let line = line_of(record)?;
         let failed = |error| CliError::write(&self.path, error);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         std::io::Seek::seek(&mut *file, std::io::SeekFrom::End(0)).map_err(failed)?;
@@ -111,6 +120,19 @@ impl Log {
     pub(crate) fn points(&self) -> Result<Points, CliError> {
         Ok(read(&self.path)?.1)
     }
+}
+
+/// A record as a line.
+fn line_of(record: &impl Serialize) -> Result<Vec<u8>, CliError> {
+    let mut line = serde_json::to_string(record).map_err(std::io::Error::from)?;
+    line.push('\n');
+    Ok(plain_json(line).into_bytes())
+}
+
+/// A file that is in the way of a sweep.
+fn foreign(path: &Path, why: &str) -> CliError {
+    let why = format!("{why}; name another --out, or remove it");
+    CliError::content(&path.display().to_string(), why)
 }
 
 /// The header and the points of a file.

@@ -75,6 +75,9 @@ pub(crate) fn load_tree(
     files.tree(file).map_err(|why| ConfigError::new(path, format!("= {} {why}", quoted(file))))
 }
 
+// An error tells where a file is wrong and not what it holds: the file may be another than its reader
+// thinks, and the scenario that names it somebody else's.
+
 /// The numbers of one column of a CSV text with the numbers of their lines (the first is 1).
 ///
 /// Without `column`: the column `value`, or the last one.
@@ -124,7 +127,7 @@ fn cell_number(
         ));
     };
     number::number(cell, commas)
-        .map_err(|why| format!("row {line} of {file} holds \"{}\", {why}", cell.trim()))
+        .map_err(|why| format!("row {line} of {file} holds a value in column {}, {why}", place + 1))
 }
 
 /// A build without the feature `csv` has no reader of such files.
@@ -161,7 +164,10 @@ mod tests {
     #[test]
     fn a_bad_row_is_named() {
         let bad = read("time,value\n1,5\n2,many\n", None).unwrap_err();
-        assert!(bad.contains("row 3 of t.csv holds \"many\""), "{bad}");
+        assert!(
+            bad.contains("row 3 of t.csv holds a value in column 2, which is not a number"),
+            "{bad}"
+        );
         let short = read("time,value\n1,5\n2\n", None).unwrap_err();
         assert!(short.contains("row 3 of t.csv has only 1 column"), "{short}");
         let nan = read("value\nNaN\n", None).unwrap_err();

@@ -1,6 +1,7 @@
 //! Numbers as spreadsheets and logs write them. What could be two numbers is refused.
 
-/// Why a cell holds no number, in words that go on from `row 3 of t.csv holds "x", `.
+/// Why a cell holds no number, in words that go on from
+/// `row 3 of t.csv holds a value in column 2, `.
 pub(super) type Why = &'static str;
 
 /// The number in `cell`. `commas`: whether the file's columns are separated by commas, so that a comma

@@ -61,7 +61,8 @@ impl Table {
     /// What the column is called.
     pub(super) fn name(&self, place: usize) -> String {
         let named = self.header.as_ref().and_then(|header| header.get(place));
-        named.map_or_else(|| (place + 1).to_string(), |name| name.trim().to_owned())
+        let named = named.map(str::trim).filter(|name| is_name(name));
+        named.map_or_else(|| (place + 1).to_string(), str::to_owned)
     }
 
     /// How many columns there are.
@@ -129,6 +130,12 @@ fn outside_quotes(line: &str, separator: u8) -> usize {
         count += usize::from(!quoted && byte == separator);
     }
     count
+}
+
+/// Whether a text may be repeated as the name of a column: what is longer is content.
+fn is_name(text: &str) -> bool {
+    let usual = |c: char| c.is_alphanumeric() || " _-./()%".contains(c);
+    text.len() <= 40 && text.chars().all(usual)
 }
 
 /// Names, and nothing that could be a value.

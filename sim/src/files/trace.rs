@@ -393,9 +393,8 @@ mod reading {
         for (count, line) in counts.iter().zip(lines) {
             if !(0.0..=bounds::TASKS.max).contains(count) {
                 let message = format!(
-                    "row {line} of {} holds {}, which is not a count: it must be from 0 to {}",
+                    "row {line} of {} holds a number which is not a count: it must be from 0 to {}",
                     wanted.file,
-                    Number(*count),
                     Number(bounds::TASKS.max)
                 );
                 return Err(error("file", message));
@@ -412,10 +411,8 @@ mod reading {
         match when::read(cells, wanted.time_format) {
             Ok(times) => Ok((times.moments, times.passed)),
             Err((i, why)) => {
-                let (line, cell) =
-                    (lines.get(i).copied().unwrap_or(0), cells.get(i).unwrap_or(&""));
-                let message =
-                    format!("row {line} of {} holds \"{}\", {why}", wanted.file, cell.trim());
+                let line = lines.get(i).copied().unwrap_or(0);
+                let message = format!("row {line} of {} holds a value, {why}", wanted.file);
                 Err(error("file", message))
             }
         }

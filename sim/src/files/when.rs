@@ -89,7 +89,7 @@ pub(super) fn read(cells: &[&str], format: Option<&str>) -> Result<Times, Misrea
         let known = readings.clone_ways();
         readings.retain_mut(|(way, moments)| way.read(&cell).map(|m| moments.push(m)).is_some());
         if readings.is_empty() {
-            return Err((i, unlike(&cell, cells[0], &known, format)));
+            return Err((i, unlike(&cell, &known, format)));
         }
     }
     chosen(readings, cells)
@@ -121,7 +121,7 @@ fn unknown(cell: &str, format: Option<&str>) -> String {
     }
 }
 
-fn unlike(cell: &str, first: &str, known: &[Way], format: Option<&str>) -> String {
+fn unlike(cell: &str, known: &[Way], format: Option<&str>) -> String {
     if format.is_some() || cell.is_empty() {
         return unknown(cell, format);
     }
@@ -130,7 +130,7 @@ fn unlike(cell: &str, first: &str, known: &[Way], format: Option<&str>) -> Strin
         [Way::Local] if Way::Zoned.read(cell).is_some() => " (it has a zone)",
         _ => "",
     };
-    format!("which is not a time written like \"{}\"{zone}: write all of them alike", first.trim())
+    format!("which is not a time written like the first{zone}: write all of them alike")
 }
 
 /// The reading that is meant.

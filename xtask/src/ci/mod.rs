@@ -15,7 +15,7 @@ use std::{thread, time::Instant};
 use anyhow::Result;
 use clap::builder::PossibleValuesParser;
 
-use crate::process::say;
+use crate::{audit, process::say};
 
 mod dependencies;
 mod lint;
@@ -39,6 +39,7 @@ const FIRST: &[Step] = &[
     Step { name: "fmt", about: "the code is formatted", run: rust::format },
     Step { name: "lint", about: "the house rules that no compiler knows", run: lint::lint },
     Step { name: "deps", about: "each crate depends on what it may", run: dependencies::check },
+    Step { name: "audit", about: "licences, checksums, scripts of others", run: audit::check },
 ];
 
 /// Cargo's own.
