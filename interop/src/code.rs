@@ -331,6 +331,6 @@ mod tests {
         let builder = presets::find("grpc").unwrap().policy().to_builder();
         let rule = redrive::Rule::new("a\"# + include_str!(\"x\") + r#\"", redrive::Action::Retry);
         let code = rust(&builder.rule(rule).build().unwrap());
-        assert!(code.contains("r##\"{") && code.contains("}\"##;"), "{code}");
+        assert!(code.contains("r##\"{") && code.ends_with("\"##;\n"), "{code}");
     }
 }

@@ -24,6 +24,13 @@ pub(crate) fn wasm_target() -> Result<()> {
         .with_context(|| format!("installing the standard library for {WASM_TARGET}"))
 }
 
+/// What rustc calls this machine.
+pub(crate) fn host() -> Result<String> {
+    let version = process::capture(process::command("rustc").arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc does not say what this machine is")?.to_owned())
+}
+
 /// Installs the npm packages that a folder's lock file names, and nothing else.
 ///
 /// A copy of the lock file beside the packages tells that they are already the right ones.
