@@ -1,17 +1,17 @@
 // Builds the package: the engine's three forms, the bundles, the types.
 //
-//   node scripts/build.mjs CORE.wasm PLAIN.wasm SIM
+//   node scripts/build.mjs CORE.wasm CORE-PLAIN.wasm WORDS.wasm WORDS-PLAIN.wasm SIM
 //
-// The first two are what cargo made of wasm/core, the second without what wasm2js cannot read; SIM is the folder
-// with the simulator's module and its glue (`cargo xtask npm` builds them and calls this).
+// Two each are what cargo made of wasm/core and wasm/words, the second without what wasm2js cannot read; SIM is the
+// folder with the simulator's module and its glue (`cargo xtask npm` builds them and calls this).
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const [core, plain, sim] = process.argv.slice(2)
+const [core, corePlain, words, wordsPlain, sim] = process.argv.slice(2)
 const dist = join(root, 'dist')
 const work = join(root, 'build')
 const binaryen = join(root, 'node_modules/binaryen/bin')
@@ -47,22 +47,23 @@ function withoutTable(module) {
   return table < 0 ? module : module.fill(0, table, table + 256)
 }
 
-function optimise() {
-  const at = (name) => join(work, name)
-  run('wasm-dis', ...FEATURES, core, '-o', at('core.wat'))
-  writeFileSync(at('core.wat'), useInstructions(readFileSync(at('core.wat'), 'utf8')))
-  run('wasm-as', ...FEATURES, at('core.wat'), '-o', at('plain.wasm'))
-  writeFileSync(at('plain.wasm'), withoutTable(readFileSync(at('plain.wasm'))))
+/** Makes a module small, and plain JavaScript of its plain form: build/NAME.wasm and build/NAME.js. */
+function optimise(name, module, plain) {
+  const at = (ending) => join(work, name + ending)
+  run('wasm-dis', ...FEATURES, module, '-o', at('.wat'))
+  writeFileSync(at('.wat'), useInstructions(readFileSync(at('.wat'), 'utf8')))
+  run('wasm-as', ...FEATURES, at('.wat'), '-o', at('-plain.wasm'))
+  writeFileSync(at('-plain.wasm'), withoutTable(readFileSync(at('-plain.wasm'))))
   const promises = ['--traps-never-happen', '--low-memory-unused', '--zero-filled-memory']
   const strip = ['--strip-target-features', '--strip-producers', '--strip-debug']
   // Flattened first, -Oz finds more to share; inlining what is called once frees it of its arguments.
   const passes = ['--flatten', '--rereloop', '--inlining-optimizing', '-Oz', '-Oz', '--converge', '-ocimfs=1000']
-  run('wasm-opt', ...passes, ...promises, ...FEATURES, ...strip, at('plain.wasm'), '-o', at('core.wasm'))
+  run('wasm-opt', ...passes, ...promises, ...FEATURES, ...strip, at('-plain.wasm'), '-o', at('.wasm'))
   // Copies of memory are the one thing that rustc leaves in it.
   const bulk = FEATURES.filter((feature) => feature.includes('bulk'))
-  run('wasm-opt', ...bulk, '--llvm-memory-copy-fill-lowering', '-Oz', ...strip, plain, '-o', at('mvp.wasm'))
-  run('wasm2js', '-O', at('mvp.wasm'), '-o', at('core.js'))
-  return readFileSync(at('core.wasm'))
+  run('wasm-opt', ...bulk, '--llvm-memory-copy-fill-lowering', '-Oz', ...strip, plain, '-o', at('-mvp.wasm'))
+  run('wasm2js', '-O', at('-mvp.wasm'), '-o', at('.js'))
+  return readFileSync(at('.wasm'))
 }
 
 /** How many bytes stand for themselves, and what is added to them before: the frequent ones come first then. */
@@ -97,7 +98,7 @@ function pack(bytes, beside = '') {
 
 /** What `retry` is without its engine, as it will stand in a bundle. */
 async function besides() {
-  const without = { name: 'without', setup: (build) => build.onResolve({ filter: /\.\/module\.js$/ }, () => ({ path: 'module', external: true })) }
+  const without = { name: 'without', setup: (build) => build.onResolve({ filter: /\.\/(words-)?module\.js$/ }, () => ({ path: 'module', external: true })) }
   const { outputFiles } = await build({ ...common, stdin: { contents: "export { retry } from './src/retry.js'", resolveDir: root }, minify: true, write: false, format: 'esm', plugins: [without] })
   return outputFiles[0].text
 }
@@ -136,7 +137,7 @@ async function simulator() {
   const entries = { sim: 'src/sim.ts', 'sim-worker': 'src/sim-worker-entry.ts' }
   await build({ ...common, entryPoints: entries, format: 'esm', plugins: [rootEntry('./index.js')] })
   await build({ ...common, entryPoints: entries, format: 'cjs', outExtension: { '.js': '.cjs' }, plugins: [rootEntry('./index.cjs')] })
-  await build({ ...common, entryPoints: { 'sim-workerd': 'src/sim.ts' }, format: 'esm', plugins: [rootEntry('./workerd.js'), engine('src/sim-engine-wasm.ts', 'sim-engine')] })
+  await build({ ...common, entryPoints: { 'sim-workerd': 'src/sim.ts' }, format: 'esm', plugins: [rootEntry('./workerd.js'), form('wasm')] })
 }
 
 /** The schemas of what is read and printed, and the licences, beside what they are about. */
@@ -145,26 +146,31 @@ function papers() {
   cpSync(join(root, '../cli/schemas/simulate.schema.json'), join(root, 'schema/simulate.json'))
 }
 
-/** Puts another file in the place of src/engine.ts. */
-const engine = (path, replaced = 'engine') => ({
-  name: 'engine',
+/** The engines in another form: their files `src/NAME-FORM.ts` in the place of `src/NAME.ts`. */
+const form = (form) => ({
+  name: form,
   setup(build) {
-    build.onResolve({ filter: new RegExp(`\\./${replaced}\\.js$`) }, () => ({ path: join(root, path) }))
-    build.onResolve({ filter: /\.\/sim\.wasm$/ }, () => ({ path: './sim.wasm', external: true }))
-    build.onResolve({ filter: /\.\/core\.wasm$/ }, () => ({ path: './core.wasm', external: true }))
-    build.onResolve({ filter: /\.\/core-js$/ }, () => ({ path: join(work, 'core.js') }))
+    build.onResolve({ filter: /\.\/(engine|words-engine|sim-engine)\.js$/ }, ({ path }) => {
+      const file = join(root, 'src', `${path.slice(2, -3)}-${form}.ts`)
+      return existsSync(file) ? { path: file } : undefined
+    })
+    build.onResolve({ filter: /\.\/(core|words|sim)\.wasm$/ }, ({ path }) => ({ path, external: true }))
+    build.onResolve({ filter: /\.\/(core|words)-js$/ }, ({ path }) => ({ path: join(work, path.slice(2, -3) + '.js') }))
   },
 })
 
 const common = { bundle: true, minifySyntax: true, mangleProps: /[a-z]_$/, target: 'es2022', platform: 'neutral', charset: 'ascii', legalComments: 'none', logLevel: 'warning', absWorkingDir: root, outdir: dist }
 
+/** Maps with the sources in them: a stack trace names our files and functions. */
+const mapped = { sourcemap: 'linked', sourcesContent: true }
+
 async function bundle() {
   const entries = { index: 'src/index.ts', testing: 'src/testing.ts' }
-  await build({ ...common, entryPoints: entries, format: 'esm', splitting: false })
-  await build({ ...common, entryPoints: entries, format: 'cjs', outExtension: { '.js': '.cjs' } })
-  await build({ ...common, entryPoints: { workerd: 'src/index.ts' }, format: 'esm', plugins: [engine('src/engine-wasm.ts')] })
-  await build({ ...common, entryPoints: { js: 'src/index.ts' }, format: 'esm', plugins: [engine('src/engine-js.ts')] })
-  await build({ ...common, entryPoints: { js: 'src/index.ts' }, format: 'cjs', outExtension: { '.js': '.cjs' }, plugins: [engine('src/engine-js.ts')] })
+  await build({ ...common, ...mapped, entryPoints: entries, format: 'esm', splitting: false })
+  await build({ ...common, ...mapped, entryPoints: entries, format: 'cjs', outExtension: { '.js': '.cjs' } })
+  await build({ ...common, ...mapped, entryPoints: { workerd: 'src/index.ts' }, format: 'esm', plugins: [form('wasm')] })
+  await build({ ...common, ...mapped, entryPoints: { js: 'src/index.ts' }, format: 'esm', plugins: [form('js')] })
+  await build({ ...common, ...mapped, entryPoints: { js: 'src/index.ts' }, format: 'cjs', outExtension: { '.js': '.cjs' }, plugins: [form('js')] })
 }
 
 /** Types for both kinds of module: for `require` the same text, its imports ending in .cjs. */
@@ -180,9 +186,9 @@ function types() {
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist, { recursive: true })
 mkdirSync(work, { recursive: true })
-const bytes = optimise()
-write('module.ts', `export const MODULE: string =\n  ${JSON.stringify(pack(bytes, await besides()))}\n`)
-cpSync(join(work, 'core.wasm'), join(dist, 'core.wasm'))
+write('module.ts', `export const MODULE: string =\n  ${JSON.stringify(pack(optimise('core', core, corePlain), await besides()))}\n`)
+write('words-module.ts', `export const MODULE: string =\n  ${JSON.stringify(pack(optimise('words', words, wordsPlain), await besides()))}\n`)
+for (const name of ['core.wasm', 'words.wasm']) cpSync(join(work, name), join(dist, name))
 const simModule = join(sim, 'redrive_wasm_bg.wasm')
 write('sim-module.ts', `export const MODULE: string =\n  ${JSON.stringify(pack(readFileSync(simModule)))}\n`)
 cpSync(simModule, join(dist, 'sim.wasm'))

@@ -224,13 +224,13 @@ if (all) {
   await step('workerd', async () => {
     await esbuild({
       stdin: { resolveDir: folder, contents: `import * as redrive from 'redrive'\nimport * as testing from 'redrive/testing'\nimport * as sim from 'redrive/sim'\nimport { collect } from './suite.mjs'\nimport { collectSim } from './sim.mjs'\nimport { runAll } from './run.mjs'\nimport golden from './golden.json'\nexport default { async test() { const said = []; const failed = await runAll([...collect(redrive, testing, golden), ...collectSim(sim, redrive, golden, { workers: false })], (line) => said.push(line)); console.log(said.join('\\n')); if (failed) throw new Error('failed') } }` },
-      bundle: true, format: 'esm', conditions: ['workerd'], outfile: join(folder, 'out/worker.js'), logLevel: 'error', external: ['./core.wasm', './sim.wasm'],
+      bundle: true, format: 'esm', conditions: ['workerd'], outfile: join(folder, 'out/worker.js'), logLevel: 'error', external: ['./core.wasm', './words.wasm', './sim.wasm'],
     })
-    for (const name of ['core.wasm', 'sim.wasm']) cpSync(join(folder, 'node_modules/redrive/dist', name), join(folder, 'out', name))
+    for (const name of ['core.wasm', 'words.wasm', 'sim.wasm']) cpSync(join(folder, 'node_modules/redrive/dist', name), join(folder, 'out', name))
     writeFileSync(join(folder, 'out/worker.capnp'), `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (services = [(name = "main", worker = .worker)]);
 const worker :Workerd.Worker = (compatibilityDate = "2026-11-01", modules = [
-  (name = "worker.js", esModule = embed "worker.js"), (name = "core.wasm", wasm = embed "core.wasm"), (name = "sim.wasm", wasm = embed "sim.wasm")]);
+  (name = "worker.js", esModule = embed "worker.js"), (name = "core.wasm", wasm = embed "core.wasm"), (name = "words.wasm", wasm = embed "words.wasm"), (name = "sim.wasm", wasm = embed "sim.wasm")]);
 `)
     const { stdout, stderr } = await execute(join(tools('workerd'), '@cloudflare/workerd-linux-64/bin/workerd'), ['test', join(folder, 'out/worker.capnp')], { maxBuffer: 1 << 26 })
     return (stdout + stderr).match(/\d+ passed, \d+ failed/)?.[0]
@@ -260,7 +260,7 @@ const worker :Workerd.Worker = (compatibilityDate = "2026-11-01", modules = [
     return stdout.trim().split('\n').at(-1)
   })
   await step('attw', async () => {
-    const { stdout } = await execute(process.execPath, [join(tools('lint'), '@arethetypeswrong/cli/dist/index.js'), tarball, '--exclude-entrypoints', 'core.wasm', 'sim.wasm', 'schema/policy.json', 'schema/scenario.json', 'schema/simulate.json', '--profile', 'node16', '--format', 'ascii', '--no-emoji'])
+    const { stdout } = await execute(process.execPath, [join(tools('lint'), '@arethetypeswrong/cli/dist/index.js'), tarball, '--exclude-entrypoints', 'core.wasm', 'words.wasm', 'sim.wasm', 'schema/policy.json', 'schema/scenario.json', 'schema/simulate.json', '--profile', 'node16', '--format', 'ascii', '--no-emoji'])
     // It exits with 1 where there is a problem.
     return stdout.match(/OK/g) ? 'all green' : stdout
   })

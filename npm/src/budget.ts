@@ -1,4 +1,4 @@
-import { kindsOf } from './classes.js'
+import { identify, matches } from './causes.js'
 import { tellBudget, type State } from './core.js'
 import { kind, number, optional, word, type Fields } from './read.js'
 import * as t from './table.js'
@@ -44,8 +44,10 @@ export class RetryBudget {
 
   /** @internal What a retry after this failure costs. */
   costOf(error: unknown, wish: unknown): number {
-    const name = kindsOf(error, wish).find((word) => this.costs[word] != null)
-    return name == null ? this.cost : this.costs[name]!
+    if (!Object.keys(this.costs).length) return this.cost
+    const { words, kind } = identify(error, wish)
+    // The first in the order in which they are written, as with rules.
+    return this.costs[Object.keys(this.costs).find((pattern) => matches(pattern, words, kind))!] ?? this.cost
   }
 
   /** @internal */

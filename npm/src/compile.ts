@@ -70,7 +70,7 @@ export function compile(value: PolicyOptions): Plan {
   word(policy, '', 'version', [1])
   // Where an editor finds the schema of the file.
   const { $schema = '', ...json } = value
-  if (typeof $schema != 'string') throw new ConfigError('$schema', `= ${show($schema)} is no text`)
+  if (typeof $schema != 'string') throw new ConfigError('$schema', `= ${show($schema)} is not a text`)
   const hints = fields(policy['retryAfter'] ?? {}, 'retryAfter', ['mode', 'max', 'whenLonger', 'jitter'])
   const compat = fields(policy['compat'] ?? {}, 'compat', COMPAT)
   const unlimited = [null, 'unlimited', Infinity].includes(policy['maxAttempts'])
@@ -101,7 +101,7 @@ export function compile(value: PolicyOptions): Plan {
   const [min, max] = [row[Place.MinDelay]!, row[Place.MaxDelay]!]
   if (min > max) throw new ConfigError('minDelay', `= ${show(policy['minDelay'])} is above maxDelay = ${show(policy['maxDelay'])}`)
   if (first < min || first > max) throw new ConfigError('backoff.firstDelay', 'does not lie between minDelay and maxDelay')
-  if (unlimited && !(row[Place.MaxElapsed]! >= 0)) throw new ConfigError('maxAttempts', '= null is unlimited, and there is no maxElapsed to end it; set one')
+  if (unlimited && !(row[Place.MaxElapsed]! >= 0)) throw new ConfigError('maxAttempts', `= ${show(policy['maxAttempts'])} is unlimited, and there is no maxElapsed to end it; set one`)
   if (row[Place.ResampleLow]! > row[Place.ResampleHigh]!) throw new ConfigError('compat.resampleAbove.low', 'is above high')
   if (row[Place.ResampleLow]! >= 0 && max != max) throw new ConfigError('compat.resampleAbove', 'needs a cap to resample above; set maxDelay')
   const timeout = optional(policy, '', t.ATTEMPT_TIMEOUT)
@@ -114,14 +114,13 @@ export function compile(value: PolicyOptions): Plan {
 
 /** Each rule with terms of its own: the policy's, its action, and its backoff and jitter if it has them. */
 function rules(list: any, base: Terms): TermsOf[] {
-  if (!Array.isArray(list) || list.length > 1000) throw new ConfigError('classify', `= ${show(list)} is no list of up to 1000 rules`)
+  if (!Array.isArray(list) || list.length > 1000) throw new ConfigError('classify', `= ${show(list)} is not a list of up to 1000 rules`)
   return list.map((item, index) => {
     const path = `classify[${index}]`
     const rule = fields(item, path, ['match', 'action', 'backoff', 'jitter'])
     const match: string[] = [rule['match']].flat()
-    if (!match.length || !match.every((text) => text && typeof text == 'string')) {
-      throw new ConfigError(path + '.match', 'is empty; name a failure kind or code, or "*" for all')
-    }
+    for (const text of match) if (typeof text != 'string') throw new ConfigError(path + '.match', `= ${show(text)} is not a text${typeof text == 'number' ? `; write "${text}"` : '; name a failure kind or code'}`)
+    if (!match.length || !match.every(Boolean)) throw new ConfigError(path + '.match', 'is empty; name a failure kind or code, or "*" for all')
     const row = [...base.row]
     let { table } = base
     row[Place.Action] = word(rule, path + '.', 'action', t.ACTIONS)

@@ -1,7 +1,8 @@
 // The border to the engine: rows of numbers in one buffer. Its places are named in table.ts.
-import { ConfigError } from './errors.js'
 import { open, type Engine } from './engine.js'
+import { randomBits } from './entropy.js'
 import { Place } from './table.js'
+import { utf8 } from './text.js'
 import type { Seed } from './types.js'
 
 /** A policy for one class of failures, as numbers; the delays of a table stand beside it. */
@@ -34,16 +35,13 @@ function start(): Engine {
   return engine
 }
 
-let entropy: Uint32Array | undefined
-
 /** Puts the number that a seed or key stands for into two places of a state. */
 function put(state: State, place: number, word: Seed) {
-  const text = String(word)
-  const { read, written } = new TextEncoder().encodeInto(text, bytes)
-  if (read < text.length) throw new ConfigError('key', 'is longer than 128 kB')
+  const text = utf8(String(word))
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
   // The text was written where a table of delays stands.
   loaded = undefined
-  engine!.key(written, Place.Seed)
+  engine!.key(text.length, Place.Seed)
   state[place] = io[Place.Seed]!
   state[place + 1] = io[Place.Seed + 1]!
 }
@@ -54,10 +52,8 @@ export function newState(seed: Seed | undefined, key: Seed | undefined): State {
   // An array: V8 keeps one of doubles on its heap, and a typed array of more than 64 bytes elsewhere.
   const state = [0, 0, 0, 0, 0, 0, 0, 0, 0]
   if (seed == null) {
-    entropy ??= crypto.getRandomValues(new Uint32Array(2))
-    state[0] = entropy[0]!
-    // A number of 32 bits: it goes round by itself.
-    state[1] = entropy[1]!++
+    state[0] = randomBits()
+    state[1] = randomBits()
   } else put(state, 0, seed)
   if (key != null) put(state, 2, key)
   return state
@@ -101,11 +97,19 @@ export const due = () => io[Place.Due]!
 /** The p-quantile of a delay over all keys, in milliseconds; negative where there is no closed form. */
 export const quantile = (terms: Terms, retries: number, p: number) => load(terms).quantile(retries, p)
 
+/** When the letter in `slot` of a redrive starts, in milliseconds after it. */
+export function startOf(seed: Seed, key: string, slot: number, redrives: number, every: number, spread: number): number {
+  const state = newState(seed, key)
+  for (let i = 0; i < 4; i++) io[Place.Seed + i] = state[i]!
+  return engine!.start(slot, redrives, every, spread)
+}
+
 /** Tells a budget what happened and returns what is left of it; the events are those of lib.rs. */
 export function tellBudget(budget: Float64Array, event: number, now: number, state?: State) {
   const core = start()
   io.set(budget, Place.Budget)
-  if (state) io.set(state, Place.Seed)
+  // Without a failure there is no task yet, and it holds no retry.
+  for (let i = 0; i < Place.Delay - Place.Seed; i++) io[Place.Seed + i] = state?.[i] ?? 0
   const left = core.budget(event, now)
   budget.set(io.subarray(Place.Budget, Place.Rest))
   return left

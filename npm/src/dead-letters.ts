@@ -1,10 +1,13 @@
 import { systemClock } from './clock.js'
-import { ConfigError, QueueFullError, StorageError, type DeadLetterError } from './errors.js'
 import { nanoseconds } from './duration.js'
+import { ConfigError, QueueFullError, StorageError, type DeadLetterError } from './errors.js'
+import { Heap } from './heap.js'
+import { Leases } from './lease.js'
 import type { DeadLetter, RedriveReport } from './letter.js'
 import { chooser, failureOf, GROUPS, remembered, type Filter } from './letters.js'
 import type { DeadLetterSink } from './options.js'
-import { fromRecord, inherit, toLines, toRecord } from './record.js'
+import { known, show } from './read.js'
+import { fromRecord, inherit, rawPayload, toLines, toRecord } from './record.js'
 import { redrive, type Handler, type RedrivePlan } from './redrive.js'
 import { forEach, Store, type Storage } from './store.js'
 import { messageOf } from './text.js'
@@ -27,10 +30,16 @@ export interface QueueOptions {
   prefix?: string
   /** How long the storage may take to answer before that counts as a failure. Default 10 s. */
   storageTimeout?: Duration
+  /**
+   * How long a letter that a redrive has in work is its own, without a sign of life: no other process with this
+   * storage runs it meanwhile. Renewed while the redrive lives. Default 1 minute; the clocks of the processes have
+   * to agree by less.
+   */
+  lease?: Duration
   /** Called with every letter that came in. */
-  onPush?: (letter: DeadLetter) => void
+  onPush?: (letter: DeadLetter) => unknown
   /** Called with every letter that was dropped, and why. */
-  onDrop?: (letter: DeadLetter, cause: DropCause) => void
+  onDrop?: (letter: DeadLetter, cause: DropCause) => unknown
   /** Where time comes from. */
   clock?: Clock
 }
@@ -46,7 +55,7 @@ export interface QueueStats {
   refused: number
   /** Changes that the storage has not taken yet: see `flush`. */
   unsaved: number
-  /** Items in the storage that are no letters; they are left where they are. */
+  /** Items of the storage, and lines of imports, that are not letters: left where they are, and in `setAside`. */
   damaged: number
   byReason: Record<string, number>
 }
@@ -63,11 +72,36 @@ function plain(value: unknown, name: string) {
 /** Takes down the first thing that went wrong, so that the rest is done all the same. */
 class Faults {
   first: { fault: unknown } | undefined
+  /** What a callback threw: the letter is where it should be. */
+  heard: { name: string; fault: unknown } | undefined
   readonly note = (fault: unknown) => void (this.first ??= { fault })
+  async hear(name: string, call: () => unknown) {
+    try {
+      await call()
+    } catch (fault) {
+      this.heard ??= { name, fault }
+    }
+  }
   throw(letter?: DeadLetter) {
     if (this.first) throw new StorageError(this.first.fault, letter)
+    if (this.heard) throw Object.assign(new Error(`${this.heard.name} threw: ${messageOf(this.heard.fault)}`, { cause: this.heard.fault }), { letter })
   }
 }
+
+/** A line of an import that is not a letter. */
+export interface SetAside {
+  /** Its number, from 1. */
+  line: number
+  /** The line itself: what nobody could read is not lost. */
+  text: string
+  error: unknown
+}
+
+const OPTIONS = ['capacity', 'full', 'retention', 'storage', 'prefix', 'storageTimeout', 'lease', 'onPush', 'onDrop', 'clock']
+const HINTS = { maxSize: 'capacity', max: 'capacity', limit: 'capacity', size: 'capacity', onFull: 'full', ttl: 'retention', maxAge: 'retention', timeout: 'storageTimeout' }
+const LETTER = ['id', 'lineage', 'key', 'taskType', 'payload', 'reason', 'attempts', 'earlierAttempts', 'redrives', 'parked', 'firstFailedAt', 'lastFailedAt', 'diedAt', 'lastError', 'history', 'forgotten', 'policy', 'seed']
+/** The largest number of a letter: above it two may be one. */
+const MAX_ID = Number.MAX_SAFE_INTEGER - 1
 
 /**
  * Keeps dead letters, and sends them back to work.
@@ -76,9 +110,10 @@ class Faults {
  * too old) is counted in `stats()` and reported to `onDrop`: nothing is lost in silence. When the storage
  * fails, the letter is kept in memory, the caller gets a `StorageError`, and `flush` tries again.
  *
- * Several queues may write to one storage, in as many processes; each reads it once, when it is made. A
- * letter whose handler succeeded while the storage could not be told of it goes back to work again after a
- * restart: handlers see a letter at least once.
+ * Several queues may write to one storage, in as many processes; each reads it when it is made, and again by
+ * `refresh`. A letter that a redrive has in work is leased: no other redrive runs it meanwhile. One whose handler
+ * succeeded while the storage could not be told of it goes back to work after a restart: handlers see a letter at
+ * least once.
  */
 export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
   readonly #letters = new Map<number, DeadLetter>()
@@ -87,25 +122,40 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
   readonly #capacity: number
   readonly #retention: number
   readonly #store: Store | undefined
+  readonly #leases: Leases | undefined
+  /** Letters that a redrive of this queue has in work. */
+  readonly #working = new Set<number>()
+  /** The oldest first; some of them may be gone, or have died again. */
+  readonly #ages = new Heap<{ id: number; diedAt: number }>((a, b) => a.diedAt < b.diedAt)
   #opened: Promise<void> | undefined
   #next = 1
   readonly #counts = { pushed: 0, removed: 0, refused: 0, full: 0, retention: 0 }
+  readonly #aside: SetAside[] = []
 
   /** @throws {ConfigError} that names the option, the value and the limit. */
   constructor(options: QueueOptions = {}) {
-    const { capacity = 10_000, retention = null, full = 'reject', storage, storageTimeout = 10_000 } = options
+    known(options, 'options', OPTIONS, HINTS)
+    const { capacity = 10_000, retention = null, full = 'reject', storage, storageTimeout = 10_000, lease = 60_000, prefix = 'redrive', clock } = options
     const ms = (value: Duration, name: string) => {
       const span = nanoseconds(value) / 1e6
-      if (!(span >= 0)) throw new ConfigError(name, `= ${value} is no duration; write one like "30d"`)
+      if (!(span >= 0)) throw new ConfigError(name, `= ${show(value)} is not a duration; write one like "30d"`)
       return span
     }
-    if (capacity !== null && !(capacity >= 1)) throw new ConfigError('capacity', `= ${capacity} is below 1`)
-    if (!['reject', 'dropOldest', 'dropNew'].includes(full)) throw new ConfigError('full', `= ${full} is none of: reject, dropOldest, dropNew`)
+    if (capacity !== null && !(typeof capacity == 'number' && capacity >= 1)) throw new ConfigError('capacity', `= ${show(capacity)} is not a number from 1, or null for no limit`)
+    if (!['reject', 'dropOldest', 'dropNew'].includes(full)) throw new ConfigError('full', `= ${show(full)} must be one of: reject, dropOldest, dropNew`)
+    for (const name of ['onPush', 'onDrop'] as const) if (options[name] != null && typeof options[name] != 'function') throw new ConfigError(name, `= ${show(options[name])} is not a function`)
+    for (const name of ['getKeys', 'getItem', 'setItem', 'removeItem'] as const) {
+      if (storage !== undefined && typeof Object(storage)[name] != 'function') throw new ConfigError('storage', `has no ${name}; pass an instance of unstorage: createStorage({ driver })`)
+    }
+    if (clock && typeof clock.now != 'function') throw new ConfigError('clock', 'has no now(); pass a clock')
     this.#options = options
-    this.#clock = options.clock ?? systemClock
+    this.#clock = clock ?? systemClock
     this.#capacity = capacity ?? Infinity
     this.#retention = retention === null ? Infinity : ms(retention, 'retention')
-    if (storage) this.#store = new Store(storage, (options.prefix ?? 'redrive') + ':dead-letters', ms(storageTimeout, 'storageTimeout'))
+    if (storage) {
+      this.#store = new Store(storage, prefix + ':dead-letters', ms(storageTimeout, 'storageTimeout'))
+      this.#leases = new Leases(this.#store, prefix, Math.max(ms(lease, 'lease'), 100))
+    }
     // Who never asks for `ready` still learns of it from the first push.
     this.ready.catch(() => {})
   }
@@ -120,24 +170,64 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
 
   async #open() {
     try {
-      for (const { letter, place } of (await this.#store?.load()) ?? []) {
-        const id = this.#hold(letter)
-        this.#store!.place(id, place)
-      }
+      await this.#load()
     } catch (fault) {
       this.#opened = undefined
       throw new StorageError(fault)
     }
   }
 
+  /**
+   * Reads the storage again: letters that other processes have stored, changed or taken out since.
+   *
+   * @throws {StorageError} when it cannot be read; nothing has changed then.
+   */
+  async refresh(): Promise<void> {
+    await this.ready
+    await this.#load().catch((fault) => {
+      throw new StorageError(fault)
+    })
+  }
+
+  async #load() {
+    const store = this.#store
+    if (!store) return
+    const before = new Set(store.settled())
+    for (const { id, letter, entry } of await store.load()) {
+      if (id !== undefined) before.delete(id)
+      if (!letter) continue
+      if (id !== undefined && this.#letters.has(id)) this.#set({ ...letter, id }, letter)
+      else if (id === undefined) store.hold(this.#hold(letter), entry)
+    }
+    for (const id of before) {
+      // Another process took it out; what is in work here is seen to by its redrive.
+      if (this.#working.has(id) || (await store.stands(id))) continue
+      store.forget(id)
+      this.#letters.delete(id)
+    }
+  }
+
+  /** Puts a letter under its number. */
+  #set(letter: DeadLetter, old: DeadLetter) {
+    this.#letters.set(letter.id, letter === old ? letter : inherit(Object.freeze(letter), old))
+    if (this.#retention == Infinity) return
+    this.#ages.push(letter)
+    // Those that are gone do not pile up; a sorted list is a heap.
+    if (this.#ages.items.length > 2 * this.#letters.size + 64) this.#ages.items = [...this].sort((a, b) => a.diedAt - b.diedAt)
+  }
+
   /** Takes a letter in, under its own number if that is free. */
   #hold(letter: DeadLetter): number {
-    const taken = !letter.id || this.#letters.has(letter.id)
+    const taken = !letter.id || letter.id > MAX_ID || this.#letters.has(letter.id)
+    if (taken) {
+      if (this.#next > MAX_ID) this.#next = 1
+      while (this.#letters.has(this.#next)) this.#next++
+    }
     const id = taken ? this.#next : letter.id
     const lineage = letter.lineage == letter.id || !letter.lineage ? id : letter.lineage
     const same = id == letter.id && lineage == letter.lineage
-    this.#letters.set(id, same ? letter : inherit(Object.freeze({ ...letter, id, lineage }), letter))
-    this.#next = Math.max(this.#next, id + 1)
+    this.#set(same ? letter : { ...letter, id, lineage }, letter)
+    if (id >= this.#next) this.#next = id + 1
     return id
   }
 
@@ -146,8 +236,8 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
    * `undefined` when it was dropped for want of room.
    */
   async add(dead: DeadLetterError, policy: PolicyOptions, taskType: string | undefined, payload: unknown): Promise<number | undefined> {
-    const tried = dead.errors.map((attempt) => ({ ...attempt, error: failureOf(attempt.error, messageOf(attempt.error)) }))
-    const letter = await this.push({
+    const tried = dead.errors.map((attempt) => ({ ...attempt, error: failureOf(attempt.error) }))
+    const letter = await this.#push({
       key: dead.key,
       seed: dead.seed,
       taskType: taskType ?? '',
@@ -157,8 +247,8 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
       policy: Object.keys(policy).length ? policy : null,
       ...remembered(tried, dead.attempts),
     }).catch((fault: unknown) => {
-      // It is in memory, and can be asked for.
-      if (fault instanceof StorageError) dead.id = fault.letter?.id
+      // It is in the queue, and can be asked for.
+      if (!(fault instanceof QueueFullError)) dead.id = (fault as StorageError).letter?.id
       throw fault
     })
     return letter?.id
@@ -171,7 +261,14 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
    * @throws {QueueFullError} when there is no room and the queue is to refuse.
    * @throws {StorageError} when the storage fails; the letter is in memory all the same.
    */
-  push(given: Partial<DeadLetter> & Pick<DeadLetter, 'reason'>): Promise<DeadLetter | undefined> {
+  async push(given: Partial<DeadLetter> & Pick<DeadLetter, 'reason'>): Promise<DeadLetter | undefined> {
+    known(given, 'letter', LETTER, { type: 'taskType', error: 'history' })
+    const { key, payload, policy } = given
+    if (key != null && !/string|number|bigint/.test(typeof key)) throw new ConfigError('key', `= ${show(key)} is not a text or a number`)
+    plain(payload, 'payload')
+    plain(policy, 'policy')
+    // What the next process, or Rust, would not read is refused now.
+    fromRecord(toRecord(this.#letter({ ...given, id: 0 })))
     return this.#push({ ...given, id: 0 })
   }
 
@@ -185,7 +282,8 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
       if (this.#options.full == 'dropOldest') await this.#drop(oldest!, 'full', faults)
       else if (this.#options.full == 'dropNew') {
         this.#counts.full++
-        this.#options.onDrop?.(fresh, 'full')
+        await faults.hear('onDrop', () => this.#options.onDrop?.(fresh, 'full'))
+        faults.throw()
         return undefined
       } else {
         this.#counts.refused++
@@ -195,8 +293,8 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     this.#counts.pushed++
     // In memory first: a storage that fails does not take the letter with it.
     const letter = this.#letters.get(this.#hold(fresh))!
-    await this.#store?.write(letter).catch(faults.note)
-    this.#options.onPush?.(letter)
+    await this.#store?.write(letter.id, letter).catch(faults.note)
+    await faults.hear('onPush', () => this.#options.onPush?.(letter))
     faults.throw(letter)
     return letter
   }
@@ -210,7 +308,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
       lineage: given.lineage ?? 0,
       key: String(given.key ?? 0),
       taskType: given.taskType ?? '',
-      payload: plain(given.payload, 'payload'),
+      payload: rawPayload(given) ? given.payload : plain(given.payload, 'payload'),
       reason: given.reason,
       attempts: given.attempts ?? history.length,
       earlierAttempts: given.earlierAttempts ?? 0,
@@ -232,15 +330,20 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     this.#letters.delete(letter.id)
     this.#counts[cause]++
     await this.#store?.erase(letter.id).catch(faults.note)
-    this.#options.onDrop?.(letter, cause)
+    await faults.hear('onDrop', () => this.#options.onDrop?.(letter, cause))
   }
 
   async #expire(faults: Faults): Promise<number> {
     if (this.#retention == Infinity) return 0
     const before = this.#clock.now() - this.#retention
-    const old = [...this].filter((letter) => letter.diedAt < before)
+    const old = new Set<DeadLetter>()
+    for (let oldest = this.#ages.items[0]; oldest && oldest.diedAt < before; oldest = this.#ages.items[0]) {
+      this.#ages.pop()
+      const letter = this.#letters.get(oldest.id)
+      if (letter?.diedAt === oldest.diedAt && !this.#working.has(oldest.id)) old.add(letter)
+    }
     await forEach(old, (letter) => this.#drop(letter, 'retention', faults))
-    return old.length
+    return old.size
   }
 
   /** Drops what is older than the retention; how many. Every push does so too. */
@@ -325,6 +428,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
 
   /** Takes out all letters that the filter lets through, all of them without one; how many. */
   async purge(filter?: Filter): Promise<number> {
+    if (arguments.length && filter == null) throw new ConfigError('filter', `is ${filter}; call purge() for every letter`)
     await this.ready
     const letters = this.list(filter)
     await forEach(letters, ({ id }) => this.remove(id))
@@ -336,7 +440,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     const { full, retention, ...counts } = this.#counts
     const byReason: Record<string, number> = {}
     for (const { reason } of this) byReason[reason] = (byReason[reason] ?? 0) + 1
-    return { size: this.size, ...counts, dropped: { full, retention }, unsaved: this.#store?.unsaved ?? 0, damaged: this.#store?.damaged ?? 0, byReason }
+    return { size: this.size, ...counts, dropped: { full, retention }, unsaved: this.#store?.unsaved ?? 0, damaged: (this.#store?.damaged ?? 0) + this.#aside.length, byReason }
   }
 
   /**
@@ -347,21 +451,73 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
    */
   async redrive(plan: RedrivePlan, handler: Handler): Promise<RedriveReport> {
     await this.ready
-    return redrive({
-      clock: this.#clock,
-      list: (filter) => this.list(filter),
-      get: (id) => this.get(id),
-      remove: (id) => this.remove(id),
-      replace: (letter) => this.#replace(letter),
-    }, plan, handler)
+    const own = new Map<number, string>()
+    try {
+      return await redrive({
+        clock: this.#clock,
+        list: (filter) => this.list(filter),
+        take: (letters) => this.#take(letters, own),
+        keep: async () => {
+          if (!this.#leases || this.#leases.alive) return
+          // It slept too long, or the storage is away: others may have taken what was ours.
+          await this.#leases.renew().catch((fault) => {
+            throw new StorageError(fault)
+          })
+        },
+        release: (ids) => this.#release(ids, own),
+        get: (id) => this.get(id),
+        remove: (id) => this.remove(id),
+        replace: (letter) => this.#replace(letter),
+      }, plan, handler)
+    } finally {
+      await this.#release([...own.keys()], own).catch(() => {})
+    }
+  }
+
+  /** Takes letters into work: those that no other redrive has, in this process or another, as they are now. */
+  async #take(letters: readonly DeadLetter[], own: Map<number, string>): Promise<DeadLetter[]> {
+    const free = letters.filter(({ id }) => this.#letters.has(id) && !this.#working.has(id))
+    for (const { id } of free) {
+      this.#working.add(id)
+      own.set(id, this.#store?.name(id) ?? '')
+    }
+    const store = this.#store
+    try {
+      if (store) {
+        const names = new Map(free.map(({ id }) => [own.get(id)!, id]))
+        const won = await this.#leases!.claim([...names.keys()])
+        const mine = [...won].map((name) => names.get(name)!)
+        const stand = new Map<number, boolean>()
+        await forEach(mine, async (id) => stand.set(id, await store.stands(id)))
+        // Another process has had it in work: what became of it is in the storage.
+        if ([...stand.values()].includes(false)) await this.#load()
+        const lost = free.filter(({ id }) => !stand.has(id)).map(({ id }) => id)
+        await this.#release(lost, own)
+      }
+    } catch (fault) {
+      throw new StorageError(fault)
+    }
+    return free.flatMap(({ id }) => (own.has(id) ? this.#letters.get(id) ?? [] : []))
+  }
+
+  async #release(ids: Iterable<number>, own: Map<number, string>) {
+    const names: string[] = []
+    for (const id of ids) {
+      const name = own.get(id)
+      if (name === undefined) continue
+      own.delete(id)
+      this.#working.delete(id)
+      names.push(name)
+    }
+    if (names.length) await this.#leases?.release(names)
   }
 
   /** The same letter as it is now, unless somebody took it out meanwhile. */
   async #replace(letter: DeadLetter) {
     const old = this.#letters.get(letter.id)
     if (!old) return
-    this.#letters.set(letter.id, inherit(Object.freeze(letter), old))
-    await this.#store?.write(letter).catch((fault) => {
+    this.#set(letter, old)
+    await this.#store?.write(letter.id, letter).catch((fault) => {
       throw new StorageError(fault, letter)
     })
   }
@@ -372,23 +528,32 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
   }
 
   /**
-   * Takes in every record of a text; how many. A letter keeps its number where that is free, and its
-   * lineage always. Letters that are dropped for want of room are not counted.
-   *
-   * @throws {ConfigError} that names the line and the field; nothing has been taken in then.
+   * Takes in the letters of `toNDJSON`, the CLI or Rust, redriven ones too; how many. A number that is free is
+   * kept, others get new ones. A line that is not a letter is set aside: it is counted in `stats().damaged`, and
+   * `setAside` has its text and what is wrong with it.
    */
   async fromNDJSON(text: string): Promise<number> {
-    const letters = text.split('\n').flatMap((line, index) => {
-      if (!line.trim()) return []
-      try {
-        return [fromRecord(JSON.parse(line))]
-      } catch (error) {
-        throw new ConfigError(`line ${index + 1}`, messageOf(error))
-      }
-    })
+    if (typeof text != 'string') throw new ConfigError('text', `= ${show(text)} is not a text of lines`)
     let count = 0
-    for (const letter of letters) if (await this.#push(letter)) count++
+    let number = 0
+    for (const line of text.replace(/^\ufeff/, '').split('\n')) {
+      number++
+      if (!line.trim()) continue
+      let letter
+      try {
+        letter = fromRecord(line.trim())
+      } catch (error) {
+        this.#aside.push({ line: number, text: line, error })
+        continue
+      }
+      if (await this.#push(letter)) count++
+    }
     return count
+  }
+
+  /** The lines that an import could not read. */
+  get setAside(): readonly SetAside[] {
+    return this.#aside
   }
 
   /** All of the queue as plain JSON. */

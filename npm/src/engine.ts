@@ -10,10 +10,18 @@ export interface Engine {
   key(bytes: number, place: number): void
   fail(now: number, hint: number, cost: number, budget: number): number
   quantile(retries: number, p: number): number
+  start(slot: number, redrives: number, every: number, spread: number): number
   budget(event: number, now: number): number
 }
 
-/** Compiles and starts the engine: once, at the first failure. */
-export function open(): Engine {
-  return new WebAssembly.Instance(new WebAssembly.Module(unpack(MODULE))).exports as unknown as Engine
+/** Compiles and starts a module that stands in the code as text. */
+export function start<T>(text: string): T {
+  try {
+    return new WebAssembly.Instance(new WebAssembly.Module(unpack(text))).exports as unknown as T
+  } catch (cause) {
+    throw new Error("WebAssembly may not run here; import from 'redrive/js'", { cause })
+  }
 }
+
+/** Compiles and starts the engine: once, at the first failure. */
+export const open = (): Engine => start<Engine>(MODULE)

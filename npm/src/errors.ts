@@ -1,4 +1,5 @@
 import type { DeadLetter, RedriveReport } from './letter.js'
+import { messageOf, textOf } from './text.js'
 import type { Attempt, Reason } from './types.js'
 
 /** A policy, budget or option that is not valid. The message names the field, the value and the limit. */
@@ -19,13 +20,28 @@ export class RetryError extends Error {
   declare attempts: number
   /** The failed attempts in order: the last hundred, where there were more. */
   declare errors: Attempt[]
+  /** What one of the caller's own callbacks threw, where that ended the retry. */
+  declare callbackError: unknown
+
+  /** All of it as JSON: the reason, and every attempt with what it said. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, cause, stack: _, ...rest } = { ...this, message: this.message, cause: this.cause }
+    const said = (error: unknown) => ({ name: textOf(Object(error).name ?? typeof error), message: messageOf(error) })
+    return {
+      name, message, ...rest,
+      errors: this.errors?.map((attempt) => ({ ...attempt, error: said(attempt.error) })),
+      queueError: rest['queueError' as never] && said(rest['queueError' as never]),
+      callbackError: rest.callbackError && said(rest.callbackError),
+      cause: said(cause),
+    }
+  }
 }
 
 /** A task that will not be retried: it was, or could have been, put in a dead-letter queue. */
 export class DeadLetterError extends RetryError {
   override name = 'DeadLetterError'
-  /** Why: `exhausted`, `deadlineExceeded`, `permanent`, `budgetExhausted`; `discarded` by a rule. */
-  declare reason: Reason | 'discarded'
+  /** Why: `exhausted`, `deadlineExceeded`, `permanent`, `budgetExhausted`; `discarded` or `failed` by a rule. */
+  declare reason: Reason | 'discarded' | 'failed'
   /** The number of the dead letter in the queue `deadLetters`; `undefined` where it is in none. */
   declare id: number | undefined
   /**
@@ -47,6 +63,15 @@ export class RetryAbortedError extends RetryError {
 /** An attempt that took longer than the policy's `attemptTimeout`. Its failure kind is `timeout`. */
 export class AttemptTimeoutError extends Error {
   override name = 'TimeoutError'
+}
+
+/** A result that `retryIf` calls a failure. */
+export class ResultError extends Error {
+  override name = 'ResultError'
+  /** What the attempt gave. */
+  declare readonly result: unknown
+  /** The failure kind that `retryIf` named, if it did. */
+  declare readonly kind: string | undefined
 }
 
 /** There was no room, and the queue refuses rather than drops. It carries the letter. */
@@ -72,6 +97,20 @@ export class StorageError extends Error {
     readonly letter?: DeadLetter,
   ) {
     const cause = fault instanceof StorageError ? fault.cause : fault
-    super(`the storage of the dead-letter queue failed, what it did not take is kept in memory: ${(cause as Error)?.message ?? cause}`, { cause })
+    super(`the storage of the dead-letter queue failed, what it did not take is kept in memory: ${messageOf(cause)}`, { cause })
   }
 }
+
+const histories = new WeakMap<object, RetryError>()
+
+/** Notes the history of an error that is about to be given as it is; a thrown text or number has none. */
+export function remember(error: unknown, history: RetryError): void {
+  if (Object(error) === error) histories.set(error as object, history)
+}
+
+/**
+ * What was tried before this error reached the caller: its attempts, reason, seed, key and dead letter. For
+ * errors that arrive as they were thrown, by `unwrap: true` or by a rule that says `fail`; `undefined` for
+ * an error of something else.
+ */
+export const historyOf = (error: unknown): RetryError | undefined => (error instanceof RetryError ? error : histories.get(error as object))

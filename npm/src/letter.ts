@@ -75,6 +75,8 @@ export interface RedriveReport {
   failed: number
   /** Those that were redriven too often, and are now parked. */
   parked: number
-  /** Those that were none of this: the redrive was ended before them, or the letter was gone. */
+  /** Those that were none of this: the redrive was ended before them, the letter was gone, or is in work elsewhere. */
   skipped: number
+  /** Those that stay as they were, because too many before them died again: see `canary` and `stopWhen`. */
+  heldBack: number
 }

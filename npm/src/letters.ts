@@ -2,8 +2,11 @@
 import { ConfigError } from './errors.js'
 import { nanoseconds } from './duration.js'
 import type { DeadLetter, Failure } from './letter.js'
-import { fields } from './read.js'
-import { textOf } from './text.js'
+import { identify } from './causes.js'
+import { known, show } from './read.js'
+import { REASONS } from './table.js'
+import { attempt, cut, messageOf } from './text.js'
+import { patternOf } from './words.js'
 import type { Duration, Reason, Seed } from './types.js'
 
 /** Which letters. All that is given has to hold; a function decides by itself. */
@@ -33,20 +36,17 @@ const HISTORY = 20
 /** What Rust keeps of a failure: the bytes of a kind or code, and of a message. */
 const KIND = 128
 const MESSAGE = 1024
+/** The longest wait in milliseconds that a letter can hold: 64 bits of nanoseconds. */
+const LONGEST = 1.8e13
 
-/** `text`, or as much of it as fits into so many bytes of UTF-8 with `…` behind it. */
-function cut(text: string, limit: number): string {
-  const encoder = new TextEncoder()
-  if (encoder.encodeInto(text, new Uint8Array(limit)).read == text.length) return text
-  return text.slice(0, encoder.encodeInto(text, new Uint8Array(limit - 3)).read) + '…'
-}
-
-/** What of an error survives the process. */
-export function failureOf(error: unknown, message: string): Failure {
-  const { name, code, kind, retryAfter } = (error ?? {}) as Record<string, unknown>
-  const failure: Failure = { kind: cut(textOf(kind ?? name ?? typeof error), KIND), message: cut(message, MESSAGE) }
-  if (code != null) failure.code = cut(textOf(code), KIND)
-  if ((retryAfter as number) >= 0) failure.retryAfter = Number(retryAfter)
+/** What of an error survives the process. Nothing in it can throw: a letter is stored whatever was thrown. */
+export function failureOf(error: unknown): Failure {
+  const own = (name: string) => attempt(() => Object(error)[name])
+  const { name: kind, code } = identify(error)
+  const failure: Failure = { kind: cut(kind, KIND), message: cut(messageOf(error), MESSAGE) }
+  if (code != null) failure.code = cut(code, KIND)
+  const hint = own('retryAfter')
+  if (typeof hint == 'number' && hint >= 0) failure.retryAfter = Math.min(hint, LONGEST)
   return failure
 }
 
@@ -56,29 +56,48 @@ export const remembered = <T>(attempts: readonly T[], made: number) => {
   return { history, forgotten: Math.max(made - history.length, 0) }
 }
 
-/** The predicate that a filter stands for. */
+const NAMES = ['ids', 'key', 'reason', 'kind', 'taskType', 'message', 'olderThan', 'youngerThan', 'parked']
+
+/** The predicate that a filter stands for. A filter that says nothing would choose every letter, to be purged. */
 export function chooser(filter: Filter, now: number): (letter: DeadLetter) => boolean {
   if (typeof filter == 'function') return filter
-  // A misspelt field would let every letter through, to be purged.
-  fields(filter, 'filter', ['ids', 'key', 'reason', 'kind', 'taskType', 'message', 'olderThan', 'youngerThan', 'parked'])
-  const ms = (value: Duration | undefined, name: string) => {
-    const span = value === undefined ? NaN : nanoseconds(value) / 1e6
-    if (value !== undefined && !(span >= 0)) throw new ConfigError('filter.' + name, `= ${value} is no duration; write one like "2h"`)
-    return span
+  known(filter, 'filter', NAMES, HINTS)
+  const wrong = (name: string, value: unknown, what: string): never => {
+    throw new ConfigError('filter.' + name, `= ${show(value)} is not ${what}`)
   }
-  const [older, younger] = [ms(filter.olderThan, 'olderThan'), ms(filter.youngerThan, 'youngerThan')]
+  const given = Object.entries(filter)
+  for (const [name, value] of given) {
+    if (value === null || (value === undefined && given.every(([, value]) => value === undefined))) {
+      throw new ConfigError('filter.' + name, `is ${value}, so every letter would be chosen; leave the filter out where that is meant`)
+    }
+  }
+  const ms = (name: 'olderThan' | 'youngerThan') => {
+    const value = filter[name]
+    const span = value === undefined ? NaN : nanoseconds(value) / 1e6
+    return value === undefined || span >= 0 ? span : wrong(name, value, 'a duration; write one like "2h"')
+  }
+  const [older, younger] = [ms('olderThan'), ms('youngerThan')]
+  const { key, parked } = filter
   const reasons = filter.reason === undefined ? undefined : [filter.reason].flat()
+  for (const reason of reasons ?? []) if (!REASONS.includes(reason)) wrong('reason', reason, 'one of: ' + REASONS.join(', '))
+  if (reasons?.length === 0) wrong('reason', [], 'a reason')
+  if (filter.ids && !(Array.isArray(filter.ids) && filter.ids.every(Number.isSafeInteger))) wrong('ids', filter.ids, 'a list of numbers of letters')
+  const ids = filter.ids && new Set(filter.ids)
+  for (const name of ['kind', 'taskType', 'message'] as const) if (filter[name] !== undefined && typeof filter[name] != 'string') wrong(name, filter[name], 'a text')
+  if (parked !== undefined && typeof parked != 'boolean') wrong('parked', parked, 'true or false')
   return (letter) =>
-    !(filter.ids && !filter.ids.includes(letter.id)) &&
-    !(filter.key !== undefined && letter.key != String(filter.key)) &&
+    !(ids && !ids.has(letter.id)) &&
+    !(key !== undefined && letter.key != String(key)) &&
     !(reasons && !reasons.includes(letter.reason)) &&
     !(filter.kind !== undefined && letter.lastError?.kind != filter.kind) &&
     !(filter.taskType !== undefined && letter.taskType != filter.taskType) &&
     !(filter.message !== undefined && !letter.lastError?.message.includes(filter.message)) &&
-    !(filter.parked !== undefined && letter.parked != filter.parked) &&
+    !(parked !== undefined && letter.parked != parked) &&
     !(now - letter.diedAt < older) &&
     !(now - letter.diedAt >= younger)
 }
+
+const HINTS = { id: 'ids', reasons: 'reason', type: 'taskType', maxAge: 'youngerThan', minAge: 'olderThan' }
 
 /** What letters can be grouped by. */
 export const GROUPS = {
@@ -87,5 +106,5 @@ export const GROUPS = {
   taskType: (letter: DeadLetter) => letter.taskType,
   key: (letter: DeadLetter) => letter.key,
   message: (letter: DeadLetter) => letter.lastError?.message ?? '',
-  pattern: (letter: DeadLetter) => (letter.lastError?.message ?? '').replace(/\d+(?:[.,:/-]\d+)*/g, '#'),
+  pattern: (letter: DeadLetter) => patternOf(letter.lastError?.message ?? ''),
 }

@@ -1,8 +1,13 @@
 import { delay, delayNs, due, newState, quantile, Said, verdict, type Terms } from './core.js'
 import { compile, type Plan } from './compile.js'
+import { fetcher, type FetchOptions } from './http.js'
+import { ConfigError } from './errors.js'
 import type { RetryOptions } from './options.js'
+import { known, show } from './read.js'
 import { retry } from './retry.js'
+import { hintOf } from './run.js'
 import { BACKOFFS, Place, REASONS, RECOMMENDED } from './table.js'
+import { messageOf } from './text.js'
 import type { AttemptContext, Backoff, PolicyOptions, Reason, Seed } from './types.js'
 
 /** One retry of a schedule. */
@@ -49,12 +54,33 @@ export interface Address {
   limit?: number
 }
 
+/** An attempt that failed, for `next`. */
+export interface Failed {
+  /** Its number, from 1. */
+  attempt: number
+  /** What it failed with. */
+  error?: unknown
+  /** Milliseconds since the first attempt began. Default 0. */
+  elapsed?: number
+  /** Default 0, for both. */
+  seed?: Seed
+  key?: Seed
+  /** What the server asks to wait. Default: the error's `retryAfter`. */
+  retryAfter?: number | string | Date
+}
+
+/** What `next` says: a wait in milliseconds (and exactly in nanoseconds), or why there is none. */
+export type Verdict =
+  | { delay: number; delayNs: bigint; reason?: undefined }
+  | { delay?: undefined; delayNs?: undefined; reason: Reason | 'discarded' | 'failed' }
+
 type Shortcut<K extends Backoff['kind']> = Omit<Extract<Backoff, { kind: K }>, 'kind'> & Omit<PolicyOptions, 'backoff'>
 
 const KINDS = /* @__PURE__ */ BACKOFFS.map(([kind, rows]) => [kind, [...rows.map((row) => row[0]), 'firstDelay']] as const)
 
 /** A policy of one kind: the fields of the backoff and those of the policy side by side. */
 function of(kind: string, options: object = {}) {
+  if (Object(options) !== options) throw new ConfigError('policy', `= ${show(options)} is not an object; write RetryPolicy.${kind}({ ${kind == 'constant' ? 'delay' : kind == 'table' ? 'delays: [...]' : 'initial'}${kind == 'table' ? '' : ": '1s'"} })`)
   const own = KINDS.find(([name]) => name == kind)![1]
   const backoff: Record<string, unknown> = { kind }
   const rest: Record<string, unknown> = {}
@@ -68,6 +94,8 @@ const make = (options: PolicyOptions) => new RetryPolicy(options)
 /** The terms with some numbers changed. */
 const changed = ({ row, table }: Terms, numbers: Record<number, number>): Terms => ({ row: row.map((n, i) => numbers[i] ?? n), table })
 const noDeadLetters = (terms: Terms) => changed(terms, { [Place.Action]: 0 })
+/** Terms without an end, to draw delays by. */
+const unlimited = (terms: Terms) => changed(terms, { [Place.Action]: 0, [Place.MaxElapsed]: NaN, [Place.MaxAttempts]: 0 })
 
 /**
  * The rules by which a task is retried: checked once, immutable, plain JSON.
@@ -131,7 +159,13 @@ export class RetryPolicy {
 
   /** Reads what `toJSON`, Rust or the CLI wrote: an object, or its text. */
   static fromJSON(json: string | PolicyOptions): RetryPolicy {
-    return make(typeof json == 'string' ? JSON.parse(json) : json)
+    if (typeof json != 'string') return make(json)
+    try {
+      json = JSON.parse(json)
+    } catch (fault) {
+      throw new ConfigError('policy', 'is not JSON: ' + messageOf(fault))
+    }
+    return make(json as PolicyOptions)
   }
 
   /** The policy as plain JSON. */
@@ -141,12 +175,46 @@ export class RetryPolicy {
 
   /** Runs `fn` under this policy: `retry(fn, policy, options)`. */
   retry<T>(fn: (context: AttemptContext) => T | PromiseLike<T>, options?: RetryOptions): Promise<T> {
-    return retry(fn, this, options)
+    // Without its policy, as after `const { retry } = policy`, it has none.
+    return retry(fn, this ?? null, options)
   }
 
-  /** A function that calls `fn` with the same arguments, under this policy. */
-  wrap<A extends unknown[], T>(fn: (...args: A) => T | PromiseLike<T>, options?: RetryOptions): (...args: A) => Promise<T> {
-    return (...args) => retry(() => fn(...args), this, options)
+  /** A function that calls `fn` with the same `this` and arguments, under this policy. */
+  wrap<S, A extends unknown[], T>(fn: (this: S, ...args: A) => T | PromiseLike<T>, options?: RetryOptions): (this: S, ...args: A) => Promise<T> {
+    const policy = this ?? null
+    return function (...args) {
+      return retry(() => fn.apply(this, args), policy, options)
+    }
+  }
+
+  /**
+   * `fetch` under this policy, for the place of `fetch`: `const fetch = policy.fetch()`. Statuses that may be
+   * gone at the next try are retried, Retry-After is used; it gives the last response whatever its status, and
+   * rejects as `fetch` does. POST and PATCH are sent once, unless `methods` names them.
+   */
+  fetch(options?: FetchOptions): typeof fetch {
+    return fetcher(this, options)
+  }
+
+  /**
+   * The verdict on a failed attempt, for those who run their own loop or queue: how long to wait before the
+   * next, or why there is none. It keeps nothing and asks no budget: each call is judged by what it is told.
+   */
+  next({ attempt, error, elapsed = 0, seed = 0, key = 0, retryAfter }: Failed): Verdict {
+    const { choose, terms } = this.plan
+    if (!(attempt >= 1) || attempt % 1) throw new ConfigError('attempt', `= ${attempt} is not the number of the attempt that failed, from 1`)
+    if (!(elapsed >= 0)) throw new ConfigError('elapsed', `= ${elapsed} is not the milliseconds since the first attempt began`)
+    const state = newState(seed, key)
+    // What comes before is drawn again: some kinds go by the delay before.
+    const free = unlimited(terms)
+    for (let earlier = Math.max(attempt - 1000, 1); earlier < attempt; earlier++) {
+      state[Place.Attempts - Place.Seed] = earlier
+      verdict(free, state, 0, -1, 0)
+    }
+    state[Place.Attempts - Place.Seed] = attempt
+    const said = verdict(choose?.(error, undefined) ?? terms, state, elapsed, hintOf(retryAfter ?? (error as any)?.retryAfter, Date.now()), 0)
+    if (!said) return { delay: delay(), delayNs: delayNs() }
+    return { reason: said == Said.Discard ? 'discarded' : said == Said.Fail ? 'failed' : REASONS[said - Said.Dead]! }
   }
 
   /** What the task with this seed and key will wait, if it always fails, in milliseconds. */
@@ -155,7 +223,10 @@ export class RetryPolicy {
   }
 
   /** The same with its exact nanoseconds, start times, and the end. */
-  schedule({ seed = 0, key = 0, limit = 1000 }: Address = {}): Schedule {
+  schedule(address: Address = {}): Schedule {
+    known(address, 'address', ['seed', 'key', 'limit'], { count: 'limit', attempts: 'limit' })
+    const { seed = 0, key = 0, limit = 1000 } = address
+    if (!(limit >= 0)) throw new ConfigError('limit', `= ${show(limit)} is not a number of retries`)
     const terms = noDeadLetters(this.plan.terms)
     const state = newState(seed, key)
     const retries: ScheduledRetry[] = []
@@ -175,7 +246,7 @@ export class RetryPolicy {
     const quantiles = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]
     const attempts = this.plan.terms.row[Place.MaxAttempts]!
     const retries = attempts ? Math.min(attempts - 1, limit) : limit
-    const free = changed(this.plan.terms, { [Place.Action]: 0, [Place.MaxElapsed]: NaN, [Place.MaxAttempts]: 0 })
+    const free = unlimited(this.plan.terms)
     let drawn: Float64Array[] | undefined
     const measured = (retry: number) => {
       drawn ??= draw(free, seed, samples, retries)

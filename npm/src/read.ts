@@ -2,38 +2,83 @@
 import { nanoseconds } from './duration.js'
 import { ConfigError } from './errors.js'
 import { DELAY, ENDS, type Kinds, type Row } from './table.js'
+import { textOf } from './text.js'
 
 export type Fields = Record<string, any>
 
 /** A value as a message shows it. */
-export const show = (value: unknown) => (/bigint|number/.test(typeof value) ? String(value) : JSON.stringify(value) ?? String(value))
+export function show(value: unknown): string {
+  if (typeof value == 'function') return 'a function'
+  let text
+  try {
+    text = typeof value == 'number' ? '' + value : JSON.stringify(value)
+  } catch {}
+  text ??= textOf(value)
+  return text.length > 80 ? text.slice(0, 77) + '...' : text
+}
 
-/** What other libraries call it. */
+/** How many letters have to change to make one word of the other. */
+function distance(a: string, b: string): number {
+  let row = [...b, ''].map((_, i) => i)
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1]
+    for (let j = 0; j < b.length; j++) next.push(Math.min(row[j]! + +(a[i] != b[j]), row[j + 1]! + 1, next[j]! + 1))
+    row = next
+  }
+  return row[b.length]!
+}
+
+/** The known word that is meant, where one is near. */
+export function near(word: string, known: readonly string[]): string | undefined {
+  const rank = (name: string) => distance(word.slice(0, 40).toLowerCase(), name.toLowerCase())
+  const best = known.reduce((best, name) => (rank(name) < rank(best) ? name : best), '')
+  return rank(best) <= Math.max(2, word.length / 3) && rank(best) < word.length ? best : undefined
+}
+
+/** What other libraries call it, and what it is called here. */
 const ELSEWHERE: Record<string, string> = {
   retries: 'maxAttempts, which counts the first call: one more than retries',
-  numOfAttempts: 'maxAttempts',
-  minTimeout: 'initial', startingDelay: 'initial', initialDelay: 'initial',
-  factor: 'multiplier', timeMultiple: 'multiplier', exponent: 'multiplier',
+  attempts: 'maxAttempts', numOfAttempts: 'maxAttempts',
+  minTimeout: 'initial, of the backoff', startingDelay: 'initial, of the backoff', initialDelay: 'initial, of the backoff',
+  factor: 'multiplier, of the backoff', timeMultiple: 'multiplier, of the backoff', exponent: 'multiplier, of the backoff',
   maxTimeout: 'maxDelay', maxRetryTime: 'maxElapsed', timeout: 'attemptTimeout',
-  randomize: 'jitter: "full"',
+  randomize: 'jitter: "proportional" with factor 1',
   initial: 'RetryPolicy.exponential({ initial }), or put it into backoff',
   multiplier: 'RetryPolicy.exponential({ multiplier }), or put it into backoff',
   delay: 'RetryPolicy.constant({ delay }), or put it into backoff',
+  abortSignal: 'signal', onFailedAttempt: 'onRetry', shouldRetry: 'retryOn', bail: 'retryOn', retryIfResult: 'retryIf',
+}
+ELSEWHERE['maxRetries'] = ELSEWHERE['retries']!
+ELSEWHERE['maxRetryAttempts'] = ELSEWHERE['retries']!
+
+/** Refuses a name that is not known, with the one that is meant. */
+export function refuse(path: string, name: string, known: readonly string[], hints: Record<string, string> = ELSEWHERE): never {
+  const theirs = Object.hasOwn(hints, name) ? hints[name]! : undefined
+  const word = theirs && /^\w+/.exec(theirs)![0]
+  const ours = word && (known.includes(word) || known.includes('maxAttempts')) ? theirs : near(name, known)
+  // An option of `retry` that is none of its own is the policy's.
+  const policy = theirs ?? (known.includes('signal') && /^(max|min|backoff|jitter|classify|attempt|elapsed)/.test(name) ? name : '')
+  throw new ConfigError((path && path + '.') + name, `is not known; ${ours ? `write ${ours}` : policy ? `it belongs to the policy, as ${policy}` : `there are: ${known.join(', ')}`}`)
 }
 
-/** The fields of a group: only known ones, snake_case read as camelCase. */
-export function fields(value: unknown, path: string, known: readonly string[]): Fields {
+/** Only known names, and a group at all. */
+export function known(value: unknown, path: string, names: readonly string[], hints?: Record<string, string>): asserts value is Fields {
   if (typeof value != 'object' || !value || Array.isArray(value)) {
-    throw new ConfigError(path, `= ${show(value)} is no group of fields, out of: ${known.join(', ')}`)
+    throw new ConfigError(path || 'policy', `= ${show(value)} is not an object with some of: ${names.join(', ')}`)
   }
-  const out: Fields = {}
-  for (const [name, field] of Object.entries(value)) {
-    const camel = name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase())
-    if (!known.includes(camel)) {
-      const ours = Object.hasOwn(ELSEWHERE, name) && known.includes('maxAttempts') ? `write ${ELSEWHERE[name]}` : `there are: ${known.join(', ')}`
-      throw new ConfigError((path && path + '.') + name, `is not known; ${ours}`)
-    }
-    if (field !== undefined) out[camel] = field
+  for (const name of Object.keys(value)) if (!names.includes(name)) refuse(path, name, names, hints)
+}
+
+/** The fields of a group: only known ones, its own, snake_case read as camelCase. */
+export function fields(value: unknown, path: string, names: readonly string[], hints?: Record<string, string>): Fields {
+  const camel = (name: string) => (name.includes('_') ? name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()) : name)
+  // Without a prototype: what a page puts into Object.prototype is not a field.
+  const out: Fields = Object.create(null)
+  const own = typeof value == 'object' && value && !Array.isArray(value)
+  if (!own) known(value, path, names)
+  for (const [name, field] of Object.entries(value as object)) {
+    if (!names.includes(camel(name))) refuse(path, name, names, hints)
+    if (field !== undefined) out[camel(name)] = field
   }
   return out
 }
@@ -45,7 +90,7 @@ export function number(group: Fields, path: string, row: Row, name = row[0]): nu
   if (given === undefined && fallback != null) return fallback
   const value = unit == 1 ? nanoseconds(given) : given
   if (typeof value != 'number' || !(value >= min && value <= max) || (unit == 2 && value % 1)) {
-    const limits = unit == 1 ? `a duration${max < 1e19 || min ? ` from ${min / 1e6} to ${max / 1e6} ms` : ''}, like "2s" or 2000` : `${unit ? 'a whole number ' : ''}from ${min} to ${max}`
+    const limits = unit == 1 ? `a duration${max < 1e19 ? ` from ${min / 1e6} to ${max / 1e6} ms` : min ? ' above 0' : ''}: milliseconds, or a text with ns, us, ms, s, m, h or d like "1m30s"` : `${unit ? 'a whole number ' : ''}from ${min} to ${max}`
     throw new ConfigError((path && path + '.') + name, `= ${show(given)} is not ${limits}`)
   }
   return value
@@ -64,7 +109,7 @@ export function numbers(given: Fields, path: string, row: Row): number[] {
   if (unit == 4) return group(value, at, ENDS)
   if (unit != 3) return [number(given, path, row)]
   if (!Array.isArray(value) || !value.length || value.length > 16000) {
-    throw new ConfigError(at, `= ${show(value)} is no list of 1 to 16000 delays, like ["1s", "5s"]`)
+    throw new ConfigError(at, `= ${show(value)} is not a list of 1 to 16000 delays, like ["1s", "5s"]`)
   }
   return value.map((delay, i) => number({ [`${name}[${i}]`]: delay }, path, DELAY, `${name}[${i}]`))
 }
@@ -76,7 +121,7 @@ export const optional = (group: Fields, path: string, row: Row) => ([null, undef
 export function word(group: Fields, path: string, name: string, words: readonly unknown[]): number {
   const given = group[name]
   const index = given === undefined ? 0 : words.indexOf(given)
-  if (index < 0) throw new ConfigError(path + name, `= ${show(given)} is none of: ${words.join(', ')}`)
+  if (index < 0) throw new ConfigError(path + name, `= ${show(given)} must be one of: ${words.join(', ')}`)
   return index
 }
 
@@ -85,7 +130,7 @@ export function kind(value: unknown, path: string, table: Kinds, more: string[] 
   const group: any = typeof value == 'string' ? { kind: value } : value
   const index = table.findIndex(([name]) => name == group?.kind)
   if (index < 0) {
-    throw new ConfigError(path, `= ${show(value)} is of no known kind; there are: ${table.map(([name]) => name).join(', ')}`)
+    throw new ConfigError(path, `= ${show(value)} is of unknown kind; kind must be one of: ${table.map(([name]) => name).join(', ')}`)
   }
   const [, rows, random] = table[index]!
   return { index, rows, random, group: fields(group, path, ['kind', ...rows.map((row) => row[0]), ...more]) }

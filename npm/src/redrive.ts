@@ -1,19 +1,21 @@
 // Sending dead letters back to work: which, when, under which policy, and what became of them.
+import { startOf } from './core.js'
 import { ConfigError, DeadLetterError, RetryAbortedError, StorageError } from './errors.js'
 import type { DeadLetter, RedriveReport } from './letter.js'
-import { failureOf, remembered, type Filter } from './letters.js'
+import { failureOf, GROUPS, remembered, type Filter } from './letters.js'
 import type { RetryOptions } from './options.js'
 import { RetryPolicy } from './policy.js'
+import { known, show } from './read.js'
 import { retry } from './retry.js'
-import { messageOf } from './text.js'
+import { nanoseconds } from './duration.js'
 import type { AttemptContext, Clock, Duration, Seed } from './types.js'
 
 /** How letters are sent back to work. */
 export interface RedrivePlan {
   /** Which letters; all but the parked ones if not given. `{ parked: true }` sends parked ones back. */
   filter?: Filter
-  /** How many at most. */
-  limit?: number
+  /** How many at most, the oldest first. */
+  limit?: number | undefined
   /** How many a second. Default 50; `Infinity` is as fast as `concurrency` allows. */
   rate?: number
   /** A random wait of up to this for each letter, so that a redrive is no herd of its own. Default: one slot of `rate`. */
@@ -24,8 +26,17 @@ export interface RedrivePlan {
   maxRedrives?: number | null
   /** How many handlers run at once. Default 16. */
   concurrency?: number
-  /** The policy of the next life. Default: the letter's own. */
+  /** The policy of the next life. Default: the letter's own, with no more than `maxAttempts` attempts. */
   policy?: RetryPolicy
+  /** The most attempts of a life under a letter's own policy, which may come from anywhere. Default 100. */
+  maxAttempts?: number
+  /**
+   * Tries a few before the rest: the first `count` of each group (by `by`, default `pattern`) go alone, and the rest
+   * of a group follows only if at least the share `needs` (default 0.5) of its first succeeded.
+   */
+  canary?: { count: number; by?: keyof typeof GROUPS; needs?: number }
+  /** Ends the redrive when, of the last `of` letters (default 20), more than the share `failures` died again. */
+  stopWhen?: { failures: number; of?: number }
   /** What the spread is drawn from. Default: each letter's own seed. */
   seed?: Seed
   /** Ends the redrive: letters that were not started, or are in the middle of it, stay in the queue. */
@@ -39,78 +50,180 @@ export type Handler = (letter: DeadLetter, context: AttemptContext) => unknown
 export interface Source {
   clock: Clock
   list(filter?: Filter): DeadLetter[]
+  /** Takes letters into work that no other redrive has, as they are now; the others are left out. */
+  take(letters: readonly DeadLetter[]): Promise<DeadLetter[]>
+  /** Fails where another process may have taken them since. */
+  keep(): Promise<void>
+  /** Out of work again. */
+  release(ids: Iterable<number>): Promise<void>
   get(id: number): DeadLetter | undefined
   remove(id: number): Promise<unknown>
   replace(letter: DeadLetter): Promise<void>
 }
 
+const PLAN = ['filter', 'limit', 'rate', 'spread', 'counter', 'maxRedrives', 'concurrency', 'policy', 'maxAttempts', 'canary', 'stopWhen', 'seed', 'signal']
+const HINTS = { filters: 'filter', ratePerSecond: 'rate', perSecond: 'rate', max: 'limit', parallel: 'concurrency', attempts: 'counter' }
+/** How many letters are taken into work at once: each time costs a look at what others have. */
+const BATCH = 500
+
+/** A plan, checked. */
+function check(plan: RedrivePlan, handler: Handler) {
+  if (typeof plan == 'function') throw new ConfigError('plan', 'is missing; write redrive({}, handler)')
+  for (const name of Object.keys(Object(plan))) {
+    // One level too high, it would choose every letter.
+    if (['ids', 'key', 'reason', 'kind', 'taskType', 'message', 'olderThan', 'youngerThan', 'parked'].includes(name)) throw new ConfigError(name, `belongs to the filter; write { filter: { ${name} } }`)
+  }
+  known(plan, 'plan', PLAN, HINTS)
+  if (typeof handler != 'function') throw new ConfigError('handler', `= ${show(handler)} is not a function; write redrive(plan, async (letter) => ...)`)
+  const { limit = Infinity, rate = 50, maxRedrives = 3, concurrency = 16, maxAttempts = 100, counter = 'reset', canary, stopWhen, signal, filter, policy } = plan
+  const need = (name: string, value: unknown, ok: boolean, what: string) => {
+    if (!ok) throw new ConfigError(name, `= ${show(value)} is not ${what}`)
+  }
+  const whole = (name: string, value: unknown, least: number) => need(name, value, value === Infinity || (Number.isInteger(value) && (value as number) >= least), 'a whole number from ' + least)
+  const share = (name: string, value: unknown) => need(name, value, typeof value == 'number' && value >= 0 && value <= 1, 'a share from 0 to 1')
+  need('rate', rate, typeof rate == 'number' && rate > 0, 'a number of letters a second, like 50')
+  whole('limit', limit, 1)
+  whole('concurrency', concurrency, 1)
+  whole('maxAttempts', maxAttempts, 1)
+  if (maxRedrives !== null) whole('maxRedrives', maxRedrives, 0)
+  if (typeof counter == 'object') {
+    known(counter, 'counter', ['add'])
+    whole('counter.add', counter.add, 1)
+  } else need('counter', counter, counter == 'reset' || counter == 'keep', '"reset", "keep" or { add: 2 }')
+  if (filter === null) need('filter', filter, false, 'a filter; leave it out for every letter')
+  if (policy) need('policy', policy, !!Object(policy).plan, 'a RetryPolicy')
+  if (signal) need('signal', signal, 'aborted' in signal, 'an AbortSignal; pass controller.signal')
+  if (canary) {
+    known(canary, 'canary', ['count', 'by', 'needs'])
+    whole('canary.count', canary.count, 1)
+    share('canary.needs', canary.needs ?? 0.5)
+    if (!Object.hasOwn(GROUPS, canary.by ?? 'pattern')) need('canary.by', canary.by, false, 'one of: ' + Object.keys(GROUPS).join(', '))
+  }
+  if (stopWhen) {
+    known(stopWhen, 'stopWhen', ['failures', 'of'])
+    share('stopWhen.failures', stopWhen.failures)
+    whole('stopWhen.of', stopWhen.of ?? 20, 1)
+  }
+  const every = rate < Infinity ? 1000 / rate : 0
+  const spread = plan.spread === undefined ? every : nanoseconds(plan.spread) / 1e6
+  need('spread', plan.spread, spread >= 0, 'a duration, like "2s"')
+  return { limit, maxRedrives, concurrency, maxAttempts, counter, every, spread, parked: typeof filter == 'object' && filter.parked === true }
+}
+
 /** Runs a redrive to its end. What the storage refuses ends it: the letters in work are waited for. */
 export async function redrive(queue: Source, plan: RedrivePlan, handler: Handler): Promise<RedriveReport> {
-  const { limit = Infinity, rate = 50, maxRedrives = 3, concurrency = 16, signal, filter } = plan
-  if (!(rate > 0)) throw new ConfigError('rate', `= ${rate} is no number of letters a second; write one like 50`)
-  if (!(concurrency >= 1)) throw new ConfigError('concurrency', `= ${concurrency} is below 1`)
-  const parked = typeof filter == 'object' && filter.parked === true
-  const letters = queue.list(filter).filter((letter) => parked || !letter.parked).slice(0, limit)
-  const report = { selected: letters.length, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0 }
-  // The spread is drawn by the engine, like every other wait.
-  const spread = RetryPolicy.constant({ delay: plan.spread ?? (rate < Infinity ? 1000 / rate : 0), jitter: 'full', maxAttempts: 2 })
-  const policyOf = policies(plan)
+  const { limit, maxRedrives, concurrency, every, spread, parked, ...rest } = check(plan, handler)
+  const { signal, canary, stopWhen, filter } = plan
+  const chosen = queue.list(filter).filter((letter) => parked || !letter.parked).slice(0, limit)
+  const report = { selected: chosen.length, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0, heldBack: 0 }
+  const policyOf = policies(plan, rest)
   const began = queue.clock.now()
   const faults: unknown[] = []
-  let slot = 0
-  const work = async () => {
-    for (let letter = letters.shift(); letter; letter = letters.shift()) {
-      if (!parked && maxRedrives !== null && letter.redrives >= maxRedrives) {
-        report.parked++
-        await queue.replace({ ...letter, parked: true })
+  const last: boolean[] = []
+  let [slot, stopped] = [0, false]
+
+  const one = async (letter: DeadLetter, results: Map<number, boolean>) => {
+    if (stopped) return void report.heldBack++
+    if (!parked && maxRedrives !== null && letter.redrives >= maxRedrives) {
+      report.parked++
+      return queue.replace({ ...letter, parked: true })
+    }
+    const wait = startOf(plan.seed ?? letter.seed, letter.key, slot++, letter.redrives, every, spread)
+    await sleep(queue.clock, began + wait - queue.clock.now(), signal)
+    if (stopped) return void report.heldBack++
+    if (signal?.aborted || faults.length || !queue.get(letter.id)) return void report.skipped++
+    await queue.keep()
+    const ok = await again(queue, letter, policyOf(letter), plan, handler, report)
+    if (ok === undefined) return
+    results.set(letter.id, ok)
+    if (!stopWhen) return
+    last.push(ok)
+    if (last.length > (stopWhen.of ?? 20)) last.shift()
+    stopped ||= last.length == (stopWhen.of ?? 20) && last.filter((ok) => !ok).length > stopWhen.failures * last.length
+  }
+
+  /** Sends letters back, in order, and waits for all of them. */
+  const run = async (letters: readonly DeadLetter[]) => {
+    const results = new Map<number, boolean>()
+    for (let from = 0; from < letters.length; from += BATCH) {
+      const batch = letters.slice(from, from + BATCH)
+      if (faults.length || signal?.aborted) {
+        report.skipped += batch.length
         continue
       }
-      const [wait] = spread.delays({ seed: plan.seed ?? letter.seed, key: letter.id })
-      await sleep(queue.clock, began + (slot++ * 1000) / rate + wait! - queue.clock.now(), signal)
-      if (signal?.aborted || faults.length || !queue.get(letter.id)) report.skipped++
-      else await again(queue, letter, policyOf(letter), plan, handler, report)
+      const taken = await queue.take(batch)
+      report.skipped += batch.length - taken.length
+      let next = 0
+      const lane = async () => {
+        while (next < taken.length) await one(taken[next++]!, results)
+      }
+      const guarded = () => lane().catch((fault) => {
+        faults.push(fault)
+        report.skipped += taken.length - next
+        next = taken.length
+      })
+      await Promise.all(Array.from({ length: Math.min(concurrency, taken.length) }, guarded))
+      await queue.release(taken.map((letter) => letter.id)).catch((fault) => faults.push(fault))
     }
+    return results
   }
-  const guarded = () => work().catch((fault) => {
-    faults.push(fault)
-    report.skipped += letters.splice(0).length
-  })
-  await Promise.all(Array.from({ length: Math.min(concurrency, letters.length) }, guarded))
+
+  if (canary) {
+    const groups = new Map<string, DeadLetter[]>()
+    for (const letter of chosen) {
+      const name = GROUPS[canary.by ?? 'pattern'](letter)
+      groups.set(name, [...(groups.get(name) ?? []), letter])
+    }
+    const first = [...groups.values()].map((letters) => letters.slice(0, canary.count))
+    const results = await run(first.flat())
+    const rest = new Set<DeadLetter>()
+    for (const letters of groups.values()) {
+      const known = letters.slice(0, canary.count).flatMap(({ id }) => results.get(id) ?? [])
+      const well = known.length > 0 && known.filter((ok) => ok).length >= (canary.needs ?? 0.5) * known.length
+      for (const letter of letters.slice(canary.count)) well ? rest.add(letter) : report.heldBack++
+    }
+    await run(chosen.filter((letter) => rest.has(letter)))
+  } else await run(chosen)
   if (!faults.length) return report
   if (faults[0] instanceof StorageError) faults[0].report = report
   throw faults[0]
 }
 
 /** The policy of each letter's next life: one object for all letters of one policy, so that they share its budget. */
-function policies(plan: RedrivePlan): (letter: DeadLetter) => RetryPolicy {
+function policies(plan: RedrivePlan, { counter, maxAttempts }: { counter: 'reset' | 'keep' | { add: number }; maxAttempts: number }): (letter: DeadLetter) => RetryPolicy {
   const known = new Map<string, RetryPolicy>()
   return (letter) => {
     const text = JSON.stringify(letter.policy)
     let policy = known.get(text)
     if (!policy) {
       policy = plan.policy ?? new RetryPolicy(letter.policy ?? {})
-      const { counter = 'reset' } = plan
-      if (counter != 'reset') policy = new RetryPolicy({ ...policy.toJSON(), maxAttempts: counter == 'keep' ? 1 : counter.add })
+      const own = policy.plan.terms.row[3] || Infinity
+      const most = counter == 'reset' ? own : counter == 'keep' ? 1 : counter.add
+      // A letter's own policy may be a stranger's: it is not to call for ever.
+      const bounded = plan.policy ? most : Math.min(most, maxAttempts)
+      if (bounded != own) policy = new RetryPolicy({ ...policy.toJSON(), maxAttempts: bounded })
       known.set(text, policy)
     }
     return policy
   }
 }
 
-async function again(queue: Source, letter: DeadLetter, policy: RetryPolicy, plan: RedrivePlan, handler: Handler, report: RedriveReport) {
+/** One life of a letter: whether it succeeded; `undefined` where it was ended in the middle. */
+async function again(queue: Source, letter: DeadLetter, policy: RetryPolicy, plan: RedrivePlan, handler: Handler, report: RedriveReport): Promise<boolean | undefined> {
   report.scheduled++
   const options: RetryOptions = { key: letter.key, seed: letter.seed, clock: queue.clock, signal: plan.signal }
   const failed = await retry((context) => handler(letter, context), policy, options).then(() => undefined, (error: unknown) => ({ error }))
   if (!failed) {
     report.succeeded++
     await queue.remove(letter.id)
-    return
+    return true
   }
   const { error } = failed
   // It was neither done nor given up: it stays as it was.
   if (error instanceof RetryAbortedError) return void report.skipped++
   report.failed++
   await queue.replace(deadAgain(letter, error, queue.clock.now()))
+  return false
 }
 
 /** The letter after a life that ended as the ones before. */
@@ -118,10 +231,10 @@ function deadAgain(letter: DeadLetter, error: unknown, now: number): DeadLetter 
   const dead = error instanceof DeadLetterError ? error : undefined
   const attempts = dead?.attempts ?? 1
   const tried = dead?.errors ?? [{ attempt: 1, startedAt: now, endedAt: now, delay: 0, error }]
-  const { history, forgotten } = remembered(tried.map((attempt) => ({ ...attempt, error: failureOf(attempt.error, messageOf(attempt.error)) })), attempts)
+  const { history, forgotten } = remembered(tried.map((attempt) => ({ ...attempt, error: failureOf(attempt.error) })), attempts)
   return {
     ...letter,
-    reason: dead && dead.reason != 'discarded' ? dead.reason : 'permanent',
+    reason: dead && dead.reason != 'discarded' && dead.reason != 'failed' ? dead.reason : 'permanent',
     earlierAttempts: letter.earlierAttempts + letter.attempts,
     attempts,
     redrives: letter.redrives + 1,

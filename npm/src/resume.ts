@@ -1,7 +1,7 @@
 import { compile } from './compile.js'
 import { ConfigError } from './errors.js'
 import type { RetryOptions } from './options.js'
-import { launch } from './retry.js'
+import { launch } from './run.js'
 import { Place } from './table.js'
 import type { AttemptContext, Snapshot } from './types.js'
 
@@ -13,9 +13,10 @@ import type { AttemptContext, Snapshot } from './types.js'
  */
 export async function resume<T>(fn: (context: AttemptContext) => T | PromiseLike<T>, snapshot: Snapshot, options: Omit<RetryOptions, 'seed' | 'key'> = {}): Promise<T> {
   const { version, policy, began, due, delay, state, key, taskType, payload } = snapshot ?? {}
+  if (typeof snapshot == 'string') throw new ConfigError('snapshot', 'is a text; write resume(fn, JSON.parse(text))')
   if (version !== 1) throw new ConfigError('version', `= ${version} is not known; this version reads 1`)
   if (!Array.isArray(state) || state.length != Place.Delay - Place.Seed || ![began, due, delay, ...state].every((n) => typeof n == 'number' && n >= 0)) {
-    throw new ConfigError('state', 'is no task; keep what snapshot() gave as it is')
+    throw new ConfigError('state', 'is not a task; keep what snapshot() gave as it is')
   }
   return launch(fn, compile(policy), { taskType, payload, ...options, key }, (run) => {
     run.state_ = [...state]

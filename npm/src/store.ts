@@ -1,6 +1,7 @@
 // Dead letters in a storage: what is to stand there, and what does not yet.
-import { fromRecord, toRecord } from './record.js'
+import { randomName } from './entropy.js'
 import type { DeadLetter } from './letter.js'
+import { fromRecord, toStored } from './record.js'
 
 /** What `new DeadLetterQueue({ storage })` needs: any instance of `unstorage` has it. */
 export interface Storage {
@@ -17,26 +18,48 @@ const TOGETHER = 100
 export async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<unknown>): Promise<void> {
   const rest = [...items]
   const faults: unknown[] = []
-  while (rest.length) {
-    await Promise.all(rest.splice(0, TOGETHER).map((item) => work(item).catch((fault) => faults.push(fault))))
+  for (let at = 0; at < rest.length; at += TOGETHER) {
+    await Promise.all(rest.slice(at, at + TOGETHER).map((item) => work(item).catch((fault) => faults.push(fault))))
   }
   if (faults.length) throw faults[0]
 }
 
+/** A letter in the storage. */
+interface Entry {
+  /** What its places begin with: no two processes give one. */
+  name: string
+  /** The version that was written last. A letter that changes gets a new place before the old one is erased. */
+  version: number
+  /** What the storage is to hold; `null` for nothing. */
+  wanted: DeadLetter | null
+  /** Whether it holds that. */
+  done: boolean
+  /** Places that may hold something. */
+  places: Set<string>
+  /** One request at a time. */
+  turn: Promise<void>
+}
+
+/** The name and version of a place; what the first releases wrote has no version. */
+function parse(place: string): [name: string, version: number] {
+  const [, name, version] = /^(.*?)(?:\.(\d+))?$/s.exec(place)!
+  return [name!, Number(version ?? 0)]
+}
+
 /**
- * The letters of one queue in a storage, each at a place of its own.
+ * The letters of one queue in a storage.
  *
- * What a place is to hold is written down first, and then carried there: so the last word on a letter wins
- * however the storage's answers overtake one another, and what it refused is known and can be tried again.
+ * A place is written once, and a letter that changes is written to a new one before the old one is erased: a
+ * process that is killed in the middle of a write leaves the version before whole. What a letter is to be is
+ * noted first and then carried there: so the last word on a letter wins however the storage's answers overtake one
+ * another, and what it refused is known and can be tried again.
  */
 export class Store {
-  readonly #places = new Map<number, string>()
-  /** What the storage does not hold yet: a letter, or nothing in its place. */
-  readonly #wanted = new Map<string, DeadLetter | null>()
-  /** One request at a time for a place. */
-  readonly #turns = new Map<string, Promise<void>>()
+  readonly #entries = new Map<number, Entry>()
+  /** Those whose storage is behind, by the names of their places: a letter that was taken out has no number. */
+  readonly #behind = new Set<Entry>()
   #flushing = false
-  /** Items that are no letters; they are left where they are. */
+  /** Items that are not letters; they are left where they are. */
   damaged = 0
 
   constructor(
@@ -46,46 +69,101 @@ export class Store {
     readonly patience: number,
   ) {}
 
-  /** Every letter that the storage holds, oldest first. */
-  async load(): Promise<{ letter: DeadLetter; place: string }[]> {
-    const found = new Map<string, DeadLetter>()
+  /** The keys below a part of the storage. */
+  keys(base: string): Promise<string[]> {
+    return this.answer(() => this.storage.getKeys(base))
+  }
+
+  /** What is at a place; `undefined` where it is damaged. */
+  async read(place: string): Promise<unknown> {
+    return this.answer(() => this.storage.getItem(place)).catch((fault) => {
+      // A storage that cannot read what it holds is one thing, one that does not answer another.
+      if (fault instanceof SyntaxError) return undefined
+      throw fault
+    })
+  }
+
+  /**
+   * Every letter that the storage holds, oldest first, the newest version of each: `id` is that under which
+   * this queue has it already, and `letter` is absent where it is the same as here.
+   */
+  async load(): Promise<{ id: number | undefined; letter: DeadLetter | undefined; entry: Entry }[]> {
     // Redis may name a key twice in one scan.
-    const keys = [...new Set(await this.#answer(() => this.storage.getKeys(this.base)))].sort()
+    const keys = [...new Set(await this.keys(this.base))]
+    const known = new Map([...this.#entries].map(([id, entry]) => [entry.name, { id, entry }]))
+    const versions = new Map<string, string[]>()
+    for (const key of keys) {
+      const [name] = parse(key)
+      versions.set(name, [...(versions.get(name) ?? []), key])
+    }
+    const found = new Map<string, { id: number | undefined; letter: DeadLetter | undefined; entry: Entry }>()
     let damaged = 0
-    await forEach(keys, async (place) => {
-      const item = await this.#answer(() => this.storage.getItem(place)).catch((fault) => {
-        // A storage that cannot read what it holds is one thing, one that does not answer another.
-        if (fault instanceof SyntaxError) return fault
-        throw fault
-      })
-      // Another process took it away between the two questions.
-      if (item == null) return
-      try {
-        found.set(place, fromRecord(item))
-      } catch {
-        damaged++
+    await forEach(versions, async ([name, places]) => {
+      const here = known.get(name)
+      // What is about to be written, or was erased here, is not for the storage to say.
+      if (here && !here.entry.done) return void found.set(name, { id: here.id, letter: undefined, entry: here.entry })
+      if ([...this.#behind].some((entry) => entry.name == name)) return
+      for (const place of places.sort((a, b) => parse(b)[1] - parse(a)[1])) {
+        const version = parse(place)[1]
+        if (here && version <= here.entry.version) return void found.set(name, { id: here.id, letter: undefined, entry: here.entry })
+        const item = await this.read(place)
+        // Another process took it away between the two questions.
+        if (item === null) continue
+        try {
+          const letter = fromRecord(item)
+          const entry = here?.entry ?? { name, version, wanted: letter, done: true, places: new Set(places), turn: Promise.resolve() }
+          Object.assign(entry, { version, wanted: letter })
+          return void found.set(name, { id: here?.id, letter, entry })
+        } catch {
+          // Torn by the end of its process, or being written now: the version before counts.
+          damaged += places.length > 1 ? 0 : 1
+        }
       }
     })
     this.damaged = damaged
-    return keys.flatMap((place) => {
-      const letter = found.get(place)
-      return letter ? { letter, place } : []
-    })
+    return [...versions.keys()].sort().flatMap((name) => found.get(name) ?? [])
   }
 
-  /** Notes where a letter stands. */
-  place(id: number, place: string) {
-    this.#places.set(id, place)
+  /** Notes under which number a letter of the storage is here. */
+  hold(id: number, entry: Entry) {
+    this.#entries.set(id, entry)
   }
 
-  /** Writes a letter: over the old one, so that it is never in neither place. */
-  async write(letter: DeadLetter): Promise<void> {
-    const { id } = letter
-    // No two processes write to one place, whatever numbers they give.
-    if (!this.#places.has(id)) this.place(id, `${this.base}:${String(id).padStart(12, '0')}-${crypto.randomUUID()}`)
-    await this.#want(this.#places.get(id)!, letter)
+  /** The numbers of the letters that are as the storage had them. */
+  settled(): number[] {
+    return [...this.#entries].filter(([, entry]) => entry.done).map(([id]) => id)
+  }
+
+  /** Whether a letter is where it was left; another process may have taken it out, or changed it. */
+  async stands(id: number): Promise<boolean> {
+    const entry = this.#entries.get(id)
+    if (!entry) return false
+    if (!entry.done) return true
+    const places = entry.version ? [`${entry.name}.${entry.version}`] : [...entry.places]
+    for (const place of places) if ((await this.read(place)) != null) return true
+    return false
+  }
+
+  /** What the places of a letter begin with. */
+  name(id: number): string | undefined {
+    return this.#entries.get(id)?.name
+  }
+
+  /** Forgets a letter that another process took away. */
+  forget(id: number) {
+    this.#entries.delete(id)
+  }
+
+  /** Writes a letter: to a new place, and then away with the old one. */
+  async write(id: number, letter: DeadLetter): Promise<void> {
+    let entry = this.#entries.get(id)
+    if (!entry) {
+      entry = { name: `${this.base}:${String(id).padStart(16, '0')}-${randomName()}`, version: 0, wanted: null, done: true, places: new Set(), turn: Promise.resolve() }
+      this.#entries.set(id, entry)
+    }
+    await this.#want(entry, letter)
     // It works again: time for what it refused before.
-    if (this.#wanted.size > this.#turns.size && !this.#flushing) {
+    if (this.#behind.size && !this.#flushing) {
       this.#flushing = true
       this.flush().catch(() => {}).finally(() => (this.#flushing = false))
     }
@@ -93,44 +171,54 @@ export class Store {
 
   /** Takes a letter away. */
   async erase(id: number): Promise<void> {
-    const place = this.#places.get(id)
-    this.#places.delete(id)
-    if (place !== undefined) await this.#want(place, null)
+    const entry = this.#entries.get(id)
+    this.#entries.delete(id)
+    if (entry) await this.#want(entry, null)
   }
 
   /** What the storage has not taken yet. */
   get unsaved(): number {
-    return this.#wanted.size
+    return this.#behind.size
   }
 
   /** Tries all of that again. */
   flush(): Promise<void> {
-    return forEach([...this.#wanted.keys()], (place) => this.#carry(place))
+    return forEach([...this.#behind], (entry) => this.#carry(entry))
   }
 
-  #want(place: string, letter: DeadLetter | null) {
-    this.#wanted.set(place, letter)
-    return this.#carry(place)
+  #want(entry: Entry, letter: DeadLetter | null) {
+    entry.wanted = letter
+    entry.done = false
+    this.#behind.add(entry)
+    return this.#carry(entry)
   }
 
-  async #carry(place: string): Promise<void> {
-    const turn = (this.#turns.get(place) ?? Promise.resolve()).then(async () => {
-      const letter = this.#wanted.get(place)
-      if (letter === undefined) return
-      await (letter ? this.storage.setItem(place, toRecord(letter)) : this.storage.removeItem(place))
-      if (this.#wanted.get(place) === letter) this.#wanted.delete(place)
+  #carry(entry: Entry): Promise<void> {
+    const turn = entry.turn.then(async () => {
+      if (entry.done) return
+      const { wanted, places } = entry
+      const old = [...places]
+      if (wanted) {
+        const place = `${entry.name}.${++entry.version}`
+        places.add(place)
+        await this.storage.setItem(place, toStored(wanted))
+      }
+      for (const place of old) {
+        await this.storage.removeItem(place)
+        places.delete(place)
+      }
+      // Somebody may have changed their mind meanwhile; their turn is next.
+      if (entry.wanted === wanted) {
+        entry.done = true
+        this.#behind.delete(entry)
+      }
     })
-    const quiet = turn.catch(() => {})
-    this.#turns.set(place, quiet)
-    try {
-      await this.#answer(() => turn)
-    } finally {
-      if (this.#turns.get(place) === quiet) this.#turns.delete(place)
-    }
+    entry.turn = turn.catch(() => {})
+    return this.answer(() => turn)
   }
 
   /** What a request gives, unless it takes too long: who waits for a dead letter is not to wait for ever. */
-  #answer<T>(ask: () => Promise<T>): Promise<T> {
+  answer<T>(ask: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       // The real time, whatever clock the tasks have: the storage is real.
       const timer = setTimeout(() => reject(new Error(`the storage did not answer within ${this.patience} ms`)), Math.min(this.patience, 2 ** 31 - 1))

@@ -1,3 +1,4 @@
+import { Heap } from './heap.js'
 import type { Clock } from './types.js'
 
 interface Timer {
@@ -19,7 +20,7 @@ export class VirtualClock implements Clock {
   #order = 0
   /** Those that wait, by their number; and a heap of all that were set, the next first. */
   #timers = new Map<number, Timer>()
-  #heap: Timer[] = []
+  #heap = new Heap<Timer>(before)
 
   /** @param start milliseconds; 0 if not given. */
   constructor(start = 0) {
@@ -32,14 +33,14 @@ export class VirtualClock implements Clock {
     const order = ++this.#order
     const timer = { at: this.#now + Math.max(ms, 0), order, run }
     this.#timers.set(order, timer)
-    this.#push(timer)
+    this.#heap.push(timer)
     return order
   }
 
   clearTimeout = (timer: number): void => {
     this.#timers.delete(timer)
     // Cleared ones do not pile up; a sorted list is a heap.
-    if (this.#heap.length > 2 * this.#timers.size + 64) this.#heap = [...this.#timers.values()].sort((a, b) => (before(a, b) ? -1 : 1))
+    if (this.#heap.items.length > 2 * this.#timers.size + 64) this.#heap.items = [...this.#timers.values()].sort((a, b) => (before(a, b) ? -1 : 1))
   }
 
   /** How many timers wait. */
@@ -77,35 +78,9 @@ export class VirtualClock implements Clock {
   /** The timer that is due first; timers of one time in the order in which they were set. */
   #next(): Timer | undefined {
     // Cleared ones are dropped when they come to the top.
-    while (this.#heap[0] && !this.#timers.has(this.#heap[0].order)) this.#pop()
-    return this.#heap[0]
-  }
-
-  #push(timer: Timer) {
-    const heap = this.#heap
-    let place = heap.push(timer) - 1
-    while (place) {
-      const above = (place - 1) >> 1
-      if (!before(timer, heap[above]!)) break
-      heap[place] = heap[above]!
-      place = above
-    }
-    heap[place] = timer
-  }
-
-  #pop() {
-    const heap = this.#heap
-    const last = heap.pop()!
-    const { length } = heap
-    if (!length) return
-    let place = 0
-    for (let below = 1; below < length; below = 2 * place + 1) {
-      if (below + 1 < length && before(heap[below + 1]!, heap[below]!)) below++
-      if (!before(heap[below]!, last)) break
-      heap[place] = heap[below]!
-      place = below
-    }
-    heap[place] = last
+    const { items } = this.#heap
+    while (items[0] && !this.#timers.has(items[0].order)) this.#heap.pop()
+    return items[0]
   }
 
   #fire(timer: Timer) {

@@ -1,4 +1,4 @@
-import type { Action, Backoff, BudgetRule, Duration, Jitter } from './kinds.js'
+import type { Action, Backoff, BudgetRule, Duration, Jitter, Reason } from './kinds.js'
 
 export type * from './kinds.js'
 
@@ -94,18 +94,44 @@ export interface Clock {
   clearTimeout(timer: any): void
 }
 
+/** What every event says of the attempt that ended: enough for a span. */
+export interface AttemptEvent {
+  /** The option `key`, as text. */
+  key: string
+  /** The number of the attempt, from 1. */
+  attempt: number
+  /** When it began, in milliseconds of the clock. */
+  startedAt: number
+  /** How long it ran, in milliseconds. */
+  duration: number
+  /** Since the first attempt began, in milliseconds. */
+  elapsed: number
+}
+
 /** What `onRetry` gets. */
-export interface RetryEvent {
+export interface RetryEvent extends AttemptEvent {
   /** What the attempt failed with. */
   error: unknown
-  /** The attempt that failed. */
-  attempt: number
   /** The wait that begins now, in milliseconds. */
   delay: number
   /** When it ends, in milliseconds of the clock. */
   at: number
   /** What `resume` needs to go on with this retry in another process: plain JSON. */
   snapshot(): Snapshot
+}
+
+/** What `onSuccess` gets. */
+export interface SuccessEvent extends AttemptEvent {
+  /** What the caller gets. */
+  value: unknown
+}
+
+/** What `onGiveUp` gets. */
+export interface GiveUpEvent extends AttemptEvent {
+  /** What the caller gets. */
+  error: unknown
+  /** Why: that of the dead letter, `discarded` or `failed` by a rule, `aborted` by the signal. */
+  reason: Reason | 'discarded' | 'failed' | 'aborted'
 }
 
 /** A retry in flight, as plain JSON. */

@@ -3,8 +3,10 @@
 // collect(redrive, testing, golden) returns [name, test] pairs; the runners beside this file run them.
 
 import { assert, equal, rejects, same, show, throws } from './assert.mjs'
+import { collect as collectErrors } from './errors.mjs'
 import { collect as collectLetters } from './letters.mjs'
 import { collect as collectPolicies } from './policies.mjs'
+import { collect as collectVocabulary } from './vocabulary.mjs'
 
 const soon = () => new Promise((resolve) => setTimeout(resolve, 0))
 
@@ -288,16 +290,23 @@ export function collect(redrive, { VirtualClock }, golden) {
     equal((await rejects(clock.run(retry(boom(), policy, { clock, retryOn: () => 'mine' })))).reason, 'permanent')
   })
 
-  test('a callback that throws ends the retry with what it threw', async () => {
+  test('a callback that throws ends the retry: the error is that of the work, and the letter is stored', async () => {
     for (const option of ['onRetry', 'retryOn', 'retryAfter']) {
-      const clock = new VirtualClock()
-      const error = await rejects(clock.run(retry(boom(), undefined, { clock, [option]: () => { throw new Error(option) } })))
-      equal(error.message, option)
-      equal(clock.pending, 0)
+      for (const fault of [() => { throw new Error(option) }, () => Promise.reject(new Error(option))]) {
+        const clock = new VirtualClock()
+        const deadLetters = new DeadLetterQueue({ clock })
+        const error = await rejects(clock.run(retry(boom(), undefined, { clock, deadLetters, [option]: fault })))
+        same([error.cause.message, error.reason, error.callbackError.message], ['boom', 'permanent', option])
+        assert(error.message.includes(`boom; ${option} threw: ${option}`), error.message)
+        equal(deadLetters.get(error.id).lastError.message, 'boom')
+        equal(clock.pending, 0)
+      }
     }
+    const dead = await rejects(retry(boom(), quick({ maxAttempts: 1 }), { onDeadLetter: async () => { throw new Error('audit') } }))
+    same([dead.cause.message, dead.callbackError.message], ['boom', 'audit'])
   })
 
-  test('callbacks may take their time: their promises are waited for, and what they reject with ends it', async () => {
+  test('callbacks may take their time: their promises are waited for', async () => {
     const clock = new VirtualClock()
     const later = (value) => new Promise((resolve) => clock.setTimeout(() => resolve(value), 3))
     const starts = []
@@ -309,11 +318,6 @@ export function collect(redrive, { VirtualClock }, golden) {
     same(starts, [0, 10, 20])
     equal(clock.now(), 20 + 3 + 3)
     equal((await rejects(clock.run(retry(boom(), quick(), { clock, retryOn: async () => false })))).reason, 'permanent')
-    for (const option of ['retryOn', 'onRetry', 'onDeadLetter']) {
-      const fault = await rejects(clock.run(retry(boom(), quick(), { clock, [option]: () => Promise.reject(new Error(option)) })))
-      equal(fault.message, option)
-      equal(clock.pending, 0)
-    }
   })
 
   test('an abort while a callback takes its time settles at once, and nothing follows', async () => {
@@ -385,8 +389,9 @@ export function collect(redrive, { VirtualClock }, golden) {
     equal(parseRetryAfter('', now), undefined)
     equal(parseRetryAfter(null, now), undefined)
     equal(parseRetryAfter(new Headers({ 'Retry-After': '7' }), now), 7000)
-    equal(parseRetryAfter(new Headers({ 'RateLimit-Reset': '9' }), now), 9000)
-    equal(parseRetryAfter({ headers: { 'x-ratelimit-reset': String(now / 1000 + 30) } }, now), 30_000)
+    equal(parseRetryAfter(new Headers({ 'RateLimit-Reset': '9' }), now), undefined, 'no refusal, and nothing says that the rest is spent')
+    equal(parseRetryAfter(new Headers({ 'RateLimit-Reset': '9', 'RateLimit-Remaining': '0' }), now), 9000)
+    equal(parseRetryAfter({ status: 429, headers: { 'x-ratelimit-reset': String(now / 1000 + 30) } }, now), 30_000)
     equal(parseRetryAfter({ response: { headers: new Headers({ 'retry-after-ms': '250' }) } }, now), 250)
   })
 
@@ -459,5 +464,8 @@ export function collect(redrive, { VirtualClock }, golden) {
     equal((await rejects(resume(boom(), { ...JSON.parse(kept), state: [1] }))).name, 'ConfigError')
   })
 
-  return [...collectPolicies(redrive, { VirtualClock }, golden), ...tests, ...collectLetters(redrive, { VirtualClock })]
+  return [
+    ...collectPolicies(redrive, { VirtualClock }, golden), ...tests, ...collectErrors(redrive, { VirtualClock }),
+    ...collectLetters(redrive, { VirtualClock }), ...collectVocabulary(redrive, { VirtualClock }, golden),
+  ]
 }

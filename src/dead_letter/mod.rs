@@ -42,6 +42,7 @@
 mod dropped;
 mod failure;
 mod filter;
+mod pace;
 mod pattern;
 mod plan;
 mod queue;
@@ -53,6 +54,7 @@ pub use self::{
     dropped::{DropCause, Dropped, Pushed, Refused},
     failure::{AttemptRecord, DEFAULT_HISTORY, Failure, History, MAX_KIND, MAX_MESSAGE},
     filter::{Filter, Group, GroupBy},
+    pace::pace,
     pattern::{MAX_PATTERN, fingerprint, pattern},
     plan::{Attempts, RedrivePlan, RedriveReport, Redriven, Scheduled, Skip},
     queue::{DeadLetterQueue, FullPolicy, MAX_ID, QueueConfig, QueueCounters, QueueStats},

@@ -20,15 +20,12 @@ use alloc::{
 use core::fmt;
 
 use crate::{
-    dead_letter::{DeadLetter, Filter, record::schema},
+    dead_letter::{DeadLetter, Filter, pace, record::schema},
     exact,
     random::Stream,
     time::{Duration, Time, format_duration, nanos},
     wire::{ConfigError, Fields, Value, quoted},
 };
-
-/// The stream's domain for spreads: what a redrive draws shifts no delay.
-const SPREAD: u64 = 0x7265_6472_6976_6521;
 
 /// How a redriven task's attempts count in its next life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -206,10 +203,8 @@ impl RedrivePlan {
     /// When the letter in `slot` (from 0) starts: its slot of the pace, and U[0, spread) more, drawn for
     /// its key and how often it was redriven before. For whoever has letters of its own to send back.
     pub fn start(&self, now: Time, stream: Stream, slot: u64, key: u64, redrives: u32) -> Time {
-        let life = redrives.saturating_add(1);
-        let unit = stream.substream(SPREAD).draws(key, life).unit();
-        let jitter = (unit * self.spread_nanos() as f64) as u64;
-        now.plus_nanos(nanos(self.every).saturating_mul(slot)).plus_nanos(jitter)
+        let (every, spread) = (nanos(self.every), self.spread_nanos());
+        now.plus_nanos(pace(stream, slot, key, redrives, every, spread))
     }
 
     fn spread_nanos(&self) -> u64 {

@@ -16,8 +16,14 @@ use crate::{
 };
 
 /// The golden files that every runtime's suite reads.
-const GOLDEN: [&str; 5] =
-    ["delays.json", "random.json", "refusals.json", "traces.json", "verdicts.json"];
+const GOLDEN: [&str; 6] = [
+    "delays.json",
+    "failures.json",
+    "random.json",
+    "refusals.json",
+    "traces.json",
+    "verdicts.json",
+];
 
 /// Build the npm package, install the tarball into test projects and run the suite in each runtime
 #[derive(clap::Args)]
@@ -48,28 +54,33 @@ pub(crate) fn build() -> Result<()> {
     tools::wasm_target()?;
     tools::node()?;
     tools::npm_packages(&folder())?;
-    let module = compile("wasm-small", "")?;
     // wasm2js knows only the first WebAssembly; what `as` means must not depend on it, so the compiler
     // spells it out there (npm's own lowering returns 0 where Rust saturates).
     let plain = "-bulk-memory,-nontrapping-fptoint,-sign-ext,-multivalue,-reference-types";
-    let plain = compile("wasm-plain", &format!(" -C target-feature={plain}"))?;
+    let plain = format!(" -C target-feature={plain}");
+    let mut modules = Vec::new();
+    for package in ["core", "words"] {
+        modules.push(compile(package, "wasm-small", "")?);
+        modules.push(compile(package, "wasm-plain", &plain)?);
+    }
     let sim = repo::target().join("wasm/npm");
     wasm::build(&wasm::Build { features: &["sim"], target: wasm::Target::Web, out: &sim })?;
     let mut node = process::command("node");
-    node.arg(folder().join("scripts/build.mjs")).arg(module).arg(plain).arg(sim);
+    node.arg(folder().join("scripts/build.mjs")).args(modules).arg(sim);
     process::quiet(&mut node).context("building npm/dist")
 }
 
-/// Compiles the numeric module; each set of flags has a target folder of its own.
-fn compile(name: &str, flags: &str) -> Result<PathBuf> {
+/// Compiles one of the two modules; each set of flags has a target folder of its own.
+fn compile(package: &str, name: &str, flags: &str) -> Result<PathBuf> {
     let target = repo::target().join(name);
     let mut cargo = process::cargo();
-    cargo.args(["build", "--locked", "--package", "redrive-wasm-core", "--lib"]);
+    cargo.args(["build", "--locked", "--lib", "--package"]);
+    cargo.arg(format!("redrive-wasm-{package}"));
     cargo.args(["--target", tools::WASM_TARGET, "--profile", "wasm-small", "--target-dir"]);
     // Low addresses are short numbers; the engine needs some hundred bytes of stack.
     let flags = format!("-C link-arg=-zstack-size=8192{flags}");
     process::quiet(cargo.arg(&target).env("RUSTFLAGS", flags))?;
-    Ok(target.join(tools::WASM_TARGET).join("wasm-small/redrive_wasm_core.wasm"))
+    Ok(target.join(tools::WASM_TARGET).join(format!("wasm-small/redrive_wasm_{package}.wasm")))
 }
 
 /// Runs the suite wherever the package is to work; what it says.

@@ -20,6 +20,7 @@ use core::mem;
 
 use redrive::{
     Budget, Task, Time, Verdict,
+    dead_letter::pace,
     policy::{
         numbers::{NumericTerms, read_budget, write_budget},
         places,
@@ -98,6 +99,19 @@ pub extern "C" fn quantile(retries: u32, p: f64) -> f64 {
     buffer::with(|buffer| {
         let delay = terms(buffer, retries).quantile(retries, p);
         delay.map_or(-1.0, |delay| delay as f64 / MILLISECOND)
+    })
+}
+
+/// When the letter in `slot` of a redrive starts, in milliseconds after it; the task in the buffer has
+/// its seed and key. `every` and `spread` are milliseconds.
+#[allow(unsafe_code, reason = "as above")]
+#[unsafe(no_mangle)]
+pub extern "C" fn start(slot: f64, redrives: u32, every: f64, spread: f64) -> f64 {
+    buffer::with(|buffer| {
+        let stream = Stream::new(buffer.halves(places::SEED));
+        let (every, spread) = (to_nanos(every), to_nanos(spread));
+        let at = pace(stream, slot as u64, buffer.halves(places::KEY), redrives, every, spread);
+        at as f64 / MILLISECOND
     })
 }
 
