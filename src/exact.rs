@@ -47,14 +47,6 @@ pub(crate) fn required_whole(fields: &Fields<'_>, name: &str) -> Result<u64, Con
         .ok_or_else(|| fields.error(name, "is missing; write a whole number from 0 up"))
 }
 
-/// Reads a count that has to be there: at most 2^53 - 1, so that counting on cannot overflow.
-pub(crate) fn required_count(fields: &Fields<'_>, name: &str) -> Result<u64, ConfigError> {
-    match required_whole(fields, name)? {
-        number if number <= MAX_EXACT => Ok(number),
-        number => Err(fields.error(name, format!("= {number} is above {MAX_EXACT}"))),
-    }
-}
-
 /// Reads a whole number of at most 2^32 - 1.
 pub(crate) fn read_u32(fields: &Fields<'_>, name: &str) -> Result<Option<u32>, ConfigError> {
     let Some(number) = read_whole(fields, name)? else { return Ok(None) };

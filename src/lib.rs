@@ -81,6 +81,7 @@ pub mod run;
 pub mod schedule;
 #[doc(hidden)]
 pub mod schema;
+#[cfg(feature = "serde")]
 pub mod snapshot;
 pub mod task;
 pub mod time;
@@ -88,6 +89,8 @@ pub mod wire;
 
 #[cfg(feature = "std")]
 pub use crate::run::{GaveUp, Retry, retry};
+#[cfg(feature = "serde")]
+pub use crate::snapshot::{Snapshot, SnapshotError};
 pub use crate::{
     dead_letter::{DeadLetter, DeadLetterQueue, Failure, RedrivePlan},
     hints::Hint,
@@ -97,7 +100,6 @@ pub use crate::{
         Action, Backoff, Budget, BudgetRule, Jitter, PolicyBuilder, RetryPolicy, Rule, presets,
     },
     schedule::{Band, Schedule, ScheduledRetry},
-    snapshot::{Snapshot, SnapshotError},
     task::{Context, Reason, State, Task, TaskError, Verdict},
     time::{Duration, Time},
 };

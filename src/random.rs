@@ -26,7 +26,7 @@ const SILVER: u64 = 0xd1b5_4a32_d192_ed03;
 /// The finaliser of `SplitMix64` (variant 13 of David Stafford's): a bijection that avalanches.
 // By word: a build for size would call it, twice a draw.
 #[inline(always)]
-const fn mix(mut z: u64) -> u64 {
+pub(crate) const fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)

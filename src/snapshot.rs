@@ -32,71 +32,280 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod machine;
+mod letters;
 mod queue;
+mod read;
+mod record;
 mod task;
+mod write;
 
-use alloc::string::ToString;
+use alloc::{boxed::Box, format, string::String, string::ToString};
 use core::fmt;
 
-use crate::wire::{ConfigError, Fields, Value, quoted};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, DeserializeSeed, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
-/// A saved machine, queue or task: data that says what it is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot(Value);
+use self::read::{Fault, Whose};
+use crate::{
+    DeadLetterQueue, Machine, Task, Time,
+    wire::{ConfigError, Reader, Value, quoted, to_value},
+};
+
+/// A saved machine, queue or task. It is written and read as a stream, without a tree of everything.
+#[derive(Clone, Debug)]
+pub struct Snapshot(Content);
+
+#[derive(Clone, Debug)]
+enum Content {
+    Machine(Box<Machine>),
+    Queue(Box<DeadLetterQueue>),
+    /// A task, or what has not been looked at.
+    Data(Value),
+}
 
 impl Snapshot {
     /// Takes `value` for a snapshot. Whether it is one is found when something is restored from it.
     pub fn from_value(value: Value) -> Snapshot {
-        Snapshot(value)
+        Snapshot(Content::Data(value))
     }
 
-    /// The data.
-    pub fn as_value(&self) -> &Value {
-        &self.0
+    /// The data, as a tree. For a look at it: to store it, serialise the snapshot itself.
+    pub fn to_value(&self) -> Value {
+        // What we write has text keys only, and nothing that refuses to be written.
+        to_value(self).unwrap_or(Value::Null)
     }
 
-    /// The data.
-    pub fn into_value(self) -> Value {
-        self.0
-    }
-
-    /// What it says that it is: `redrive-machine/1`, `redrive-dead-letter-queue/1`, `redrive-task/1`.
+    /// What it says that it is: `redrive-machine/2`, `redrive-dead-letter-queue/2`, `redrive-task/1`.
     pub fn schema(&self) -> Option<&str> {
-        self.0.get("schema").and_then(Value::as_text)
+        match &self.0 {
+            Content::Machine(_) => Some(write::SCHEMA),
+            Content::Queue(_) => Some(queue::SCHEMA),
+            Content::Data(data) => data.get("schema").and_then(Value::as_text),
+        }
     }
 
     /// Refuses what is not of the schema `expected`, before any field is looked at: what another
     /// version calls its fields is not for this one to judge.
     fn expect(&self, expected: &str) -> Result<(), SnapshotError> {
-        let found = self.0.get("schema");
-        if found.and_then(Value::as_text) == Some(expected) {
+        let found = self.schema();
+        if found == Some(expected) {
             return Ok(());
         }
         let message = match found {
-            Some(Value::Text(found)) => {
-                alloc::format!(
-                    "= {} is not what this version restores here: \"{expected}\"",
-                    quoted(found)
-                )
+            Some(found) => {
+                let found = quoted(found);
+                format!("= {found} is not what this version restores here: \"{expected}\"")
             }
-            _ => alloc::format!("is missing; this is no snapshot, \"{expected}\" is expected"),
+            None => format!("is missing; this is no snapshot, \"{expected}\" is expected"),
         };
         Err(SnapshotError { error: ConfigError::new("schema", message), other_schema: true })
     }
 }
 
-#[cfg(feature = "serde")]
-impl serde::Serialize for Snapshot {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+impl PartialEq for Snapshot {
+    /// Whether what they restore acts alike. That takes the results of different workers, if the one
+    /// was restored itself: the names of incarnations do not count.
+    fn eq(&self, other: &Snapshot) -> bool {
+        let bare = |snapshot: &Snapshot| {
+            let mut value = snapshot.to_value();
+            forget_incarnation(&mut value);
+            if let Value::Map(fields) = &mut value {
+                for (name, value) in fields {
+                    if let ("tasks", Value::List(tasks)) = (name.as_str(), value) {
+                        tasks.iter_mut().for_each(forget_incarnation);
+                    }
+                }
+            }
+            value
+        };
+        bare(self) == bare(other)
     }
 }
 
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Snapshot {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Snapshot, D::Error> {
-        Value::deserialize(deserializer).map(Snapshot)
+fn forget_incarnation(value: &mut Value) {
+    if let Value::Map(fields) = value {
+        fields.retain(|(name, _)| name != "incarnation");
+    }
+}
+
+impl Serialize for Snapshot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Content::Machine(machine) => machine.serialize(serializer),
+            Content::Queue(queue) => queue.serialize(serializer),
+            Content::Data(data) => data.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Snapshot {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Snapshot, D::Error> {
+        struct Kind;
+
+        impl<'de> Visitor<'de> for Kind {
+            type Value = Snapshot;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a snapshot")
+            }
+
+            /// What says first what it is is read as that, as it comes; the rest becomes a tree.
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Snapshot, A::Error> {
+                let Some(name) = map.next_key::<String>()? else {
+                    return Ok(Snapshot::from_value(Value::map([])));
+                };
+                let first: Value = map.next_value()?;
+                match first.as_text().filter(|_| name == "schema") {
+                    Some(write::SCHEMA) => {
+                        let machine = Whose(&mut None).visit_map(map)?;
+                        Ok(Snapshot(Content::Machine(Box::new(machine))))
+                    }
+                    Some(queue::SCHEMA) => {
+                        let record =
+                            queue::QueueRecord::deserialize(MapAccessDeserializer::new(map))?;
+                        let queue = record.read().map_err(de::Error::custom)?;
+                        Ok(Snapshot(Content::Queue(Box::new(queue))))
+                    }
+                    _ => {
+                        let rest = Value::deserialize(MapAccessDeserializer::new(map))?;
+                        let Value::Map(mut fields) = rest else {
+                            return Err(de::Error::custom("a snapshot is a group of fields"));
+                        };
+                        fields.insert(0, (name, first));
+                        Ok(Snapshot::from_value(Value::Map(fields)))
+                    }
+                }
+            }
+        }
+
+        deserializer.deserialize_map(Kind)
+    }
+}
+
+impl Machine {
+    /// Everything in flight, to be stored: tasks, timers, budgets, letters, counters, and the events
+    /// that were not polled yet. A copy of the machine as it is now; to write the machine itself,
+    /// serialise it.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(Content::Machine(Box::new(self.clone())))
+    }
+
+    /// The machine that [`snapshot`](Machine::snapshot) saved. Attempts that ran then run still; see
+    /// [`recover`](Machine::recover). For clocks that go on (the wall's): a machine whose clock begins
+    /// anew with the process is for [`restore_at`](Machine::restore_at).
+    ///
+    /// # Errors
+    /// When it is the snapshot of something else or of another version, or of a state that no sequence
+    /// of calls can reach.
+    pub fn restore(snapshot: &Snapshot) -> Result<Machine, SnapshotError> {
+        snapshot.expect(write::SCHEMA)?;
+        let mut machine = match &snapshot.0 {
+            Content::Machine(machine) => (**machine).clone(),
+            Content::Queue(queue) => return Err(SnapshotError::not_one(&queue.snapshot())),
+            Content::Data(data) => read_machine(Reader(data))?,
+        };
+        machine.is_new = true;
+        Ok(machine)
+    }
+
+    /// The same for a clock that began anew: `now` is what it says where the old one said what it said
+    /// at the last call before the snapshot. All times move with it, so that what was due in a second
+    /// then is due in a second now, and letters are as old as they were.
+    ///
+    /// # Errors
+    /// As [`restore`](Machine::restore).
+    pub fn restore_at(snapshot: &Snapshot, now: Time) -> Result<Machine, SnapshotError> {
+        let mut machine = Machine::restore(snapshot)?;
+        machine.rebase(now);
+        Ok(machine)
+    }
+}
+
+fn read_machine<'de, D: Deserializer<'de, Error = ConfigError>>(
+    deserializer: D,
+) -> Result<Machine, ConfigError> {
+    let mut fault: Fault = None;
+    let read = Whose(&mut fault).deserialize(deserializer);
+    read.map_err(|error| fault.unwrap_or(error))
+}
+
+impl Serialize for Machine {
+    /// A [`Snapshot`] of it, written as a stream.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write::Written(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Machine {
+    /// Restores it from a stream, as [`restore`](Machine::restore) does.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Machine, D::Error> {
+        match Snapshot::deserialize(deserializer)?.0 {
+            Content::Machine(mut machine) => {
+                machine.is_new = true;
+                Ok(*machine)
+            }
+            other => Machine::restore(&Snapshot(other)).map_err(de::Error::custom),
+        }
+    }
+}
+
+impl DeadLetterQueue {
+    /// The queue with its letters, its rule and its counters, to be stored.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(Content::Queue(Box::new(self.clone())))
+    }
+
+    /// The queue that [`snapshot`](DeadLetterQueue::snapshot) saved.
+    ///
+    /// # Errors
+    /// When it is the snapshot of something else or of another version, or its parts contradict each
+    /// other.
+    pub fn restore(snapshot: &Snapshot) -> Result<DeadLetterQueue, SnapshotError> {
+        snapshot.expect(queue::SCHEMA)?;
+        match &snapshot.0 {
+            Content::Queue(queue) => Ok((**queue).clone()),
+            Content::Machine(_) => Err(SnapshotError::not_one(snapshot)),
+            Content::Data(data) => Ok(queue::QueueRecord::deserialize(Reader(data))?.read()?),
+        }
+    }
+}
+
+impl Serialize for DeadLetterQueue {
+    /// A [`Snapshot`] of it, written as a stream.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        queue::Written(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for DeadLetterQueue {
+    /// Restores it from a stream, as [`restore`](DeadLetterQueue::restore) does.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DeadLetterQueue, D::Error> {
+        match Snapshot::deserialize(deserializer)?.0 {
+            Content::Queue(queue) => Ok(*queue),
+            other => DeadLetterQueue::restore(&Snapshot(other)).map_err(de::Error::custom),
+        }
+    }
+}
+
+impl Task {
+    /// The state of this task, to be stored. Its key, policy and seed are the caller's.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::from_value(task::to_value(self))
+    }
+
+    /// The task that [`snapshot`](Task::snapshot) saved.
+    ///
+    /// # Errors
+    /// When it is the snapshot of something else or of another version, or of a state that no task can
+    /// be in.
+    pub fn restore(snapshot: &Snapshot) -> Result<Task, SnapshotError> {
+        snapshot.expect(task::SCHEMA)?;
+        match &snapshot.0 {
+            Content::Data(data) => Ok(task::read(data, "")?),
+            Content::Machine(_) | Content::Queue(_) => Err(SnapshotError::not_one(snapshot)),
+        }
     }
 }
 
@@ -108,6 +317,12 @@ pub struct SnapshotError {
 }
 
 impl SnapshotError {
+    fn not_one(snapshot: &Snapshot) -> SnapshotError {
+        let message =
+            format!("= \"{}\" is not what is restored here", snapshot.schema().unwrap_or(""));
+        SnapshotError { error: ConfigError::new("schema", message), other_schema: true }
+    }
+
     /// Whether it is of another kind or version than can be restored here.
     pub fn is_other_schema(&self) -> bool {
         self.other_schema
@@ -141,14 +356,4 @@ impl core::error::Error for SnapshotError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         Some(&self.error)
     }
-}
-
-/// The value `name`, which has to be there.
-fn required<'v>(fields: &Fields<'v>, name: &str) -> Result<&'v Value, ConfigError> {
-    fields.get(name).ok_or_else(|| fields.error(name, "is missing"))
-}
-
-/// The list `name`, which has to be there.
-fn required_list<'v>(fields: &Fields<'v>, name: &str) -> Result<&'v [Value], ConfigError> {
-    fields.list(name)?.ok_or_else(|| fields.error(name, "is missing; write a list"))
 }

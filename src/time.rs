@@ -85,6 +85,56 @@ impl fmt::Display for Time {
     }
 }
 
+#[cfg(feature = "serde")]
+mod serde_impls {
+    use core::fmt;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    use super::Time;
+
+    impl Serialize for Time {
+        /// As its nanoseconds; as decimal text above 2^53 - 1, where a JavaScript number would round.
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self.0 {
+                nanos @ ..=crate::exact::MAX_EXACT => serializer.serialize_u64(nanos),
+                nanos => serializer.collect_str(&nanos),
+            }
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Time {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+            deserializer.deserialize_any(Visitor)
+        }
+    }
+
+    struct Visitor;
+
+    impl de::Visitor<'_> for Visitor {
+        type Value = Time;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("nanoseconds: a whole number from 0 up, or one as text")
+        }
+
+        fn visit_u64<E: de::Error>(self, nanos: u64) -> Result<Time, E> {
+            Ok(Time(nanos))
+        }
+
+        fn visit_i64<E: de::Error>(self, nanos: i64) -> Result<Time, E> {
+            let wrong = |_| E::invalid_value(de::Unexpected::Signed(nanos), &self);
+            u64::try_from(nanos).map(Time).map_err(wrong)
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Time, E> {
+            let wrong = || E::invalid_value(de::Unexpected::Str(text), &self);
+            let digits = text.bytes().all(|b| b.is_ascii_digit());
+            text.parse().ok().filter(|_| digits).map(Time).ok_or_else(wrong)
+        }
+    }
+}
+
 /// `duration` in whole nanoseconds; what does not fit is `u64::MAX`.
 pub const fn nanos(duration: Duration) -> u64 {
     const SECOND: u64 = 1_000_000_000;

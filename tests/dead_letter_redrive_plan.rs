@@ -82,15 +82,15 @@ fn the_pace_is_never_exceeded_by_rounding() {
 }
 
 #[test]
-fn the_limit_takes_the_oldest_and_counts_the_rest() {
+fn the_limit_takes_the_oldest_and_says_that_there_are_more() {
     let mut queue = queue(10);
     let (tasks, report) = queue.redrive(NOW, &RedrivePlan::default().limit(3), Stream::new(1));
     let keys: Vec<u64> = tasks.iter().map(|task| task.letter.key.id()).collect();
     assert_eq!(keys, [0, 1, 2]);
-    assert_eq!((report.selected, report.over_limit, queue.len()), (10, 7, 7));
+    assert_eq!((report.selected, report.limited, queue.len()), (3, true, 7));
     assert_eq!(
         report.to_string(),
-        "10 letters selected: 3 scheduled within 60ms, 7 over the limit"
+        "3 letters selected: 3 scheduled within 60ms, more left by the limit"
     );
 }
 
@@ -101,11 +101,8 @@ fn parked_letters_do_not_use_up_the_limit() {
         assert!(queue.park(id, true));
     }
     let (tasks, report) = queue.redrive(NOW, &RedrivePlan::default().limit(2), Stream::new(1));
-    assert_eq!((tasks.len(), report.skipped.len()), (2, 3));
-    assert_eq!(
-        report.to_string(),
-        "5 letters selected: 2 scheduled within 40ms, 3 skipped (parked before)"
-    );
+    assert_eq!((tasks.len(), report.selected, report.set_aside, report.limited), (2, 2, 3, false));
+    assert_eq!(report.to_string(), "2 letters selected: 2 scheduled within 40ms");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use redrive::{Dispatch, Duration, Failure, Machine, TaskSpec, Time, Verdict};
 
 fn keys_due(machine: &mut Machine, now: Time) -> Vec<u64> {
-    std::iter::from_fn(|| machine.poll(now)).map(|dispatch: Dispatch| dispatch.key).collect()
+    std::iter::from_fn(|| machine.poll(now)).map(|dispatch: Dispatch| dispatch.key.id()).collect()
 }
 
 #[test]

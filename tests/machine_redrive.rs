@@ -137,7 +137,13 @@ fn a_letter_that_dies_again_and_again_is_parked() {
     );
 
     let again = machine.redrive(now, &plan.clone().max_redrives(None));
-    assert_eq!(again.skipped, [(3, Skip::Parked)]);
+    assert_eq!((again.selected, again.set_aside), (0, 1));
+    assert_eq!(
+        again.to_string(),
+        "no letter out of 1 selected: nothing redriven; 1 parked, which are sent back only if asked for"
+    );
+    let named = RedrivePlan::new(Filter::new().ids([3])).max_redrives(None);
+    assert_eq!(machine.redrive(now, &named).skipped, [(3, Skip::Parked)]);
     let asked = RedrivePlan::new(Filter::new().parked(true));
     assert_eq!(machine.redrive(now, &asked).scheduled.len(), 1, "unless it is asked for");
     assert_eq!(machine.task("order-17").unwrap().redrives(), 3);

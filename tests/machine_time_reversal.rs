@@ -7,8 +7,9 @@ use redrive::{Duration, Failure, Machine, TaskSpec, Time, Verdict};
 fn an_earlier_time_is_the_latest_time_seen() {
     let mut machine = Machine::default();
     machine.submit(Time::from_secs(100), 1, TaskSpec::new("t")).unwrap();
-    let dispatch = machine.poll(Time::from_secs(5)).expect("it is due since 100 s");
-    let verdict = machine.fail(Time::ZERO, &dispatch, &Failure::new("timeout", "")).unwrap();
+    let dispatch = machine.poll(Time::from_millis(99_500)).expect("it is due since 100 s");
+    let late = Time::from_millis(99_000);
+    let verdict = machine.fail(late, &dispatch, &Failure::new("timeout", "")).unwrap();
     let Verdict::Retry { at, delay } = verdict else { panic!("{verdict:?}") };
     assert_eq!(at, Time::from_secs(100).saturating_add(delay));
     assert_eq!(machine.stats().counters.time_reversals, 2);

@@ -80,7 +80,7 @@ proptest! {
         for step in &before {
             original.make(step);
         }
-        let snapshot = original.machine.snapshot().into_value();
+        let snapshot = original.machine.snapshot().to_value();
         for (place, debris) in hits {
             let mut value = snapshot.clone();
             prop_assert!(damage(&mut value, &mut place.index(places(&snapshot)), &debris));

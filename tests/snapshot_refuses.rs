@@ -35,7 +35,7 @@ fn at<'v>(value: &'v mut Value, path: &str) -> &'v mut Value {
 }
 
 fn error(change: impl FnOnce(&mut Value)) -> String {
-    let mut value = machine().snapshot().into_value();
+    let mut value = machine().snapshot().to_value();
     change(&mut value);
     Machine::restore(&Snapshot::from_value(value)).unwrap_err().to_string()
 }
@@ -51,29 +51,29 @@ fn the_untouched_snapshot_is_restored() {
 
 #[test]
 fn other_versions_and_other_things_are_refused_as_such() {
-    let mut value = machine().snapshot().into_value();
-    *at(&mut value, "schema") = "redrive-machine/2".into();
+    let mut value = machine().snapshot().to_value();
+    *at(&mut value, "schema") = "redrive-machine/3".into();
     // A field of the future does not hide that it is a version of the future.
     *at(&mut value, "seed") = Value::List(Vec::new());
     let error = Machine::restore(&Snapshot::from_value(value)).unwrap_err();
     assert!(error.is_other_schema());
     assert_eq!(
         error.to_string(),
-        "the snapshot cannot be restored: schema = \"redrive-machine/2\" is not what this version \
-         restores here: \"redrive-machine/1\""
+        "the snapshot cannot be restored: schema = \"redrive-machine/3\" is not what this version \
+         restores here: \"redrive-machine/2\""
     );
     let queue = DeadLetterQueue::default().snapshot();
     assert!(Machine::restore(&queue).unwrap_err().is_other_schema());
     assert!(Task::restore(&queue).unwrap_err().is_other_schema());
-    for nothing in [Value::Null, Value::Map(Vec::new()), Value::from("redrive-machine/1")] {
+    for nothing in [Value::Null, Value::Map(Vec::new()), Value::from("redrive-machine/2")] {
         assert!(Machine::restore(&Snapshot::from_value(nothing)).unwrap_err().is_other_schema());
     }
 }
 
 #[test]
 fn each_missing_field_is_named_and_each_unknown_one_refused() {
-    let Value::Map(entries) = machine().snapshot().into_value() else { unreachable!() };
-    for missing in 1..entries.len() {
+    let Value::Map(entries) = machine().snapshot().to_value() else { unreachable!() };
+    for missing in (1..entries.len()).filter(|n| entries[*n].0 != "behindNs") {
         let mut entries = entries.clone();
         let (name, _) = entries.remove(missing);
         let snapshot = Snapshot::from_value(Value::Map(entries));
@@ -91,59 +91,49 @@ fn states_that_no_calls_can_reach_are_refused() {
     let set = |path: &'static str, value: Value| {
         (path, error(move |snapshot| *at(snapshot, path) = value))
     };
+    let put = |path: &'static str, name: &'static str, value: Value| {
+        let change = move |snapshot: &mut Value| {
+            let Value::Map(fields) = at(snapshot, path) else { panic!("{path}") };
+            fields.push((name.into(), value));
+        };
+        (path, error(change))
+    };
     for ((path, error), expected) in [
-        (
-            set("tasks.1.task.attempts", 0_u64.into()),
-            "tasks[1].task has a state that only an attempt",
-        ),
-        (set("tasks.1.task.state", "dead".into()), "tasks[1].task.reason is missing"),
-        (set("tasks.1.task.state", "succeeded".into()), "tasks[1].task.state is final"),
-        (
-            set("tasks.1.task.state", "asleep".into()),
-            "tasks[1].task.state = \"asleep\" is not known",
-        ),
+        (set("tasks.1.attempts", 0_u64.into()), "tasks[1] has a state that only an attempt"),
+        (set("tasks.1.state", "succeeded".into()), "tasks[1].state = \"succeeded\" is not known"),
         (set("tasks.1.key", "1".into()), "tasks[1].key stands there twice"),
         (set("tasks.1.run", 0_u64.into()), "tasks[1].run does not fit"),
-        (set("tasks.1.run", 99_u64.into()), "tasks[1].run does not fit"),
-        (set("tasks.1.run", 3_u64.into()), "tasks[1].run = 3 stands there twice"),
-        (set("tasks.1.task.atNs", 99_000_000_000_u64.into()), "tasks[1].task.atNs is after nowNs"),
-        (set("tasks.1.deadlineNs", 1_u64.into()), "tasks[1].deadlineNs is before the attempt"),
-        (set("tasks.1.policy", 7_u64.into()), "tasks[1].policy = 7, and there are 0 policies"),
-        (set("tasks.0.task.atNs", 5_u64.into()), "tasks[0].dueNs is not the time until which"),
-        (set("tasks.0.deadlineNs", 5_u64.into()), "tasks[0].deadlineNs is there, and no attempt"),
-        (set("tasks.0.lastFailedAtNs", Value::Null), "tasks[0].lastFailedAtNs does not lie"),
-        (set("tasks.0.task.free", 9_u64.into()), "tasks[0].task has more free attempts"),
+        (set("tasks.1.run", 99_u64.into()), "tasks[1].run = 99 is above runs"),
+        (put("tasks.1", "policy", 7_u64.into()), "tasks[1].policy = 7, and there are 0 policies"),
+        (
+            put("tasks.0", "deadlineNs", 5_u64.into()),
+            "tasks[0].deadlineNs is there, and no attempt",
+        ),
+        (put("tasks.0", "free", 9_u64.into()), "tasks[0] has more free attempts"),
+        (
+            put("tasks.0", "runn", 9_u64.into()),
+            "tasks[0].runn is not a field; did you mean \"run\"?",
+        ),
         (set("held.records.0.key", "1".into()), "held.records[0].key stands there twice"),
         (
             set("held.records.0.reason", "bored".into()),
             "held.records[0].reason = \"bored\" is not known",
         ),
         (
-            set("queue.letters.records.0.id", 9_u64.into()),
-            "queue.letters.records[0].id = 9 is not a number from 1",
+            set("queue.letters.records.0.id", 0_u64.into()),
+            "queue.letters.records[0].id = 0 is not a number from 1",
         ),
-        (set("queue.config.capacity", 0_u64.into()), "queue.letters holds 1 letters, more than"),
         (set("queue.counters.entered", 5_u64.into()), "queue.counters do not add up"),
         (
             set("counters.submitted", 9_u64.into()),
             "counters do not add up: submitted + redriven = 9",
         ),
         (set("held.records.0.policy", 7_u64.into()), "held.records[0].policy = 7, and there are 1"),
-        (set("eventCapacity", 1_u64.into()), "events are more than eventCapacity"),
         (set("policy.maxAttempts", 0_u64.into()), "policy.maxAttempts = 0 is below 1"),
-        (set("budget", Value::from("none")), "budget"),
+        (set("budgets", Value::from("none")), "budgets is"),
         (set("nowNs", Value::Signed(-1)), "nowNs = -1 is negative"),
     ] {
         let expected = format!("the snapshot cannot be restored: {expected}");
         assert!(error.starts_with(&expected), "{path}: {error}");
     }
-}
-
-#[test]
-fn a_retry_that_is_due_before_its_failure_is_refused() {
-    let error = error(|snapshot| {
-        *at(snapshot, "tasks.0.task.atNs") = 5_u64.into();
-        *at(snapshot, "tasks.0.dueNs") = 5_u64.into();
-    });
-    assert!(error.ends_with("tasks[0].task.atNs is before the failure that the task waits after"));
 }

@@ -34,7 +34,9 @@ proptest! {
             prop_assert_eq!(restored.machine.next_deadline(), original.machine.next_deadline());
             prop_assert_eq!(restored.machine.stats(), original.machine.stats());
         }
-        prop_assert_eq!(restored.machine.snapshot(), original.machine.snapshot());
+        let text = |machine: &Machine| serde_json::to_string(machine).unwrap();
+        let same = restored.machine.snapshot() == original.machine.snapshot();
+        prop_assert!(same, "{}\n{}", text(&restored.machine), text(&original.machine));
         while let Some(event) = original.machine.poll_event() {
             prop_assert_eq!(restored.machine.poll_event(), Some(event));
         }

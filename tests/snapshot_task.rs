@@ -55,6 +55,6 @@ fn a_dead_task_says_why() {
     let mut task = Task::new();
     task.kill(Time::ZERO, Reason::Expired).unwrap();
     let snapshot: Snapshot = task.snapshot();
-    assert_eq!(snapshot.as_value().get("reason").unwrap().as_text(), Some("expired"));
+    assert_eq!(snapshot.to_value().get("reason").unwrap().as_text(), Some("expired"));
     assert_eq!(Task::restore(&snapshot).unwrap().state(), State::Dead(Reason::Expired));
 }

@@ -3,7 +3,10 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
-use crate::dead_letter::{DeadLetter, MAX_ID};
+use crate::{
+    dead_letter::{DeadLetter, MAX_ID},
+    wire::PayloadFault,
+};
 
 /// Why the queue gave a letter up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +66,7 @@ pub(super) enum Refusal {
     Full { capacity: u64 },
     IdTaken,
     IdTooLarge,
+    Payload(PayloadFault),
 }
 
 impl Refused {
@@ -105,6 +109,7 @@ impl fmt::Display for Refused {
                 "the letter number {id} is above {MAX_ID}, the largest there is; set it to 0 for a \
                  new number"
             ),
+            Refusal::Payload(fault) => write!(f, "the letter's payload {fault}"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What went wrong: one failure, one attempt, and the bounded history of a task.
 
-use alloc::{collections::VecDeque, string::String, sync::Arc};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::fmt;
 
 use crate::time::{Duration, Time, nanos};
@@ -20,8 +20,8 @@ pub const DEFAULT_HISTORY: u32 = 10;
 /// Why one attempt failed, in words that a policy can classify and a person can read.
 ///
 /// Texts are bounded ([`MAX_KIND`], [`MAX_MESSAGE`]) and cut at a character, with `…` at the cut: a
-/// remote system that answers with a page of HTML must not fill the dead-letter queue. Cloning copies
-/// no text.
+/// remote system that answers with a page of HTML must not fill the dead-letter queue. One pointer:
+/// cloning copies no text.
 ///
 /// ```
 /// use redrive::{Duration, Failure};
@@ -32,10 +32,15 @@ pub const DEFAULT_HISTORY: u32 = 10;
 /// assert_eq!(failure.to_string(), "throttle (429): slow down, order 17");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    kind: Arc<str>,
-    message: Arc<str>,
-    code: Option<Arc<str>>,
+pub struct Failure(Arc<Parts>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Parts {
+    /// Kind, message and code, one after the other.
+    text: Box<str>,
+    kind: u16,
+    message: u16,
+    has_code: bool,
     retry_after: Option<Duration>,
 }
 
@@ -43,76 +48,93 @@ impl Failure {
     /// A failure of the class `kind` ("timeout", "validation", an exception's name): what the
     /// policy's `classify` rules match.
     pub fn new(kind: &str, message: &str) -> Failure {
-        Failure {
-            kind: cut(kind, MAX_KIND),
-            message: cut(message, MAX_MESSAGE),
-            code: None,
-            retry_after: None,
-        }
+        Failure::of(kind, message, None, None)
+    }
+
+    fn of(kind: &str, message: &str, code: Option<&str>, retry_after: Option<Duration>) -> Failure {
+        let longest = kind.len().min(MAX_KIND) + message.len().min(MAX_MESSAGE);
+        let code_length = code.map_or(0, |code| code.len().min(MAX_KIND));
+        let mut text = String::with_capacity(longest + code_length);
+        push_cut(&mut text, kind, MAX_KIND);
+        let kind = text.len();
+        push_cut(&mut text, message, MAX_MESSAGE);
+        let message = text.len() - kind;
+        push_cut(&mut text, code.unwrap_or_default(), MAX_KIND);
+        Failure(Arc::new(Parts {
+            text: text.into(),
+            // Both were cut to less than that.
+            kind: kind as u16,
+            message: message as u16,
+            has_code: code.is_some(),
+            retry_after,
+        }))
     }
 
     /// The same with a code of the failing system ("429", "ECONNRESET").
     #[must_use]
-    pub fn with_code(mut self, code: &str) -> Failure {
-        self.code = Some(cut(code, MAX_KIND));
-        self
+    pub fn with_code(self, code: &str) -> Failure {
+        Failure::of(self.kind(), self.message(), Some(code), self.0.retry_after)
     }
 
     /// The same with the wait that the failing system asked for.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Failure {
-        self.retry_after = Some(Duration::from_nanos(nanos(wait)));
+        Arc::make_mut(&mut self.0).retry_after = Some(Duration::from_nanos(nanos(wait)));
         self
     }
 
     /// The class.
     pub fn kind(&self) -> &str {
-        &self.kind
+        self.part(0, self.0.kind.into())
     }
 
     /// What happened, for people.
     pub fn message(&self) -> &str {
-        &self.message
+        let start = usize::from(self.0.kind);
+        self.part(start, start + usize::from(self.0.message))
     }
 
     /// The code of the failing system.
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        let start = usize::from(self.0.kind) + usize::from(self.0.message);
+        self.0.has_code.then(|| self.part(start, self.0.text.len()))
     }
 
     /// The wait that the failing system asked for.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        self.0.retry_after
+    }
+
+    fn part(&self, start: usize, end: usize) -> &str {
+        self.0.text.get(start..end).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.kind)?;
-        if let Some(code) = &self.code {
+        f.write_str(self.kind())?;
+        if let Some(code) = self.code() {
             write!(f, " ({code})")?;
         }
-        if !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
+        if !self.message().is_empty() {
+            write!(f, ": {}", self.message())?;
         }
         Ok(())
     }
 }
 
-/// `text`, or as much of it as fits into `limit` bytes with `…` after it.
-fn cut(text: &str, limit: usize) -> Arc<str> {
+/// Adds `text`, or as much of it as fits into `limit` bytes with `…` after it.
+fn push_cut(out: &mut String, text: &str, limit: usize) {
     const MARK: &str = "…";
     if text.len() <= limit {
-        return text.into();
+        return out.push_str(text);
     }
     let mut end = limit - MARK.len();
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let mut short = String::with_capacity(limit);
-    short.push_str(&text[..end]);
-    short.push_str(MARK);
-    short.into()
+    out.push_str(&text[..end]);
+    out.push_str(MARK);
 }
 
 /// One failed attempt, as the history keeps it.
@@ -136,19 +158,30 @@ pub struct AttemptRecord {
 /// redrive until no broker takes the message are a known fault of this trade (Spring Kafka #1996).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    records: VecDeque<AttemptRecord>,
+    /// A few, so that moving them up when the oldest is forgotten costs less than a ring's bookkeeping.
+    records: Vec<AttemptRecord>,
     forgotten: u64,
 }
 
 impl History {
+    /// That of a task of which no attempt failed yet.
+    pub const fn new() -> History {
+        History { records: Vec::new(), forgotten: 0 }
+    }
+
     /// Adds the newest attempt and forgets what is beyond `limit` (at least the newest stays).
     pub fn push(&mut self, record: AttemptRecord, limit: u32) {
         let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
-        while self.records.len() >= limit {
-            self.records.pop_front();
-            self.forgotten = self.forgotten.saturating_add(1);
+        let excess = (self.records.len() + 1).saturating_sub(limit);
+        if excess > 0 {
+            self.records.drain(..excess);
+            self.forgotten = self.forgotten.saturating_add(excess as u64);
         }
-        self.records.push_back(record);
+        // Most tasks fail once: room for four would be most of what they weigh.
+        if self.records.is_empty() {
+            self.records.reserve_exact(1);
+        }
+        self.records.push(record);
     }
 
     /// The remembered attempts, oldest first.
@@ -156,9 +189,14 @@ impl History {
         self.records.iter()
     }
 
+    /// The oldest remembered attempt.
+    pub fn first(&self) -> Option<&AttemptRecord> {
+        self.records.first()
+    }
+
     /// The newest attempt.
     pub fn last(&self) -> Option<&AttemptRecord> {
-        self.records.back()
+        self.records.last()
     }
 
     /// How many attempts are remembered.
@@ -176,7 +214,15 @@ impl History {
         self.forgotten
     }
 
-    pub(crate) fn from_parts(records: VecDeque<AttemptRecord>, forgotten: u64) -> History {
+    /// Moves all times by as much as `move_time` does.
+    pub(crate) fn rebase(&mut self, move_time: impl Fn(Time) -> Time) {
+        for record in &mut self.records {
+            record.started = move_time(record.started);
+            record.ended = move_time(record.ended);
+        }
+    }
+
+    pub(crate) fn from_parts(records: Vec<AttemptRecord>, forgotten: u64) -> History {
         History { records, forgotten }
     }
 }
@@ -216,7 +262,7 @@ mod tests {
             };
             history.push(record, 2);
         }
-        assert_eq!(history.iter().map(|r| r.attempt).collect::<VecDeque<_>>(), [4, 5]);
+        assert_eq!(history.iter().map(|r| r.attempt).collect::<Vec<_>>(), [4, 5]);
         assert_eq!((history.len(), history.forgotten()), (2, 3));
         assert_eq!(history.last().unwrap().failure.message(), "5");
     }

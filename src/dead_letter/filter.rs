@@ -1,13 +1,10 @@
-//! Which letters: filters, and groups of those that belong together.
+//! Which letters: filters.
 
-use alloc::{
-    borrow::ToOwned, collections::BTreeMap, format, string::String, string::ToString, sync::Arc,
-    vec, vec::Vec,
-};
+use alloc::{format, string::ToString, sync::Arc, vec, vec::Vec};
 
 use crate::{
     Key,
-    dead_letter::{DeadLetter, Failure, pattern},
+    dead_letter::{DeadLetter, queue::Kept},
     exact,
     task::Reason,
     time::{Duration, Time},
@@ -135,6 +132,18 @@ impl Filter {
 
     /// Whether `letter` is chosen at `now`.
     pub fn matches(&self, now: Time, letter: &DeadLetter) -> bool {
+        self.fits(now, letter)
+            // Last, because it reads the whole message.
+            && self.fingerprint.is_none_or(|print| print == letter.fingerprint())
+    }
+
+    /// The same for a letter whose fingerprint is known.
+    pub(crate) fn chooses(&self, now: Time, kept: &Kept) -> bool {
+        self.fingerprint.is_none_or(|print| print == kept.fingerprint)
+            && self.fits(now, &kept.letter)
+    }
+
+    fn fits(&self, now: Time, letter: &DeadLetter) -> bool {
         let age = now.saturating_since(letter.died_at);
         let error = letter.last_error();
         self.ids.as_ref().is_none_or(|ids| ids.binary_search(&letter.id).is_ok())
@@ -145,9 +154,10 @@ impl Filter {
             && self.older_than.is_none_or(|limit| age >= limit)
             && self.younger_than.is_none_or(|limit| age < limit)
             && self.kind.as_deref().is_none_or(|kind| error.is_some_and(|e| e.kind() == kind))
-            && self.message.as_deref().is_none_or(|m| error.is_some_and(|e| e.message().contains(m)))
-            // Last, because it reads the whole message.
-            && self.fingerprint.is_none_or(|print| print == letter.fingerprint())
+            && self
+                .message
+                .as_deref()
+                .is_none_or(|m| error.is_some_and(|e| e.message().contains(m)))
     }
 
     /// The numbers that this filter names, if it does: what lets a queue look instead of search.
@@ -160,13 +170,52 @@ impl Filter {
         self.parked == Some(true)
     }
 
+    /// Whether it chooses every letter.
+    pub fn is_everything(&self) -> bool {
+        *self == Filter::new()
+    }
+
+    /// The filter as data: the conditions that are given.
+    pub fn to_value(&self) -> Value {
+        let text = |text: &Arc<str>| Value::from(&**text);
+        let age = |age: Duration| Value::duration(age);
+        let number = |id: &u64| exact::whole(*id);
+        let reasons = || self.reasons.iter().map(|reason| Value::from(reason.as_str())).collect();
+        let entries = [
+            ("ids", self.ids.as_ref().map(|ids| Value::List(ids.iter().map(number).collect()))),
+            ("key", self.key.as_ref().map(|key| Value::from(key.to_string()))),
+            ("reason", (!self.reasons.is_empty()).then(|| Value::List(reasons()))),
+            ("kind", self.kind.as_ref().map(text)),
+            ("type", self.task_type.as_ref().map(text)),
+            ("fingerprint", self.fingerprint.map(exact::hex)),
+            ("message", self.message.as_ref().map(text)),
+            ("olderThan", self.older_than.map(age)),
+            ("youngerThan", self.younger_than.map(age)),
+            ("parked", self.parked.map(Value::Bool)),
+        ];
+        let given = entries.into_iter().filter_map(|(name, value)| Some((name.into(), value?)));
+        Value::Map(given.collect())
+    }
+
     /// Reads a filter: `ids` (list), `key`, `reason` (text or list), `kind`, `type`, `fingerprint`
     /// (16 hexadecimal digits), `message` (a part of it), `olderThan`, `youngerThan`, `parked`.
     ///
     /// # Errors
-    /// When a field is unknown or not what it should be.
+    /// When a field is unknown or not what it should be. A field that is `null` is one: left out it
+    /// would choose everything, and purges and redrives go by what is chosen.
     pub fn from_value(value: &Value) -> Result<Filter, ConfigError> {
         let fields = Fields::read(value, "", FIELDS)?;
+        for name in FIELDS {
+            let empty = match fields.get(name) {
+                Some(Value::Null) => "null",
+                Some(Value::List(items)) if items.is_empty() && *name == "reason" => "empty",
+                _ => continue,
+            };
+            let message = format!(
+                "is {empty}; give it a value, or leave it out to choose letters whatever theirs is"
+            );
+            return Err(fields.error(name, message));
+        }
         let ids = match fields.list("ids")? {
             None => None,
             Some(list) => Some(read_ids(list, &fields)?),
@@ -193,14 +242,17 @@ impl Filter {
     }
 }
 
+crate::wire::through_value!(Filter);
+
 fn read_ids(list: &[Value], fields: &Fields<'_>) -> Result<Vec<u64>, ConfigError> {
     let mut ids = Vec::with_capacity(list.len());
     for (i, value) in list.iter().enumerate() {
-        let Value::Unsigned(id) = value else {
+        let id = value.as_u64().or_else(|| value.as_text()?.parse().ok());
+        let Some(id) = id else {
             let message = "is not a letter's number; write a whole number from 1 up";
             return Err(fields.error(&format!("ids[{i}]"), message));
         };
-        ids.push(*id);
+        ids.push(id);
     }
     Ok(ids)
 }
@@ -230,124 +282,4 @@ fn read_reasons(fields: &Fields<'_>) -> Result<Vec<Reason>, ConfigError> {
 pub(crate) fn reason_word(word: &str, path: &str) -> Result<Reason, ConfigError> {
     let word = one_of(path, word, &Reason::NAMES)?;
     Reason::parse(word).ok_or_else(|| ConfigError::new(path, "is not a reason"))
-}
-
-/// What letters are grouped by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GroupBy {
-    /// Why they died.
-    Reason,
-    /// The class of the last error.
-    Kind,
-    /// The [`pattern`] of the last error's message, with its class: one group a problem.
-    Pattern,
-    /// The task type.
-    Type,
-    /// How long ago they died: under a minute, an hour, a day, a week, or longer.
-    Age,
-}
-
-impl GroupBy {
-    /// All of them, in a telling order.
-    pub const ALL: [GroupBy; 5] =
-        [GroupBy::Reason, GroupBy::Kind, GroupBy::Pattern, GroupBy::Type, GroupBy::Age];
-
-    /// The word for it: `reason`, `kind`, `pattern`, `type`, `age`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            GroupBy::Reason => "reason",
-            GroupBy::Kind => "kind",
-            GroupBy::Pattern => "pattern",
-            GroupBy::Type => "type",
-            GroupBy::Age => "age",
-        }
-    }
-
-    /// Reads that word.
-    ///
-    /// # Errors
-    /// When it is none of them, with a guess.
-    pub fn parse(word: &str) -> Result<GroupBy, ConfigError> {
-        let words = GroupBy::ALL.map(GroupBy::as_str);
-        let word = one_of("groupBy", word, &words)?;
-        let found = GroupBy::ALL.into_iter().find(|by| by.as_str() == word);
-        found.ok_or_else(|| ConfigError::new("groupBy", "is not known"))
-    }
-
-    /// The name of the letter's group, and a number that sorts ages by age.
-    fn label(self, now: Time, letter: &DeadLetter) -> (u8, String) {
-        let error = letter.last_error();
-        match self {
-            GroupBy::Reason => (0, letter.reason.as_str().to_owned()),
-            GroupBy::Kind => (0, error.map_or(String::new(), |e| e.kind().to_owned())),
-            GroupBy::Pattern => (0, error.map_or(String::new(), pattern_label)),
-            GroupBy::Type => (0, letter.task_type.to_string()),
-            GroupBy::Age => age_label(now.saturating_since(letter.died_at)),
-        }
-    }
-}
-
-fn pattern_label(failure: &Failure) -> String {
-    let pattern = pattern(failure.message());
-    match (failure.kind(), pattern.as_str()) {
-        (kind, "") => kind.to_owned(),
-        ("", pattern) => pattern.to_owned(),
-        (kind, pattern) => format!("{kind}: {pattern}"),
-    }
-}
-
-fn age_label(age: Duration) -> (u8, String) {
-    const STEPS: [(u64, &str); 4] =
-        [(60, "under 1m"), (3_600, "1m to 1h"), (86_400, "1h to 1d"), (604_800, "1d to 7d")];
-    let step = STEPS.iter().position(|(limit, _)| age < Duration::from_secs(*limit));
-    let name = step.map_or("7d and older", |step| STEPS[step].1);
-    (step.unwrap_or(STEPS.len()) as u8, name.to_owned())
-}
-
-/// Letters that belong together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Group {
-    /// What they have in common; empty for letters that have no such thing.
-    pub label: String,
-    /// How many they are.
-    pub count: u64,
-    /// When the first of them died.
-    pub oldest: Time,
-    /// When the last of them died.
-    pub newest: Time,
-    /// The number of the newest, to look at.
-    pub example: u64,
-    /// The fingerprint to filter by, in groups by [`GroupBy::Pattern`].
-    pub fingerprint: Option<u64>,
-}
-
-/// Groups `letters`, which come oldest first: the largest group first, then by name (ages: youngest
-/// first).
-pub(crate) fn group<'q>(
-    now: Time,
-    by: GroupBy,
-    letters: impl Iterator<Item = &'q DeadLetter>,
-) -> Vec<Group> {
-    let mut groups: BTreeMap<(u8, String), Group> = BTreeMap::new();
-    for letter in letters {
-        let label = by.label(now, letter);
-        let group = groups.entry(label).or_insert_with_key(|(_, name)| Group {
-            label: name.clone(),
-            count: 0,
-            oldest: letter.died_at,
-            newest: letter.died_at,
-            example: letter.id,
-            fingerprint: (by == GroupBy::Pattern).then(|| letter.fingerprint()),
-        });
-        group.count += 1;
-        group.newest = letter.died_at;
-        group.example = letter.id;
-    }
-    let mut groups: Vec<Group> = groups.into_values().collect();
-    if by != GroupBy::Age {
-        groups.sort_by_key(|group| core::cmp::Reverse(group.count));
-    }
-    groups
 }

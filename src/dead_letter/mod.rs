@@ -42,6 +42,7 @@
 mod dropped;
 mod failure;
 mod filter;
+mod group;
 mod pace;
 mod pattern;
 mod plan;
@@ -53,7 +54,8 @@ use alloc::sync::Arc;
 pub use self::{
     dropped::{DropCause, Dropped, Pushed, Refused},
     failure::{AttemptRecord, DEFAULT_HISTORY, Failure, History, MAX_KIND, MAX_MESSAGE},
-    filter::{Filter, Group, GroupBy},
+    filter::Filter,
+    group::{Group, GroupBy},
     pace::pace,
     pattern::{MAX_PATTERN, fingerprint, pattern},
     plan::{Attempts, RedrivePlan, RedriveReport, Redriven, Scheduled, Skip},
@@ -63,7 +65,7 @@ pub use self::{
 pub(crate) use self::{
     filter::reason_word,
     queue::QueueParts,
-    record::{failure_from_value, failure_to_value, history_from_list, history_to_list},
+    record::{failure_from_value, failure_to_value},
 };
 
 use crate::{Key, policy::RetryPolicy, task::Reason, time::Time, wire::Value};
@@ -136,6 +138,14 @@ impl DeadLetter {
             seed: 0,
             parked: false,
         }
+    }
+
+    /// Moves all its times by as much as `move_time` does.
+    pub(crate) fn rebase(&mut self, move_time: impl Fn(Time) -> Time) {
+        self.died_at = move_time(self.died_at);
+        self.first_failed_at = self.first_failed_at.map(&move_time);
+        self.last_failed_at = self.last_failed_at.map(&move_time);
+        self.history.rebase(move_time);
     }
 
     /// The failure of the last attempt that failed.

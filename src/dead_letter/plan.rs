@@ -14,13 +14,11 @@
 //! - *parked after 3 redrives*: as many lives as the default policy has attempts. A letter that dies
 //!   every time is poison; users of replay tools ask for exactly this limit and a place apart.
 
-use alloc::{
-    borrow::ToOwned, collections::BTreeMap, format, string::String, string::ToString, vec::Vec,
-};
+use alloc::{borrow::ToOwned, collections::BTreeMap, format, string::String, vec::Vec};
 use core::fmt;
 
 use crate::{
-    dead_letter::{DeadLetter, Filter, pace, record::schema},
+    dead_letter::{DeadLetter, Filter, pace, queue::Kept, record::schema},
     exact,
     random::Stream,
     time::{Duration, Time, format_duration, nanos},
@@ -160,23 +158,47 @@ impl RedrivePlan {
         Ok(plan)
     }
 
-    /// Decides about `letters` (oldest first) without touching them. `veto` may give a reason of the
-    /// caller's to leave one where it is.
+    /// The plan as data: what [`from_value`](RedrivePlan::from_value) reads.
+    pub fn to_value(&self) -> Value {
+        let attempts = match self.attempts {
+            Attempts::Reset => "reset".into(),
+            Attempts::Keep => "keep".into(),
+            Attempts::Add(more) => Value::map([("add", more.into())]),
+        };
+        let entries = [
+            ("filter", Some(self.filter.to_value())),
+            ("limit", self.limit.map(Value::Unsigned)),
+            ("every", Some(Value::duration(self.every))),
+            ("spread", self.spread.map(Value::duration)),
+            ("attempts", Some(attempts)),
+            ("maxRedrives", Some(self.max_redrives.into())),
+        ];
+        let given = entries.into_iter().filter_map(|(name, value)| Some((name.into(), value?)));
+        Value::Map(given.collect())
+    }
+
+    /// Decides about `letters` (oldest first) without touching them, and looks at no more of them than
+    /// it takes to reach the limit. `veto` may give a reason of the caller's to leave one where it is.
     pub(crate) fn decide<'q>(
         &self,
         now: Time,
         stream: Stream,
-        queued: u64,
-        letters: impl Iterator<Item = &'q DeadLetter>,
+        (queued, set_aside): (u64, u64),
+        letters: impl Iterator<Item = &'q Kept>,
         mut veto: impl FnMut(&DeadLetter) -> Option<Skip>,
     ) -> RedriveReport {
-        let mut report = RedriveReport { queued, ..RedriveReport::default() };
+        let mut report = RedriveReport { queued, set_aside, ..RedriveReport::default() };
         let limit = self.limit.unwrap_or(u64::MAX);
-        for letter in letters {
-            report.selected += 1;
+        let mut letters = letters.map(|kept| &kept.letter);
+        loop {
             if report.scheduled.len() as u64 >= limit {
-                report.over_limit += 1;
-            } else if letter.parked && !self.filter.asks_for_parked() {
+                // One look further tells whether this was all.
+                report.limited = letters.next().is_some();
+                break;
+            }
+            let Some(letter) = letters.next() else { break };
+            report.selected += 1;
+            if letter.parked && !self.filter.asks_for_parked() {
                 report.skipped.push((letter.id, Skip::Parked));
             } else if !letter.parked && self.max_redrives.is_some_and(|max| letter.redrives >= max)
             {
@@ -227,6 +249,9 @@ impl RedrivePlan {
         Redriven { at, letter, more }
     }
 }
+
+crate::wire::through_value!(RedrivePlan);
+crate::wire::through_value!(Redriven);
 
 fn read_attempts(fields: &Fields<'_>) -> Result<Attempts, ConfigError> {
     match fields.get("attempts") {
@@ -327,15 +352,18 @@ impl Skip {
     }
 }
 
-/// What a redrive did, or would do. `selected` letters = scheduled + parked + skipped + over the
-/// limit, always; a redrive that did nothing says so.
+/// What a redrive did, or would do. `selected` letters = scheduled + parked + skipped, always; a redrive
+/// that did nothing says so. Letters beyond the limit are not selected: a redrive of a hundred does not
+/// read the other million.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use]
 pub struct RedriveReport {
     /// How many letters there were.
     pub queued: u64,
-    /// How many of them the filter chose.
+    /// How many of them are parked, whether or not the filter would choose them.
+    pub set_aside: u64,
+    /// How many the filter and the limit chose.
     pub selected: u64,
     /// Those sent back, in the order of their slots.
     pub scheduled: Vec<Scheduled>,
@@ -343,8 +371,8 @@ pub struct RedriveReport {
     pub parked: Vec<u64>,
     /// The numbers of those left where they are, and why.
     pub skipped: Vec<(u64, Skip)>,
-    /// How many were left for another time by the plan's limit.
-    pub over_limit: u64,
+    /// Whether the plan's limit left letters for another time.
+    pub limited: bool,
     /// The time from now in which all of the scheduled start.
     pub span: Duration,
 }
@@ -378,7 +406,7 @@ impl RedriveReport {
             ("scheduled", Value::List(self.scheduled.iter().map(scheduled).collect())),
             ("parked", Value::List(self.parked.iter().map(|id| exact::whole(*id)).collect())),
             ("skipped", Value::List(self.skipped.iter().map(skipped).collect())),
-            ("overLimit", exact::whole(self.over_limit)),
+            ("limited", self.limited.into()),
             ("spanNs", exact::whole(nanos(self.span))),
         ])
     }
@@ -387,7 +415,11 @@ impl RedriveReport {
 impl fmt::Display for RedriveReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.selected == 0 {
-            return write!(f, "no letter out of {} selected: nothing redriven", self.queued);
+            write!(f, "no letter out of {} selected: nothing redriven", self.queued)?;
+            if self.set_aside > 0 {
+                write!(f, "; {} parked, which are sent back only if asked for", self.set_aside)?;
+            }
+            return Ok(());
         }
         let letters = if self.selected == 1 { "letter" } else { "letters" };
         let mut parts: Vec<String> = Vec::new();
@@ -405,8 +437,8 @@ impl fmt::Display for RedriveReport {
             };
             parts.push(format!("{count} skipped ({why})"));
         }
-        if self.over_limit > 0 {
-            parts.push(self.over_limit.to_string() + " over the limit");
+        if self.limited {
+            parts.push("more left by the limit".to_owned());
         }
         write!(f, "{} {letters} selected: {}", self.selected, parts.join(", "))
     }

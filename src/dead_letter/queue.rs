@@ -7,12 +7,7 @@
 //!   that it refuses is handed back;
 //! - *order*: letters are listed oldest first, by time of death, then number.
 
-use alloc::{
-    boxed::Box,
-    collections::{BTreeMap, BTreeSet},
-    format,
-    vec::Vec,
-};
+use alloc::{boxed::Box, collections::BTreeMap, format, sync::Arc, vec::Vec};
 use core::ops::Bound;
 
 use crate::{
@@ -21,6 +16,7 @@ use crate::{
         Redriven, Refused, Skip, dropped::Refusal,
     },
     exact,
+    policy::RetryPolicy,
     random::Stream,
     task::Reason,
     time::{Duration, Time},
@@ -136,6 +132,8 @@ pub struct QueueCounters {
     pub redriven: u64,
 }
 
+crate::wire::through_value!(QueueConfig);
+
 /// The state of a queue in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -157,15 +155,44 @@ pub struct QueueStats {
 /// Dead letters, bounded, in order of death.
 ///
 /// Every operation costs at most a logarithm of the letters held, but those that choose letters by a
-/// filter, which read each letter once (each *named* letter, if the filter names ids).
-#[derive(Clone, Debug, Default, PartialEq)]
+/// filter, which read each letter once (each *named* letter, if the filter names ids). A redrive of a
+/// limited number reads no more than it needs to find them.
+#[derive(Clone, Debug, Default)]
 pub struct DeadLetterQueue {
     config: QueueConfig,
-    letters: BTreeMap<u64, Box<DeadLetter>>,
-    by_death: BTreeSet<(Time, u64)>,
+    /// Those that redrives may choose, and those that are set aside, each in order of death.
+    open: Shelf,
+    parked: Shelf,
+    /// Where each letter is.
+    places: BTreeMap<u64, Time>,
     last_id: u64,
     counters: QueueCounters,
+    /// The last policy whose fingerprint was computed here: letters come in with the same one.
+    known: Option<(Arc<RetryPolicy>, u64)>,
 }
+
+impl PartialEq for DeadLetterQueue {
+    /// The same letters under the same rule, counted alike.
+    fn eq(&self, other: &DeadLetterQueue) -> bool {
+        let rest = |q: &DeadLetterQueue| (q.config, q.last_id, q.counters);
+        rest(self) == rest(other) && self.open == other.open && self.parked == other.parked
+    }
+}
+
+/// When a letter died, and its number.
+type Place = (Time, u64);
+type Shelf = BTreeMap<Place, Box<Kept>>;
+
+/// A letter, and what it is grouped by: worked out once, since a message is long.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Kept {
+    pub(crate) letter: DeadLetter,
+    pub(crate) fingerprint: u64,
+}
+
+/// Ids above this are kept but not counted on from: one letter with the last id there is would leave no
+/// number for the next.
+const COUNTED_ON: u64 = MAX_ID / 2;
 
 impl DeadLetterQueue {
     /// An empty queue.
@@ -178,20 +205,39 @@ impl DeadLetterQueue {
         self.config
     }
 
+    /// Gives the queue another capacity, rule or retention. A queue that holds more than its new
+    /// capacity keeps them ([`Reject`](FullPolicy::Reject), [`DropNew`](FullPolicy::DropNew)) and takes
+    /// none in until there is room, or gives up the oldest ([`DropOldest`](FullPolicy::DropOldest)).
+    #[must_use = "these are the last copies"]
+    pub fn set_config(&mut self, now: Time, config: QueueConfig) -> Vec<Dropped> {
+        self.config = config;
+        let mut dropped = self.expire(now);
+        if let (FullPolicy::DropOldest, Some(capacity)) = (config.full, config.capacity) {
+            while self.len() > capacity {
+                dropped.extend(self.drop_oldest());
+            }
+        }
+        dropped
+    }
+
     /// How many letters it holds.
     pub fn len(&self) -> u64 {
-        self.letters.len() as u64
+        self.places.len() as u64
+    }
+
+    /// How many of them are parked.
+    pub fn parked(&self) -> u64 {
+        self.parked.len() as u64
     }
 
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
-        self.letters.is_empty()
+        self.places.is_empty()
     }
 
-    /// Whether there is room for another letter, and a number for it.
+    /// Whether there is room for another letter.
     pub fn has_room(&self) -> bool {
-        let fits = self.config.capacity.is_none_or(|capacity| self.len() < capacity);
-        fits && self.last_id < MAX_ID
+        self.config.capacity.is_none_or(|capacity| self.len() < capacity)
     }
 
     /// Where letters went, since the queue was made.
@@ -201,14 +247,20 @@ impl DeadLetterQueue {
 
     /// The letter `id`.
     pub fn get(&self, id: u64) -> Option<&DeadLetter> {
-        self.letters.get(&id).map(Box::as_ref)
+        self.kept(id).map(|kept| &kept.letter)
+    }
+
+    fn kept(&self, id: u64) -> Option<&Kept> {
+        let place = (*self.places.get(&id)?, id);
+        self.open.get(&place).or_else(|| self.parked.get(&place)).map(Box::as_ref)
     }
 
     /// Takes in a letter under a new number (and as the first of its lineage, if it has none). What
     /// the retention ended is dropped first.
     ///
     /// # Errors
-    /// When the queue is full and its policy is [`FullPolicy::Reject`]: the letter is in the error.
+    /// When the queue is full and its policy is [`FullPolicy::Reject`], or the payload cannot be stored:
+    /// the letter is in the error.
     pub fn push(&mut self, now: Time, mut letter: DeadLetter) -> Result<Pushed, Refused> {
         letter.id = 0;
         self.insert(now, letter)
@@ -217,16 +269,17 @@ impl DeadLetterQueue {
     /// Takes in a letter under the number that it has, as a file gave it; 0 asks for a new one.
     ///
     /// # Errors
-    /// When another letter has the number, or the queue is full and its policy is
-    /// [`FullPolicy::Reject`]: the letter is in the error.
+    /// When another letter has the number, the queue is full and its policy is
+    /// [`FullPolicy::Reject`], or the payload cannot be stored: the letter is in the error.
     pub fn insert(&mut self, now: Time, mut letter: DeadLetter) -> Result<Pushed, Refused> {
-        if let Some(cause) = self.refusal(letter.id) {
+        if let Some(cause) = self.refusal(&letter) {
             return Err(Refused::new(letter, cause));
         }
         let mut dropped = self.expire(now);
-        if !self.has_room() {
+        let full = !self.has_room();
+        if full {
             match (self.config.full, self.config.capacity) {
-                (FullPolicy::DropOldest, Some(1..)) => dropped.extend(self.drop_oldest()),
+                (FullPolicy::DropOldest, Some(1..)) => {}
                 // A queue of no letters has no oldest one to drop.
                 (FullPolicy::DropOldest | FullPolicy::DropNew, _) => {
                     self.counters.dropped_new += 1;
@@ -241,30 +294,75 @@ impl DeadLetterQueue {
             }
         }
         if letter.id == 0 {
-            letter.id = self.last_id + 1;
+            letter.id = self.next_id();
         }
-        if letter.lineage == 0 {
+        if letter.lineage == 0 || letter.lineage > MAX_ID {
             letter.lineage = letter.id;
         }
-        letter.policy_fingerprint = letter.current_fingerprint();
+        letter.policy_fingerprint = self.policy_fingerprint(&letter);
         let id = letter.id;
-        self.last_id = self.last_id.max(id);
-        self.by_death.insert((letter.died_at, id));
-        self.letters.insert(id, Box::new(letter));
+        if id <= COUNTED_ON {
+            self.last_id = self.last_id.max(id);
+        }
         self.counters.entered += 1;
-        Ok(Pushed { id: Some(id), dropped })
+        self.place(letter);
+        // The oldest makes room, which may be the one that came.
+        while full && self.config.capacity.is_some_and(|capacity| self.len() > capacity) {
+            dropped.extend(self.drop_oldest());
+        }
+        let id = self.places.contains_key(&id).then_some(id);
+        Ok(Pushed { id, dropped })
     }
 
-    fn refusal(&self, id: u64) -> Option<Refusal> {
-        if self.letters.contains_key(&id) {
+    fn place(&mut self, letter: DeadLetter) {
+        let place = (letter.died_at, letter.id);
+        self.places.insert(letter.id, letter.died_at);
+        let shelf = if letter.parked { &mut self.parked } else { &mut self.open };
+        let fingerprint = letter.fingerprint();
+        shelf.insert(place, Box::new(Kept { letter, fingerprint }));
+    }
+
+    /// A number that no letter has.
+    fn next_id(&mut self) -> u64 {
+        let mut id = self.last_id + 1;
+        while self.places.contains_key(&id) {
+            id += 1;
+        }
+        self.last_id = id;
+        id
+    }
+
+    /// The fingerprint of the letter's policy, whether or not it was known where the letter was filled.
+    fn policy_fingerprint(&mut self, letter: &DeadLetter) -> u64 {
+        let Some(policy) = &letter.policy else { return letter.policy_fingerprint };
+        match &self.known {
+            Some((known, fingerprint)) if Arc::ptr_eq(known, policy) => *fingerprint,
+            _ => {
+                let fingerprint = policy.fingerprint();
+                self.known = Some((Arc::clone(policy), fingerprint));
+                fingerprint
+            }
+        }
+    }
+
+    fn refusal(&self, letter: &DeadLetter) -> Option<Refusal> {
+        if let Some(fault) = letter.payload.fault() {
+            return Some(Refusal::Payload(fault));
+        }
+        if self.places.contains_key(&letter.id) {
             return Some(Refusal::IdTaken);
         }
-        // The last number of all is not given out, so that there always is a next one to name.
-        (id > MAX_ID || (id == 0 && self.last_id >= MAX_ID)).then_some(Refusal::IdTooLarge)
+        (letter.id > MAX_ID).then_some(Refusal::IdTooLarge)
+    }
+
+    /// The place of the letter that died first.
+    fn oldest(&self) -> Option<(Time, u64)> {
+        let first = |shelf: &Shelf| shelf.first_key_value().map(|(place, _)| *place);
+        [first(&self.open), first(&self.parked)].into_iter().flatten().min()
     }
 
     fn drop_oldest(&mut self) -> Option<Dropped> {
-        let (_, id) = *self.by_death.first()?;
+        let (_, id) = self.oldest()?;
         let letter = self.take(id)?;
         self.counters.dropped_oldest += 1;
         Some(Dropped { letter, cause: DropCause::Oldest })
@@ -275,7 +373,7 @@ impl DeadLetterQueue {
     pub fn expire(&mut self, now: Time) -> Vec<Dropped> {
         let mut dropped = Vec::new();
         while self.next_expiry().is_some_and(|at| at <= now) {
-            let Some((_, id)) = self.by_death.first().copied() else { break };
+            let Some((_, id)) = self.oldest() else { break };
             let Some(letter) = self.take(id) else { break };
             self.counters.expired += 1;
             dropped.push(Dropped { letter, cause: DropCause::Expired });
@@ -287,7 +385,7 @@ impl DeadLetterQueue {
     /// Changes with every letter that enters or leaves.
     pub fn next_expiry(&self) -> Option<Time> {
         let retention = self.config.retention?;
-        let (died_at, _) = self.by_death.first()?;
+        let (died_at, _) = self.oldest()?;
         let at = died_at.saturating_add(retention);
         // The end of time never comes: a retention that reaches it is for ever.
         (at < Time::MAX).then_some(at)
@@ -312,13 +410,17 @@ impl DeadLetterQueue {
     /// Sets the letter `id` aside (or back): parked letters stay listed, and redrives leave them out
     /// unless asked for. False if there is no such letter.
     pub fn park(&mut self, id: u64, parked: bool) -> bool {
-        match self.letters.get_mut(&id) {
-            Some(letter) => {
-                letter.parked = parked;
-                true
-            }
-            None => false,
+        let Some(died_at) = self.places.get(&id) else { return false };
+        let place = (*died_at, id);
+        let (from, to) = match parked {
+            true => (&mut self.open, &mut self.parked),
+            false => (&mut self.parked, &mut self.open),
+        };
+        if let Some(mut kept) = from.remove(&place) {
+            kept.letter.parked = parked;
+            to.insert(place, kept);
         }
+        true
     }
 
     /// The letters that `filter` chooses, oldest first.
@@ -327,53 +429,79 @@ impl DeadLetterQueue {
         now: Time,
         filter: &'q Filter,
     ) -> impl Iterator<Item = &'q DeadLetter> {
+        self.chosen(now, filter).map(|kept| &kept.letter)
+    }
+
+    fn chosen<'q>(&'q self, now: Time, filter: &'q Filter) -> impl Iterator<Item = &'q Kept> {
         let named = filter.named_ids().map(|ids| {
-            let mut named: Vec<&DeadLetter> = ids.iter().filter_map(|id| self.get(*id)).collect();
-            named.sort_by_key(|letter| (letter.died_at, letter.id));
+            let mut named: Vec<&Kept> = ids.iter().filter_map(|id| self.kept(*id)).collect();
+            named.sort_by_key(|kept| (kept.letter.died_at, kept.letter.id));
             named
         });
-        let all = named.is_none().then(|| self.iter());
+        let all = named.is_none().then(|| self.in_order((Bound::Unbounded, Bound::Unbounded)));
         let named = named.into_iter().flatten();
-        named.chain(all.into_iter().flatten()).filter(move |letter| filter.matches(now, letter))
+        named.chain(all.into_iter().flatten()).filter(move |kept| filter.chooses(now, kept))
+    }
+
+    /// Those that a redrive looks at: parked ones only if they are asked for or named.
+    fn eligible<'q>(&'q self, now: Time, filter: &'q Filter) -> impl Iterator<Item = &'q Kept> {
+        let (all, shelf) = match (filter.named_ids(), filter.asks_for_parked()) {
+            (Some(_), _) => (Some(self.chosen(now, filter)), None),
+            (None, true) => (None, Some(&self.parked)),
+            (None, false) => (None, Some(&self.open)),
+        };
+        let shelf = shelf.into_iter().flat_map(BTreeMap::values).map(Box::as_ref);
+        let shelf = shelf.filter(move |kept| filter.chooses(now, kept));
+        all.into_iter().flatten().chain(shelf)
+    }
+
+    /// Both shelves as one, oldest first.
+    fn in_order(&self, range: (Bound<Place>, Bound<Place>)) -> impl Iterator<Item = &Kept> + Clone {
+        let mut open = self.open.range(range).peekable();
+        let mut parked = self.parked.range(range).peekable();
+        core::iter::from_fn(move || {
+            let next = match (open.peek(), parked.peek()) {
+                (Some((a, _)), Some((b, _))) if b < a => parked.next(),
+                (Some(_), _) => open.next(),
+                (None, _) => parked.next(),
+            };
+            next.map(|(_, kept)| kept.as_ref())
+        })
     }
 
     /// All letters, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &DeadLetter> {
-        self.by_death.iter().filter_map(|(_, id)| self.get(*id))
+    pub fn iter(&self) -> impl Iterator<Item = &DeadLetter> + Clone {
+        self.in_order((Bound::Unbounded, Bound::Unbounded)).map(|kept| &kept.letter)
     }
 
     /// Up to `count` letters after the letter `after` in the order of [`iter`](DeadLetterQueue::iter)
     /// (from the first, without it): a page, at the cost of the page.
     pub fn page(&self, after: Option<u64>, count: usize) -> Vec<&DeadLetter> {
-        let from = match after.and_then(|id| self.get(id)) {
-            Some(letter) => Bound::Excluded((letter.died_at, letter.id)),
+        let from = match after.and_then(|id| Some((*self.places.get(&id)?, id))) {
+            Some(place) => Bound::Excluded(place),
             None => Bound::Unbounded,
         };
-        let ids = self.by_death.range((from, Bound::Unbounded));
-        ids.filter_map(|(_, id)| self.get(*id)).take(count).collect()
+        self.in_order((from, Bound::Unbounded)).map(|kept| &kept.letter).take(count).collect()
     }
 
     /// The letters that `filter` chooses in groups, the largest first.
     pub fn group(&self, now: Time, filter: &Filter, by: GroupBy) -> Vec<Group> {
-        super::filter::group(now, by, self.list(now, filter))
+        super::group::group(now, by, self.chosen(now, filter))
     }
 
     /// The state of the queue in numbers. Reads every letter once.
     pub fn stats(&self) -> QueueStats {
         let mut by_reason: Vec<_> = Reason::ALL.iter().map(|reason| (*reason, 0)).collect();
-        let mut parked = 0;
-        for letter in self.letters.values() {
-            parked += u64::from(letter.parked);
-            for (reason, count) in &mut by_reason {
-                *count += u64::from(*reason == letter.reason);
-            }
+        for letter in self.iter() {
+            by_reason[letter.reason as usize].1 += 1;
         }
+        let last = |shelf: &Shelf| shelf.last_key_value().map(|((at, _), _)| *at);
         QueueStats {
             letters: self.len(),
-            parked,
+            parked: self.parked(),
             by_reason: by_reason.into_iter().filter(|(_, count)| *count > 0).collect(),
-            oldest: self.by_death.first().map(|(at, _)| *at),
-            newest: self.by_death.last().map(|(at, _)| *at),
+            oldest: self.oldest().map(|(at, _)| at),
+            newest: last(&self.open).max(last(&self.parked)),
             counters: self.counters,
         }
     }
@@ -428,13 +556,23 @@ impl DeadLetterQueue {
         stream: Stream,
         veto: impl FnMut(&DeadLetter) -> Option<Skip>,
     ) -> RedriveReport {
-        plan.decide(now, stream, self.len(), self.list(now, plan.filter()), veto)
+        let eligible = self.eligible(now, plan.filter());
+        plan.decide(now, stream, (self.len(), self.parked()), eligible, veto)
     }
 
     fn take(&mut self, id: u64) -> Option<DeadLetter> {
-        let letter = self.letters.remove(&id)?;
-        self.by_death.remove(&(letter.died_at, id));
-        Some(*letter)
+        let place = (self.places.remove(&id)?, id);
+        let kept = self.open.remove(&place).or_else(|| self.parked.remove(&place))?;
+        Some(kept.letter)
+    }
+
+    /// Moves all times by as much as `move_time` does.
+    pub(crate) fn rebase(&mut self, move_time: impl Fn(Time) -> Time) {
+        let shelves = [&mut self.open, &mut self.parked].map(core::mem::take);
+        for mut kept in shelves.into_iter().flat_map(BTreeMap::into_values) {
+            kept.letter.rebase(&move_time);
+            self.place(kept.letter);
+        }
     }
 }
 
@@ -456,22 +594,17 @@ impl DeadLetterQueue {
         letters: Vec<DeadLetter>,
     ) -> Result<DeadLetterQueue, ConfigError> {
         let mut queue = DeadLetterQueue::new(parts.config);
-        let full = parts.config.capacity.is_some_and(|capacity| letters.len() as u64 > capacity);
-        if full {
-            let message = format!("holds {} letters, more than its capacity", letters.len());
-            return Err(ConfigError::new("letters", message));
-        }
         for (i, letter) in letters.into_iter().enumerate() {
             let id = letter.id;
             let path = || format!("letters.records[{i}].id");
-            if id == 0 || id > parts.last_id || letter.lineage == 0 {
-                let message = format!("= {id} is not a number from 1 to lastId, with a lineage");
+            if id == 0 || id > MAX_ID || letter.lineage == 0 {
+                let message = format!("= {id} is not a number from 1 to {MAX_ID}, with a lineage");
                 return Err(ConfigError::new(path(), message));
             }
-            queue.by_death.insert((letter.died_at, id));
-            if queue.letters.insert(id, Box::new(letter)).is_some() {
+            if queue.places.contains_key(&id) {
                 return Err(ConfigError::new(path(), format!("= {id} stands there twice")));
             }
+            queue.place(letter);
         }
         queue.last_id = parts.last_id;
         queue.counters = parts.counters;

@@ -1,8 +1,6 @@
 //! The record of a dead letter: what one line of NDJSON holds.
 
-use alloc::{
-    borrow::ToOwned, collections::VecDeque, format, string::ToString, sync::Arc, vec::Vec,
-};
+use alloc::{borrow::ToOwned, format, string::ToString, sync::Arc, vec::Vec};
 
 use crate::{
     Key,
@@ -131,8 +129,7 @@ impl DeadLetter {
         Ok(letter)
     }
 
-    /// The fingerprint of the policy, whether or not whoever filled the letter knew it.
-    pub(super) fn current_fingerprint(&self) -> u64 {
+    fn current_fingerprint(&self) -> u64 {
         match &self.policy {
             Some(policy) if self.policy_fingerprint == 0 => policy.fingerprint(),
             _ => self.policy_fingerprint,
@@ -212,11 +209,11 @@ pub(crate) fn history_from_list(
     path: &str,
 ) -> Result<History, ConfigError> {
     const FIELDS: &[&str] = &["attempt", "startedAtNs", "endedAtNs", "delayNs", "error"];
-    let mut records = VecDeque::with_capacity(list.len());
+    let mut records = Vec::with_capacity(list.len());
     for (i, value) in list.iter().enumerate() {
         let fields = Fields::read(value, &format!("{path}[{i}]"), FIELDS)?;
         let error = fields.get("error").unwrap_or(&Value::Null);
-        records.push_back(AttemptRecord {
+        records.push(AttemptRecord {
             attempt: exact::required_u32(&fields, "attempt")?,
             started: Time::from_nanos(exact::required_whole(&fields, "startedAtNs")?),
             ended: Time::from_nanos(exact::required_whole(&fields, "endedAtNs")?),
@@ -255,22 +252,4 @@ pub(crate) fn failure_from_value(value: &Value, path: &str) -> Result<Failure, C
     Ok(failure)
 }
 
-#[cfg(feature = "serde")]
-mod serde_impls {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    use super::{DeadLetter, Value};
-
-    impl Serialize for DeadLetter {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            self.to_value().serialize(serializer)
-        }
-    }
-
-    impl<'de> Deserialize<'de> for DeadLetter {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<DeadLetter, D::Error> {
-            let value = Value::deserialize(deserializer)?;
-            DeadLetter::from_value(&value).map_err(D::Error::custom)
-        }
-    }
-}
+crate::wire::through_value!(DeadLetter);

@@ -3,7 +3,10 @@
 use alloc::format;
 use core::fmt;
 
-use crate::{Key, wire::ConfigError};
+use crate::{
+    Key,
+    wire::{ConfigError, PayloadFault},
+};
 
 /// A call that does not fit the state of the machine. Nothing was changed by it, but that a late
 /// result is counted.
@@ -22,19 +25,19 @@ pub enum MachineError {
     },
     /// No live task has this key: it ended, or was never submitted.
     UnknownTask {
-        /// The id of the key.
-        key: u64,
+        /// The key.
+        key: Key,
     },
-    /// The result of an attempt that is over: it timed out, its task was cancelled, or the result was
-    /// given before.
+    /// The result of an attempt that is over: it timed out, its task was cancelled, the result was given
+    /// before, or it is of another machine or of a time before this one was restored.
     StaleAttempt {
-        /// The id of the key.
-        key: u64,
+        /// The key.
+        key: Key,
         /// The attempt that the result is of.
         attempt: u32,
     },
-    /// The payload holds a number that is not finite, which no format can write.
-    Payload,
+    /// The payload cannot be stored.
+    Payload(PayloadFault),
     /// The task's own policy is not one.
     Policy(ConfigError),
 }
@@ -57,7 +60,7 @@ impl MachineError {
 
     /// Whether the task itself was refused: its payload or its policy.
     pub fn is_bad_task(&self) -> bool {
-        matches!(self, MachineError::Payload | MachineError::Policy(_))
+        matches!(self, MachineError::Payload(_) | MachineError::Policy(_))
     }
 }
 
@@ -80,12 +83,10 @@ impl fmt::Display for MachineError {
             }
             MachineError::StaleAttempt { key, attempt } => write!(
                 f,
-                "attempt {attempt} of task {key} is over (timed out, cancelled or finished before); \
-                 drop this result"
+                "attempt {attempt} of task {key} is over (timed out, cancelled, finished before, or \
+                 of another machine); drop this result"
             ),
-            MachineError::Payload => f.write_str(
-                "the payload holds a number that is not finite; write it as text or null",
-            ),
+            MachineError::Payload(fault) => write!(f, "the payload {fault}"),
             MachineError::Policy(error) => f.write_str(&format!("the task's policy: {error}")),
         }
     }

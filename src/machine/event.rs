@@ -253,35 +253,105 @@ fn read_cause(fields: &Fields<'_>) -> Result<DropCause, ConfigError> {
     cause.ok_or_else(|| fields.error("cause", format!("= {} is not known", quoted(word))))
 }
 
-#[cfg(feature = "serde")]
-impl serde::Serialize for Event {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_value().serialize(serializer)
-    }
-}
+crate::wire::through_value!(Event);
 
 /// The events that nobody has polled yet. Bounded: a caller who never polls must not fill the memory,
-/// and what is forgotten is counted.
+/// and what is forgotten is counted. Letters that the queue gave up are not forgotten: an event holds the
+/// last copy.
 #[derive(Clone, Debug)]
 pub(crate) struct Events {
-    pub(crate) queue: VecDeque<Event>,
-    pub(crate) capacity: usize,
-    pub(crate) lost: u64,
+    /// With their numbers, which tell the order over both queues.
+    passing: VecDeque<(u64, Event)>,
+    last_copies: VecDeque<(u64, Event)>,
+    next: u64,
+    capacity: usize,
+    lost: u64,
 }
 
 impl Events {
     pub(crate) fn new(capacity: usize) -> Events {
-        Events { queue: VecDeque::new(), capacity, lost: 0 }
+        Events {
+            passing: VecDeque::new(),
+            last_copies: VecDeque::new(),
+            next: 0,
+            capacity,
+            lost: 0,
+        }
     }
 
-    pub(crate) fn push(&mut self, at: Time, key: &Key, what: What) {
-        if self.capacity == 0 {
-            return;
+    #[inline]
+    pub(crate) fn push(&mut self, at: Time, key: &Key, what: impl FnOnce() -> What) {
+        if self.capacity > 0 {
+            self.add(Event { at, key: key.clone(), what: what() });
         }
-        if self.queue.len() >= self.capacity {
-            self.queue.pop_front();
+    }
+
+    pub(crate) fn add(&mut self, event: Event) {
+        let numbered = (self.next, event);
+        self.next += 1;
+        if let What::Dropped { .. } = numbered.1.what {
+            return self.last_copies.push_back(numbered);
+        }
+        if self.passing.len() >= self.capacity {
+            self.passing.pop_front();
             self.lost = self.lost.saturating_add(1);
         }
-        self.queue.push_back(Event { at, key: key.clone(), what });
+        self.passing.push_back(numbered);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Event> {
+        let number = |queue: &VecDeque<(u64, Event)>| queue.front().map_or(u64::MAX, |e| e.0);
+        let copies_first = number(&self.last_copies) < number(&self.passing);
+        let queue = if copies_first { &mut self.last_copies } else { &mut self.passing };
+        queue.pop_front().map(|(_, event)| event)
+    }
+
+    /// In order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Event> {
+        let mut all: Vec<&(u64, Event)> = self.passing.iter().chain(&self.last_copies).collect();
+        all.sort_unstable_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, event)| event)
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    pub(crate) fn set_capacity(&mut self, capacity: usize) {
+        self.capacity = capacity;
+        let excess = self.passing.len().saturating_sub(capacity);
+        self.passing.drain(..excess);
+        if capacity == 0 {
+            self.last_copies.clear();
+        }
+        self.lost = self.lost.saturating_add(excess as u64);
+    }
+
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    pub(crate) fn set_lost(&mut self, lost: u64) {
+        self.lost = lost;
+    }
+
+    pub(crate) fn rebase(&mut self, move_time: impl Fn(Time) -> Time) {
+        for (_, event) in self.passing.iter_mut().chain(&mut self.last_copies) {
+            event.at = move_time(event.at);
+            match &mut event.what {
+                What::RetryScheduled { due, .. } | What::Redriven { due, .. } => {
+                    *due = move_time(*due);
+                }
+                What::Dropped { letter, .. } => letter.rebase(&move_time),
+                What::TimedOut { .. }
+                | What::Succeeded { .. }
+                | What::DeadLettered { .. }
+                | What::Held { .. }
+                | What::Cancelled
+                | What::Discarded { .. }
+                | What::Failed { .. }
+                | What::Parked { .. } => {}
+            }
+        }
     }
 }

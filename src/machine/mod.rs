@@ -47,7 +47,7 @@
 //!     now = now.max(at);
 //!     // 4. Everything that is due, in the order of time, then key.
 //!     while let Some(dispatch) = machine.poll(now) {
-//!         let task = machine.task(dispatch.key).expect("what is dispatched is live");
+//!         let task = machine.task(&dispatch.key).expect("what is dispatched is live");
 //!         // 5. One result for each dispatch.
 //!         match charge(task.payload(), now) {
 //!             Ok(()) => machine.succeed(now, &dispatch)?,
@@ -82,11 +82,14 @@
 //! - *One result for each dispatch*: a result is taken once, for the attempt that it is of. A second
 //!   one, or one for an attempt that timed out, is [refused](MachineError::StaleAttempt) and counted.
 //!   A result that comes after the attempt's deadline is late even if nobody polled in between.
-//! - *One live task for each key*.
+//!   A result from before a rollback to an older snapshot, or of another machine, is late as well.
+//! - *One live task for each key*, and a key is its text.
 //! - *Order*: due tasks are handed out by time, then by the id of the key, whatever the order of the
 //!   submissions. What else falls on one instant comes before them: expiries, then timeouts, by key.
 //! - *Time does not go back*: a call with an earlier time than one before is taken at the later time,
-//!   and counted.
+//!   and counted. But one bad reading of a clock must not stop the retries until the clock has caught
+//!   up: two readings in a row that are more than a second behind are believed, and no task then waits
+//!   longer than its delay from there.
 //! - *No call without need changes anything*: [`poll`](Machine::poll) and
 //!   [`advance`](Machine::advance) before the next wake-up are no-ops.
 //! - *Nothing is lost in silence*: with a full queue that rejects, dead tasks stay in the machine as
@@ -97,20 +100,26 @@
 //! Every call costs a logarithm of the number of live tasks for each task that it touches; nothing is
 //! searched. A task that ended leaves; only its letter stays, in the bounded queue.
 
+mod clock;
+mod configure;
 mod entry;
 mod error;
 mod event;
+mod index;
 mod policies;
 mod results;
 mod revive;
+mod slab;
 mod spec;
 mod stats;
+mod timers;
 
 use alloc::{
     boxed::Box,
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     sync::Arc,
 };
+use core::{cmp::Ordering, fmt};
 
 pub use self::{
     entry::TaskView,
@@ -121,19 +130,19 @@ pub use self::{
     stats::{Counters, Stats},
 };
 pub(crate) use self::{
-    entry::{Entry, Past},
+    entry::{Entry, Extra, Past},
     event::Events,
-    policies::{BudgetOf, Policies},
+    policies::Policies,
+    slab::Slab,
+    timers::{Timer, Timers},
 };
-
 use crate::{
     Key,
-    dead_letter::{DEFAULT_HISTORY, DeadLetter, DeadLetterQueue, History, QueueConfig},
+    dead_letter::{DEFAULT_HISTORY, DeadLetter, DeadLetterQueue, QueueConfig},
     policy::RetryPolicy,
-    random::Stream,
+    random::{Stream, mix},
     task::{Reason, State, Task},
-    time::{Duration, Time},
-    wire::Value,
+    time::{Time, nanos},
 };
 
 /// How a machine is set up.
@@ -165,38 +174,52 @@ impl Default for MachineConfig {
     }
 }
 
-/// What falls on a time, besides tasks becoming due. In the order in which it is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Limit {
-    Expiry,
-    Timeout,
-}
-
 /// Many tasks under one policy and one seed. See the [module's text](self).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Machine {
     /// The latest time that any call gave.
     pub(crate) now: Time,
+    /// The last reading of the clock, if it was far behind that.
+    pub(crate) behind: Option<Time>,
     pub(crate) seed: u64,
     pub(crate) stream: Stream,
     pub(crate) history: u32,
     pub(crate) policies: Policies,
-    pub(crate) tasks: BTreeMap<u64, Box<Entry>>,
+    pub(crate) tasks: Slab,
     /// Ready and waiting tasks by the time when they are due.
-    pub(crate) due: BTreeSet<(Time, u64)>,
-    /// Expiries of ready and waiting tasks, timeouts of running ones.
-    pub(crate) limits: BTreeSet<(Time, Limit, u64)>,
-    pub(crate) running: BTreeSet<u64>,
+    pub(crate) due: Timers,
+    /// When ready and waiting tasks expire.
+    pub(crate) expiries: Timers,
+    /// When running attempts time out.
+    pub(crate) timeouts: Timers,
     /// Letters for which there is no room, first in, first out; and their keys.
     pub(crate) held: VecDeque<Box<DeadLetter>>,
-    pub(crate) held_keys: BTreeSet<u64>,
+    pub(crate) held_keys: BTreeSet<Key>,
     pub(crate) letters: DeadLetterQueue,
     pub(crate) events: Events,
     pub(crate) counters: Counters,
     /// Tasks that have not been started yet.
     pub(crate) ready: u64,
+    /// Tasks of which an attempt runs.
+    pub(crate) running: u64,
     /// The number of the last execution.
     pub(crate) runs: u64,
+    /// Tells executions apart that have one number, before and after a rollback.
+    pub(crate) incarnation: u32,
+    /// Whether this incarnation has started nothing yet, so that it still bears the name of the one
+    /// before.
+    pub(crate) is_new: bool,
+}
+
+impl fmt::Debug for Machine {
+    /// In numbers: a million tasks are no line of a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Machine")
+            .field("now", &self.now)
+            .field("seed", &self.seed)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Machine {
@@ -210,21 +233,25 @@ impl Machine {
     pub fn new(config: MachineConfig) -> Machine {
         Machine {
             now: Time::ZERO,
+            behind: None,
             seed: config.seed,
             stream: Stream::new(config.seed),
             history: config.history.max(1),
             policies: Policies::new(config.policy),
-            tasks: BTreeMap::new(),
-            due: BTreeSet::new(),
-            limits: BTreeSet::new(),
-            running: BTreeSet::new(),
+            tasks: Slab::new(mix(config.seed)),
+            due: Timers::default(),
+            expiries: Timers::default(),
+            timeouts: Timers::default(),
             held: VecDeque::new(),
             held_keys: BTreeSet::new(),
             letters: DeadLetterQueue::new(config.queue),
             events: Events::new(usize::try_from(config.events).unwrap_or(usize::MAX)),
             counters: Counters::default(),
             ready: 0,
+            running: 0,
             runs: 0,
+            incarnation: 0,
+            is_new: true,
         }
     }
 
@@ -232,37 +259,47 @@ impl Machine {
     ///
     /// # Errors
     /// When a live or held task has the key, the task's own policy is not one, or the payload cannot
-    /// be written. The task is not taken then.
+    /// be stored. The task is not taken then.
     pub fn submit(
         &mut self,
         now: Time,
         key: impl Into<Key>,
-        mut spec: TaskSpec,
+        spec: TaskSpec,
     ) -> Result<(), MachineError> {
         let now = self.clock(now);
         let key = key.into();
-        let payload = spec.payload.take().unwrap_or(Value::Null);
-        self.admit(&key, &payload)?;
-        let policy = spec.own_policy(self.policies.default()).map_err(MachineError::Policy)?;
-        let entry = Entry {
+        self.is_free(&key)?;
+        if let Some(fault) = spec.payload_fault {
+            return Err(MachineError::Payload(fault));
+        }
+        let policy = self.policy_of(&spec).map_err(MachineError::Policy)?;
+        let expires_at = spec.expiry(now);
+        let extra = expires_at.map(|_| Box::new(Extra { expires_at, ..Extra::default() }));
+        self.counters.submitted += 1;
+        self.add(Entry {
             task: Task::new(),
             key,
-            slot: self.policies.acquire(policy, None),
-            expires_at: spec.expiry(now),
-            due: now.saturating_add(spec.delay),
-            task_type: spec.task_type,
-            payload,
-            deadline: None,
+            task_type: self.tasks.share_type(spec.task_type),
+            payload: spec.payload,
+            at: now.saturating_add(spec.delay),
             run: 0,
-            waited: Duration::ZERO,
-            first_failed_at: None,
-            last_failed_at: None,
-            history: History::default(),
-            past: None,
-        };
-        self.counters.submitted += 1;
-        self.add(entry);
+            waited: nanos(spec.delay),
+            extra,
+            history: None,
+            policy,
+            stamp: 0,
+            incarnation: 0,
+        });
         Ok(())
+    }
+
+    /// The slot of the policy that a task of `spec` runs under, with that task as its user.
+    fn policy_of(&mut self, spec: &TaskSpec) -> Result<u32, crate::wire::ConfigError> {
+        let base = self.policies.acquire(spec.policy.clone(), None);
+        let Some(variant) = spec.variant(base) else { return Ok(base) };
+        let slot = self.policies.acquire_variant(variant, |base| spec.overridden(base));
+        self.policies.release(base);
+        slot
     }
 
     /// Hands out the next attempt that is due: the earliest, of those the one with the smallest id.
@@ -273,10 +310,9 @@ impl Machine {
     #[must_use = "the attempt counts as running until its result is reported"]
     pub fn poll(&mut self, now: Time) -> Option<Dispatch> {
         let now = self.clock(now);
-        self.advance(now);
-        while let Some((due, id)) = self.due.first().copied().filter(|(due, _)| *due <= now) {
-            self.due.remove(&(due, id));
-            if let Some(dispatch) = self.start(now, id) {
+        self.advance_to(now);
+        while let Some(timer) = pop_due(&mut self.due, &self.tasks, now) {
+            if let Some(dispatch) = self.start(now, timer.slot) {
                 return Some(dispatch);
             }
         }
@@ -287,13 +323,19 @@ impl Machine {
     /// retention of letters, moving held letters to where there is room.
     pub fn advance(&mut self, now: Time) {
         let now = self.clock(now);
-        while let Some((at, limit, id)) = self.limits.first().copied().filter(|l| l.0 <= now) {
-            self.limits.remove(&(at, limit, id));
-            match limit {
-                Limit::Expiry => self.bury(now, id, Reason::Expired),
-                Limit::Timeout => {
-                    let _verdict = self.time_out(now, id);
-                }
+        self.advance_to(now);
+    }
+
+    fn advance_to(&mut self, now: Time) {
+        loop {
+            let at = |timers: &Timers| timers.first().map_or(Time::MAX, |timer| timer.at);
+            let expires = at(&self.expiries) <= at(&self.timeouts);
+            let timers = if expires { &mut self.expiries } else { &mut self.timeouts };
+            let Some(timer) = pop_due(timers, &self.tasks, now) else { break };
+            if expires {
+                self.bury(now, timer.slot, Reason::Expired);
+            } else {
+                let _verdict = self.time_out(now, timer.slot);
             }
         }
         self.settle_letters(now);
@@ -305,13 +347,18 @@ impl Machine {
     /// The answer may change with every call but the getters. While all workers are busy, wait for
     /// [`next_deadline`](Machine::next_deadline) instead.
     pub fn next_wakeup(&self) -> Option<Time> {
-        let due = self.due.first().map(|(at, _)| *at);
-        [due, self.next_deadline()].into_iter().flatten().min()
+        let due = self.due.first().map(|timer| timer.at);
+        self.wake([due, self.next_limit()].into_iter().flatten().min())
     }
 
     /// When to call [`advance`](Machine::advance) next: the same without the tasks that become due.
     pub fn next_deadline(&self) -> Option<Time> {
-        let limit = self.limits.first().map(|(at, ..)| *at);
+        self.wake(self.next_limit())
+    }
+
+    fn next_limit(&self) -> Option<Time> {
+        let limits = [&self.expiries, &self.timeouts];
+        let limit = limits.into_iter().filter_map(Timers::first).map(|timer| timer.at).min();
         let room = (!self.held.is_empty() && self.letters.has_room()).then_some(self.now);
         [limit, room, self.letters.next_expiry()].into_iter().flatten().min()
     }
@@ -319,18 +366,20 @@ impl Machine {
     /// The next thing that was decided, in order. May change with every call that takes a time.
     #[must_use]
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.queue.pop_front()
+        self.events.pop()
     }
 
     /// The live task with this key.
     pub fn task(&self, key: impl Into<Key>) -> Option<TaskView<'_>> {
-        let entry = self.tasks.get(&key.into().id())?;
+        let entry = self.tasks.get(self.tasks.find(&key.into())?)?;
         Some(TaskView { entry, policies: &self.policies })
     }
 
-    /// All live tasks, by the id of their keys.
+    /// All live tasks, by the id of their keys. Sorts them first.
     pub fn tasks(&self) -> impl Iterator<Item = TaskView<'_>> {
-        self.tasks.values().map(|entry| TaskView { entry, policies: &self.policies })
+        let slots = self.tasks.slots_by_key(|_| true).into_iter();
+        let entries = slots.filter_map(|slot| self.tasks.get(slot));
+        entries.map(|entry| TaskView { entry, policies: &self.policies })
     }
 
     /// How many tasks are live.
@@ -340,7 +389,7 @@ impl Machine {
 
     /// Whether no task is live.
     pub fn is_empty(&self) -> bool {
-        self.tasks.is_empty()
+        self.tasks.len() == 0
     }
 
     /// The dead letters.
@@ -376,7 +425,7 @@ impl Machine {
 
     /// The state of the machine in numbers.
     pub fn stats(&self) -> Stats {
-        let running = self.running.len() as u64;
+        let running = self.running;
         let budget = self.policies.shared();
         Stats {
             ready: self.ready,
@@ -386,78 +435,83 @@ impl Machine {
             dead_letters: self.letters.len(),
             budget: budget.map(crate::policy::Budget::balance),
             budget_denied: budget.map_or(0, crate::policy::Budget::denied),
-            events_lost: self.events.lost,
+            events_lost: self.events.lost(),
             counters: self.counters,
         }
     }
 
-    /// The time to believe: never before that of an earlier call.
-    pub(crate) fn clock(&mut self, now: Time) -> Time {
-        if now < self.now {
-            self.counters.time_reversals += 1;
-        }
-        self.now = self.now.max(now);
-        self.now
-    }
-
-    /// Whether a task can come in: its key is free, and its payload can be written.
-    pub(crate) fn admit(&self, key: &Key, payload: &Value) -> Result<(), MachineError> {
-        if self.tasks.contains_key(&key.id()) {
+    /// Whether a task with this key can come in.
+    pub(crate) fn is_free(&self, key: &Key) -> Result<(), MachineError> {
+        if self.tasks.find(key).is_some() {
             return Err(MachineError::KeyTaken { key: key.clone() });
         }
-        if self.held_keys.contains(&key.id()) {
+        if !self.held_keys.is_empty() && self.held_keys.contains(key) {
             return Err(MachineError::KeyHeld { key: key.clone() });
         }
-        if is_writable(payload) { Ok(()) } else { Err(MachineError::Payload) }
+        Ok(())
     }
 
-    /// Puts a task that is ready or waiting in its places.
+    /// Puts a task in its places.
     pub(crate) fn add(&mut self, entry: Entry) {
-        let id = entry.key.id();
-        self.due.insert((entry.due, id));
-        if let Some(at) = entry.expires_at {
-            self.limits.insert((at, Limit::Expiry, id));
+        let (is_ready, is_running) = (entry.task.state() == State::Ready, entry.is_running());
+        self.ready += u64::from(is_ready);
+        self.running += u64::from(is_running);
+        let slot = self.tasks.insert(entry);
+        self.arm(slot);
+    }
+
+    /// Sets the timers of the task in `slot` for the state that it is in.
+    pub(crate) fn arm(&mut self, slot: u32) {
+        let Some(entry) = self.tasks.get(slot) else { return };
+        let timer = |at| Timer { at, id: entry.key.id(), slot, stamp: entry.stamp };
+        if entry.is_running() {
+            if entry.at < Time::MAX {
+                self.timeouts.arm(timer(entry.at));
+            }
+            return;
         }
-        self.ready += u64::from(entry.task.state() == State::Ready);
-        self.tasks.insert(id, Box::new(entry));
+        self.due.arm(timer(entry.at));
+        if let Some(at) = entry.expires_at() {
+            self.expiries.arm(timer(at));
+        }
+    }
+
+    /// The timers that a task had set count no longer: its stamp is another one now.
+    #[inline]
+    pub(crate) fn disarm(&mut self, was_running: bool, had_limit: bool) {
+        let counts = |timer: &Timer| self.tasks.is_current(timer.slot, timer.stamp);
+        if !was_running {
+            self.due.let_go(counts);
+        }
+        if had_limit {
+            let limits = if was_running { &mut self.timeouts } else { &mut self.expiries };
+            limits.let_go(counts);
+        }
     }
 
     /// Takes a task out of all its places; its budget and policy are told.
-    pub(crate) fn take(&mut self, id: u64) -> Option<Box<Entry>> {
-        let entry = self.tasks.remove(&id)?;
-        self.due.remove(&(entry.due, id));
-        if let Some(at) = entry.expires_at {
-            self.limits.remove(&(at, Limit::Expiry, id));
-        }
-        self.stop_running(id, entry.deadline);
-        self.ready -= u64::from(entry.task.attempts() == 0);
+    pub(crate) fn take(&mut self, slot: u32) -> Option<Entry> {
+        let entry = self.tasks.remove(slot)?;
+        let was_running = entry.is_running() || entry.task.state().is_final();
+        let limit = if was_running { entry.at < Time::MAX } else { entry.expires_at().is_some() };
+        self.disarm(was_running, limit);
+        self.running -= u64::from(was_running);
+        self.ready -= u64::from(entry.task.state() == State::Ready);
         if entry.was_started()
-            && let (_, Some(budget)) = self.policies.rules(entry.slot)
+            && let (_, Some(budget)) = self.policies.rules(entry.policy)
         {
             budget.on_end(entry.holds_a_retry());
         }
-        self.policies.release(entry.slot);
+        self.policies.release(entry.policy);
         Some(entry)
-    }
-
-    pub(crate) fn stop_running(&mut self, id: u64, deadline: Option<Time>) {
-        self.running.remove(&id);
-        if let Some(at) = deadline {
-            self.limits.remove(&(at, Limit::Timeout, id));
-        }
     }
 }
 
-/// Whether every number in `value` is finite. Without recursion: payloads come from anywhere.
-fn is_writable(value: &Value) -> bool {
-    let mut rest = alloc::vec![value];
-    while let Some(value) = rest.pop() {
-        match value {
-            Value::Float(number) if !number.is_finite() => return false,
-            Value::List(items) => rest.extend(items),
-            Value::Map(entries) => rest.extend(entries.iter().map(|(_, value)| value)),
-            _ => {}
-        }
-    }
-    true
+/// Takes the first of `timers` if it is due.
+#[inline]
+fn pop_due(timers: &mut Timers, tasks: &Slab, now: Time) -> Option<Timer> {
+    let counts = |timer: &Timer| tasks.is_current(timer.slot, timer.stamp);
+    let key = |timer: &Timer| tasks.get(timer.slot).map(|entry| &entry.key);
+    let by_key = |a: &Timer, b: &Timer| -> Ordering { key(a).cmp(&key(b)) };
+    timers.pop_due(now, counts, by_key)
 }

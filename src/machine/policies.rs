@@ -1,97 +1,149 @@
 //! The policies in use and their budgets: equal ones are kept once.
+//!
+//! A *variant* is a policy of which a task overrides attempts or multiplier. It is worked out once for
+//! all tasks that override alike, and found by the numbers that they override. A budget belongs to its
+//! rule: all policies with one rule share it, variants, raised limits and policies that come back with a
+//! letter included, because an allowance that refills by being asked for under another name is none.
 
-use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
 
-use crate::policy::{Budget, RetryPolicy};
+use crate::{
+    policy::{Budget, BudgetRule, RetryPolicy},
+    wire::ConfigError,
+};
 
 /// The policies of the live tasks by slot. Slot 0 is the machine's own and never leaves.
 #[derive(Clone, Debug)]
 pub(crate) struct Policies {
     slots: Vec<Slot>,
     free: Vec<u32>,
+    by_address: BTreeMap<usize, u32>,
     by_fingerprint: BTreeMap<u64, u32>,
-    /// The budget of the machine's policy, and of all that have the same rule.
-    shared: Option<Budget>,
+    variants: BTreeMap<Variant, u32>,
+    budgets: Vec<Purse>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
     pub(crate) policy: Arc<RetryPolicy>,
-    pub(crate) fingerprint: u64,
-    pub(crate) budget: BudgetOf,
-    /// Live tasks under it.
+    /// As soon as it was asked for: it costs as much as writing the policy.
+    fingerprint: Option<u64>,
+    /// Its budget, in `budgets`.
+    budget: Option<u32>,
+    variant: Option<Variant>,
+    /// Live tasks under it, and variants of it.
     users: u64,
 }
 
+/// What a task overrides, and of which policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Variant {
+    pub(crate) base: u32,
+    pub(crate) attempts: Option<u32>,
+    /// The bits of it.
+    pub(crate) multiplier: Option<u64>,
+}
+
 #[derive(Clone, Debug)]
-pub(crate) enum BudgetOf {
-    Nobody,
-    Machine,
-    Own(Box<Budget>),
+struct Purse {
+    budget: Budget,
+    /// Policies that it belongs to.
+    users: u64,
 }
 
 impl Policies {
     pub(crate) fn new(default: Arc<RetryPolicy>) -> Policies {
-        let shared = default.budget().map(Budget::new);
-        let budget = if shared.is_some() { BudgetOf::Machine } else { BudgetOf::Nobody };
-        let fingerprint = default.fingerprint();
-        let slot = Slot { policy: default, fingerprint, budget, users: 0 };
-        Policies {
-            slots: vec![slot],
+        let mut policies = Policies {
+            slots: Vec::new(),
             free: Vec::new(),
-            by_fingerprint: BTreeMap::from([(fingerprint, 0)]),
-            shared,
-        }
+            by_address: BTreeMap::new(),
+            by_fingerprint: BTreeMap::new(),
+            variants: BTreeMap::new(),
+            budgets: Vec::new(),
+        };
+        policies.add(default, None, None);
+        policies
     }
 
     pub(crate) fn default(&self) -> &Arc<RetryPolicy> {
         &self.slots[0].policy
     }
 
-    pub(crate) fn slot(&self, slot: u32) -> &Slot {
+    #[inline]
+    pub(crate) fn policy(&self, slot: u32) -> &Arc<RetryPolicy> {
         // Slots are handed out here and held by tasks only: one that is out of range cannot occur, and
         // the machine's own policy is a sound answer all the same.
-        self.slots.get(slot as usize).unwrap_or(&self.slots[0])
+        &self.slots.get(slot as usize).unwrap_or(&self.slots[0]).policy
     }
 
-    /// The slot of `policy` (the machine's own without one), with one more task under it.
-    ///
-    /// A fingerprint costs as much as writing the policy, so who knows it passes it as `known`, and a
-    /// policy that is shared with one of the first slots is found without.
+    /// The fingerprint of the policy in `slot`.
+    pub(crate) fn fingerprint(&mut self, slot: u32) -> u64 {
+        let slot = if (slot as usize) < self.slots.len() { slot as usize } else { 0 };
+        let Slot { policy, fingerprint, .. } = &mut self.slots[slot];
+        *fingerprint.get_or_insert_with(|| policy.fingerprint())
+    }
+
+    /// The slot of `policy` (the machine's own without one), with one more task under it. Who knows the
+    /// fingerprint passes it as `known`.
+    #[inline]
     pub(crate) fn acquire(&mut self, policy: Option<Arc<RetryPolicy>>, known: Option<u64>) -> u32 {
         let slot = match policy {
             None => 0,
-            Some(policy) => match self.find_shared(&policy) {
-                Some(slot) => slot,
-                None => self.find_or_add(policy, known),
-            },
+            Some(policy) => self.find_or_add(policy, known),
         };
         self.slots[slot as usize].users += 1;
         slot
     }
 
-    fn find_shared(&self, policy: &Arc<RetryPolicy>) -> Option<u32> {
-        const FIRST: usize = 8;
-        let slots = self.slots.iter().take(FIRST).enumerate();
-        let mut shared = slots.filter(|(_, slot)| Arc::ptr_eq(&slot.policy, policy));
-        // A slot that was let go is not to be found, but its policy is still in it.
-        shared.find(|(i, slot)| *i == 0 || slot.users > 0).map(|(i, _)| i as u32)
+    /// The slot of what `make` makes of the policy in `base`, unless that was made before.
+    pub(crate) fn acquire_variant(
+        &mut self,
+        variant: Variant,
+        make: impl FnOnce(&Arc<RetryPolicy>) -> Result<RetryPolicy, ConfigError>,
+    ) -> Result<u32, ConfigError> {
+        let slot = match self.variants.get(&variant) {
+            Some(slot) => *slot,
+            None => {
+                let made = Arc::new(make(self.policy(variant.base))?);
+                self.slots[variant.base as usize].users += 1;
+                self.add(made, None, Some(variant))
+            }
+        };
+        self.slots[slot as usize].users += 1;
+        Ok(slot)
     }
 
     fn find_or_add(&mut self, policy: Arc<RetryPolicy>, known: Option<u64>) -> u32 {
+        let address = Arc::as_ptr(&policy).addr();
+        if let Some(slot) = self.by_address.get(&address) {
+            return *slot;
+        }
         let fingerprint = known.unwrap_or_else(|| policy.fingerprint());
+        if self.slots[0].fingerprint.is_none() {
+            let own = self.fingerprint(0);
+            self.by_fingerprint.insert(own, 0);
+        }
         let found = self.by_fingerprint.get(&fingerprint).copied();
         if let Some(slot) = found
-            && is_same(&self.slots[slot as usize].policy, &policy)
+            && *self.policy(slot) == policy
         {
             return slot;
         }
-        let budget = match policy.budget() {
-            None => BudgetOf::Nobody,
-            rule if rule == self.default().budget() => BudgetOf::Machine,
-            Some(rule) => BudgetOf::Own(Box::new(Budget::new(rule))),
-        };
-        let new = Slot { policy, fingerprint, budget, users: 0 };
+        self.add(policy, Some(fingerprint), None)
+    }
+
+    fn add(
+        &mut self,
+        policy: Arc<RetryPolicy>,
+        fingerprint: Option<u64>,
+        variant: Option<Variant>,
+    ) -> u32 {
+        let budget = policy.budget().map(|rule| self.purse(rule));
+        if let Some(budget) = budget {
+            self.budgets[budget as usize].users += 1;
+        }
+        let address = Arc::as_ptr(&policy).addr();
+        let new = Slot { policy, fingerprint, budget, variant, users: 0 };
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.slots[slot as usize] = new;
@@ -102,61 +154,146 @@ impl Policies {
                 (self.slots.len() - 1) as u32
             }
         };
+        self.by_address.insert(address, slot);
         // Two policies with one fingerprint: the first keeps it, the other has a slot of its own.
-        self.by_fingerprint.entry(fingerprint).or_insert(slot);
+        if let Some(fingerprint) = fingerprint {
+            self.by_fingerprint.entry(fingerprint).or_insert(slot);
+        }
+        if let Some(variant) = variant {
+            self.variants.insert(variant, slot);
+        }
         slot
     }
 
-    /// One task less under `slot`. A policy that nobody needs is let go, but one with a budget of its
-    /// own stays: an allowance that refills by being forgotten is none.
+    /// The budget of `rule`.
+    fn purse(&mut self, rule: &BudgetRule) -> u32 {
+        let found = self.budgets.iter().position(|purse| purse.budget.rule() == rule);
+        let fresh = || {
+            let spare = self.budgets.iter().position(Purse::is_forgotten);
+            (spare, Purse { budget: Budget::new(rule), users: 0 })
+        };
+        let place = match found {
+            Some(place) => {
+                // As if it had been let go of when nothing was left to remember.
+                if self.budgets[place].is_forgotten() {
+                    self.budgets[place].budget = Budget::new(rule);
+                }
+                place
+            }
+            None => match fresh() {
+                (Some(place), purse) => {
+                    self.budgets[place] = purse;
+                    place
+                }
+                (None, purse) => {
+                    self.budgets.push(purse);
+                    self.budgets.len() - 1
+                }
+            },
+        };
+        place as u32
+    }
+
+    /// One task less under `slot`. A policy that nothing needs is let go.
+    #[inline]
     pub(crate) fn release(&mut self, slot: u32) {
         let Some(held) = self.slots.get_mut(slot as usize) else { return };
         held.users = held.users.saturating_sub(1);
-        if slot == 0 || held.users > 0 || matches!(held.budget, BudgetOf::Own(_)) {
-            return;
+        if slot != 0 && held.users == 0 {
+            self.let_go(slot);
         }
-        if self.by_fingerprint.get(&held.fingerprint) == Some(&slot) {
-            self.by_fingerprint.remove(&held.fingerprint);
+    }
+
+    fn let_go(&mut self, slot: u32) {
+        let (policy, held) = (Arc::clone(self.default()), &mut self.slots[slot as usize]);
+        let policy = core::mem::replace(&mut held.policy, policy);
+        let (fingerprint, variant) = (held.fingerprint.take(), held.variant.take());
+        if let Some(budget) = held.budget.take() {
+            self.budgets[budget as usize].users -= 1;
         }
-        // The slot keeps what it held until it is used again; that is one policy at most each.
+        self.by_address.remove(&Arc::as_ptr(&policy).addr());
+        if let Some(fingerprint) = fingerprint
+            && self.by_fingerprint.get(&fingerprint) == Some(&slot)
+        {
+            self.by_fingerprint.remove(&fingerprint);
+        }
         self.free.push(slot);
+        if let Some(variant) = variant {
+            self.variants.remove(&variant);
+            self.release(variant.base);
+        }
     }
 
     /// The policy of `slot` and the budget that its retries need the consent of.
+    #[inline]
     pub(crate) fn rules(&mut self, slot: u32) -> (&RetryPolicy, Option<&mut Budget>) {
         let slot = if (slot as usize) < self.slots.len() { slot as usize } else { 0 };
-        let Slot { policy, budget, .. } = &mut self.slots[slot];
-        let budget = match budget {
-            BudgetOf::Nobody => None,
-            BudgetOf::Machine => self.shared.as_mut(),
-            BudgetOf::Own(budget) => Some(&mut **budget),
-        };
-        (policy, budget)
+        let Slot { policy, budget, .. } = &self.slots[slot];
+        let purse = budget.and_then(|budget| self.budgets.get_mut(budget as usize));
+        (policy, purse.map(|purse| &mut purse.budget))
     }
 
+    /// The budget of the machine's own policy.
     pub(crate) fn shared(&self) -> Option<&Budget> {
-        self.shared.as_ref()
+        let budget = self.slots[0].budget?;
+        self.budgets.get(budget as usize).map(|purse| &purse.budget)
     }
 
-    pub(crate) fn shared_mut(&mut self) -> Option<&mut Budget> {
-        self.shared.as_mut()
-    }
-
-    /// The slots besides the machine's own that something depends on.
-    pub(crate) fn in_use(&self) -> impl Iterator<Item = (u32, &Slot)> {
-        let slots = self.slots.iter().enumerate().skip(1);
-        slots
-            .map(|(i, slot)| (i as u32, slot))
-            .filter(|(_, slot)| slot.users > 0 || matches!(slot.budget, BudgetOf::Own(_)))
-    }
-
-    /// Puts a policy back that a snapshot lists, with its own budget if it has one.
-    pub(crate) fn put_back(&mut self, policy: Arc<RetryPolicy>, budget: Option<Budget>) -> u32 {
-        let slot = self.find_or_add(policy, None);
-        if let (BudgetOf::Own(own), Some(saved)) = (&mut self.slots[slot as usize].budget, budget) {
-            **own = saved;
+    /// Puts another policy in the place of the machine's own. Its variants stay what they are until
+    /// their tasks end.
+    pub(crate) fn set_default(&mut self, policy: Arc<RetryPolicy>) {
+        let budget = policy.budget().map(|rule| self.purse(rule));
+        if let Some(budget) = budget {
+            self.budgets[budget as usize].users += 1;
         }
-        slot
+        let own = &mut self.slots[0];
+        let old = core::mem::replace(&mut own.policy, Arc::clone(&policy));
+        let (old_print, old_budget) = (own.fingerprint.take(), own.budget);
+        own.budget = budget;
+        if let Some(budget) = old_budget {
+            self.budgets[budget as usize].users -= 1;
+        }
+        self.by_address.remove(&Arc::as_ptr(&old).addr());
+        self.by_address.insert(Arc::as_ptr(&policy).addr(), 0);
+        if let Some(fingerprint) = old_print {
+            self.by_fingerprint.remove(&fingerprint);
+        }
+        // Found by the old base no more, since the base is another one.
+        self.variants.retain(|variant, _| variant.base != 0);
+        for slot in &mut self.slots {
+            if slot.variant.is_some_and(|variant| variant.base == 0) {
+                slot.variant = None;
+            }
+        }
+    }
+
+    /// The policy in `slot`, with its fingerprint.
+    pub(crate) fn named(&self, slot: u32) -> (u32, u64, &Arc<RetryPolicy>) {
+        let held = self.slots.get(slot as usize).unwrap_or(&self.slots[0]);
+        let print = held.fingerprint.unwrap_or_else(|| held.policy.fingerprint());
+        (slot, print, &held.policy)
+    }
+
+    /// The budgets that there is something to remember of.
+    pub(crate) fn budgets(&self) -> impl Iterator<Item = &Budget> {
+        let kept = self.budgets.iter().filter(|purse| !purse.is_forgotten());
+        kept.map(|purse| &purse.budget).filter(|budget| **budget != Budget::new(budget.rule()))
+    }
+
+    /// All budgets, to be told that the clock was put back.
+    pub(crate) fn budgets_mut(&mut self) -> impl Iterator<Item = &mut Budget> {
+        self.budgets.iter_mut().map(|purse| &mut purse.budget)
+    }
+
+    /// Puts a budget back that a snapshot lists. Whether its rule was not there before.
+    pub(crate) fn put_back_budget(&mut self, budget: Budget) {
+        let place = self.purse(budget.rule()) as usize;
+        self.budgets[place].budget = budget;
+    }
+
+    /// Puts a policy back that a snapshot lists.
+    pub(crate) fn put_back(&mut self, policy: Arc<RetryPolicy>) -> u32 {
+        self.find_or_add(policy, None)
     }
 
     /// One more task under `slot`.
@@ -165,9 +302,20 @@ impl Policies {
             slot.users += 1;
         }
     }
+
+    /// Lets go of what a snapshot lists and no task of it uses.
+    pub(crate) fn drop_unused(&mut self) {
+        for slot in 1..self.slots.len() as u32 {
+            if self.slots[slot as usize].users == 0 && !self.free.contains(&slot) {
+                self.let_go(slot);
+            }
+        }
+    }
 }
 
-/// Whether two policies are equal; those that are shared need no look inside.
-fn is_same(a: &Arc<RetryPolicy>, b: &Arc<RetryPolicy>) -> bool {
-    Arc::ptr_eq(a, b) || a == b
+impl Purse {
+    /// Whether nothing would be lost with it.
+    fn is_forgotten(&self) -> bool {
+        self.users == 0 && self.budget.is_untouched()
+    }
 }

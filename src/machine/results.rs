@@ -5,9 +5,9 @@ use alloc::{boxed::Box, format};
 use crate::{
     Key,
     dead_letter::{DeadLetter, Dropped, Failure},
-    machine::{Dispatch, Entry, Limit, Machine, MachineError, What},
+    machine::{Dispatch, Entry, Machine, MachineError, Timer, What, clock},
     task::{Context, Reason, State, Verdict},
-    time::{Time, format_duration},
+    time::{Time, format_duration, nanos},
 };
 
 impl Machine {
@@ -17,18 +17,19 @@ impl Machine {
     /// When the attempt is over, or no live task has the key. The result is not taken then.
     pub fn succeed(&mut self, now: Time, dispatch: &Dispatch) -> Result<(), MachineError> {
         let now = self.clock(now);
-        let entry = self.running_entry(now, dispatch)?;
-        let (retried, paid, slot) = (entry.holds_a_retry(), entry.task.paid(), entry.slot);
+        let slot = self.running_slot(now, dispatch)?;
+        let Some(entry) = self.tasks.get_mut(slot) else { return Err(self.stale(dispatch)) };
+        let (retried, paid, policy) = (entry.holds_a_retry(), entry.task.paid(), entry.policy);
         if entry.task.succeed(now).is_err() {
             return Err(self.stale(dispatch));
         }
-        if let (_, Some(budget)) = self.policies.rules(slot) {
+        if let (_, Some(budget)) = self.policies.rules(policy) {
             budget.on_success(now, retried, paid);
         }
-        if let Some(entry) = self.take(dispatch.key) {
+        if let Some(entry) = self.take(slot) {
             self.counters.succeeded += 1;
             let attempts = entry.task.attempts();
-            self.events.push(now, &entry.key, What::Succeeded { attempts });
+            self.events.push(now, &entry.key, || What::Succeeded { attempts });
         }
         self.settle_letters(now);
         Ok(())
@@ -45,8 +46,8 @@ impl Machine {
         failure: &Failure,
     ) -> Result<Verdict, MachineError> {
         let now = self.clock(now);
-        self.running_entry(now, dispatch)?;
-        let verdict = self.fail_attempt(now, dispatch.key, failure);
+        let slot = self.running_slot(now, dispatch)?;
+        let verdict = self.fail_attempt(now, slot, failure);
         self.settle_letters(now);
         verdict.ok_or_else(|| self.stale(dispatch))
     }
@@ -58,157 +59,188 @@ impl Machine {
     /// When no live task has the key; a held one is dead already.
     pub fn cancel(&mut self, now: Time, key: impl Into<Key>) -> Result<(), MachineError> {
         let now = self.clock(now);
-        let id = key.into().id();
-        let Some(entry) = self.take(id) else { return Err(self.no_task(id)) };
+        let key = key.into();
+        let Some(entry) = self.tasks.find(&key).and_then(|slot| self.take(slot)) else {
+            return Err(self.no_task(key));
+        };
         self.counters.cancelled += 1;
-        self.events.push(now, &entry.key, What::Cancelled);
+        self.events.push(now, &entry.key, || What::Cancelled);
         self.settle_letters(now);
         Ok(())
     }
 
     /// Starts the attempt of a task that is due. None when there can be no attempt any more.
-    pub(super) fn start(&mut self, now: Time, id: u64) -> Option<Dispatch> {
-        let entry = self.tasks.get_mut(&id)?;
+    pub(super) fn start(&mut self, now: Time, slot: u32) -> Option<Dispatch> {
+        let entry = self.tasks.get_mut(slot)?;
         let first = entry.task.state() == State::Ready;
         let Ok(attempt) = entry.task.start(now) else {
             // The count of attempts is at its end: 2^32 - 1 of them were made in earlier lives.
-            self.bury(now, id, Reason::Exhausted);
+            self.bury(now, slot, Reason::Exhausted);
             return None;
         };
+        if self.is_new {
+            self.incarnation = clock::next_incarnation(self.incarnation, self.seed);
+            self.is_new = false;
+        }
         self.runs += 1;
         entry.run = self.runs;
-        let first_of_life = attempt == entry.past.as_ref().map_or(0, |past| past.base) + 1;
-        let (policy, budget) = self.policies.rules(entry.slot);
+        entry.incarnation = self.incarnation;
+        entry.stamp = entry.stamp.wrapping_add(1);
+        if first {
+            // A first attempt has waited for nothing that the policy gave.
+            entry.waited = 0;
+        }
+        let first_of_life = attempt == entry.base() + 1;
+        let (policy, budget) = self.policies.rules(entry.policy);
         if let Some(budget) = budget {
             budget.on_attempt(now, !first_of_life);
         }
         let deadline = policy.attempt_timeout().map(|timeout| now.saturating_add(timeout));
-        entry.deadline = deadline;
-        if let Some(at) = deadline {
-            self.limits.insert((at, Limit::Timeout, id));
-        }
-        // A running attempt may end, so its task cannot expire now.
-        if let Some(at) = entry.expires_at {
-            self.limits.remove(&(at, Limit::Expiry, id));
-        }
-        self.running.insert(id);
+        entry.at = deadline.unwrap_or(Time::MAX);
+        let expires = entry.expires_at().is_some();
+        let dispatch = Dispatch {
+            key: entry.key.clone(),
+            attempt,
+            deadline,
+            run: self.runs,
+            incarnation: self.incarnation,
+            slot,
+        };
+        self.running += 1;
         self.ready -= u64::from(first);
         self.counters.attempts += 1;
         self.counters.retries += u64::from(!first_of_life);
-        Some(Dispatch { key: id, attempt, deadline, run: self.runs })
+        if deadline.is_some() {
+            self.arm(slot);
+        }
+        if expires {
+            // A running attempt may end, so its task cannot expire now.
+            let counts = |timer: &Timer| self.tasks.is_current(timer.slot, timer.stamp);
+            self.expiries.let_go(counts);
+        }
+        Some(dispatch)
     }
 
-    /// The entry of the attempt that `dispatch` is of, if that still runs at `now`.
-    fn running_entry(
-        &mut self,
-        now: Time,
-        dispatch: &Dispatch,
-    ) -> Result<&mut Box<Entry>, MachineError> {
-        let id = dispatch.key;
-        let Some(entry) = self.tasks.get(&id) else { return Err(self.stale_or_unknown(dispatch)) };
-        if entry.run != dispatch.run || !entry.is_running() {
-            return Err(self.stale(dispatch));
-        }
-        if entry.deadline.is_some_and(|deadline| deadline < now) {
-            let _verdict = self.time_out(now, id);
+    /// The slot of the attempt that `dispatch` is of, if that still runs at `now`.
+    #[inline]
+    fn running_slot(&mut self, now: Time, dispatch: &Dispatch) -> Result<u32, MachineError> {
+        let Some(slot) = self.slot_of(dispatch) else { return Err(self.stale(dispatch)) };
+        let deadline = self.tasks.get(slot).and_then(Entry::deadline);
+        if deadline.is_some_and(|deadline| deadline < now) {
+            let _verdict = self.time_out(now, slot);
             self.settle_letters(now);
             return Err(self.stale(dispatch));
         }
-        self.tasks.get_mut(&id).ok_or(MachineError::UnknownTask { key: id })
+        Ok(slot)
+    }
+
+    #[inline]
+    fn slot_of(&self, dispatch: &Dispatch) -> Option<u32> {
+        let is_it = |slot: u32| {
+            self.tasks.get(slot).is_some_and(|entry| {
+                entry.run == dispatch.run
+                    && entry.incarnation == dispatch.incarnation
+                    && entry.is_running()
+                    && entry.key == dispatch.key
+            })
+        };
+        if is_it(dispatch.slot) {
+            return Some(dispatch.slot);
+        }
+        // A machine that was restored has it elsewhere.
+        self.tasks.find(&dispatch.key).filter(|slot| is_it(*slot))
     }
 
     #[cold]
     fn stale(&mut self, dispatch: &Dispatch) -> MachineError {
         self.counters.stale_results += 1;
-        MachineError::StaleAttempt { key: dispatch.key, attempt: dispatch.attempt }
-    }
-
-    /// A result for a task that is not live: late, if there ever was such an execution.
-    #[cold]
-    fn stale_or_unknown(&mut self, dispatch: &Dispatch) -> MachineError {
-        if (1..=self.runs).contains(&dispatch.run) {
-            return self.stale(dispatch);
-        }
-        self.no_task(dispatch.key)
+        MachineError::StaleAttempt { key: dispatch.key.clone(), attempt: dispatch.attempt }
     }
 
     #[cold]
-    pub(super) fn no_task(&self, id: u64) -> MachineError {
-        if self.held_keys.contains(&id) {
-            return MachineError::KeyHeld { key: Key::from(id) };
+    pub(super) fn no_task(&self, key: Key) -> MachineError {
+        if self.held_keys.contains(&key) {
+            return MachineError::KeyHeld { key };
         }
-        MachineError::UnknownTask { key: id }
+        MachineError::UnknownTask { key }
     }
 
-    /// The running attempt of `id` failed: carries the verdict out. None when no attempt runs.
+    /// The running attempt of the task in `slot` failed: carries the verdict out. None when no attempt
+    /// runs.
     pub(super) fn fail_attempt(
         &mut self,
         now: Time,
-        id: u64,
+        slot: u32,
         failure: &Failure,
     ) -> Option<Verdict> {
-        let entry = self.tasks.get_mut(&id)?;
-        if !entry.is_running() {
-            return None;
-        }
+        let entry = self.tasks.get_mut(slot).filter(|entry| entry.is_running())?;
         entry.remember(now, failure, self.history);
-        let (policy, budget) = self.policies.rules(entry.slot);
+        let (policy, budget) = self.policies.rules(entry.policy);
         let class = policy.classify(failure.kind(), failure.code());
-        let ctx = Context { policy, stream: self.stream, key: id };
+        let ctx = Context { policy, stream: self.stream, key: entry.key.id() };
+        let had_deadline = entry.at < Time::MAX;
         let verdict = entry.task.fail(now, &ctx, class, failure.retry_after(), budget).ok()?;
         match verdict {
-            Verdict::Retry { at, .. } if entry.expires_at.is_some_and(|end| end <= at) => {
-                // It would expire while it waits: the answer is known now.
-                self.bury(now, id, Reason::Expired);
-                return Some(Verdict::DeadLetter(Reason::Expired));
-            }
             Verdict::Retry { at, delay } => {
+                entry.at = at;
+                entry.waited = nanos(delay);
+                entry.stamp = entry.stamp.wrapping_add(1);
+                let expires = entry.expires_at().is_some_and(|end| end <= at);
                 let attempt = entry.task.attempts();
-                let deadline = entry.deadline.take();
-                entry.due = at;
-                entry.waited = delay;
-                let what =
-                    What::RetryScheduled { attempt, due: at, delay, failure: failure.clone() };
-                self.events.push(now, &entry.key, what);
-                if let Some(end) = entry.expires_at {
-                    self.limits.insert((end, Limit::Expiry, id));
+                if !expires {
+                    self.events.push(now, &entry.key, || What::RetryScheduled {
+                        attempt,
+                        due: at,
+                        delay,
+                        failure: failure.clone(),
+                    });
                 }
-                self.due.insert((at, id));
-                self.stop_running(id, deadline);
+                self.running -= 1;
+                self.disarm(true, had_deadline);
+                self.arm(slot);
+                if expires {
+                    // It would expire while it waits: the answer is known now.
+                    self.bury(now, slot, Reason::Expired);
+                    return Some(Verdict::DeadLetter(Reason::Expired));
+                }
             }
-            Verdict::DeadLetter(reason) => self.bury(now, id, reason),
+            Verdict::DeadLetter(reason) => self.bury(now, slot, reason),
             Verdict::Discard => {
-                if let Some(entry) = self.take(id) {
+                if let Some(entry) = self.take(slot) {
                     self.counters.discarded += 1;
-                    let what = What::Discarded { failure: failure.clone() };
-                    self.events.push(now, &entry.key, what);
+                    self.events
+                        .push(now, &entry.key, || What::Discarded { failure: failure.clone() });
                 }
             }
             Verdict::Fail => {
-                if let Some(entry) = self.take(id) {
+                if let Some(entry) = self.take(slot) {
                     self.counters.failed += 1;
-                    self.events.push(now, &entry.key, What::Failed { failure: failure.clone() });
+                    self.events.push(now, &entry.key, || What::Failed { failure: failure.clone() });
                 }
             }
         }
         Some(verdict)
     }
 
-    /// The running attempt of `id` passed its deadline.
-    pub(super) fn time_out(&mut self, now: Time, id: u64) -> Option<Verdict> {
-        let entry = self.tasks.get(&id)?;
-        let allowed = self.policies.slot(entry.slot).policy.attempt_timeout().unwrap_or_default();
+    /// The running attempt of the task in `slot` passed its deadline.
+    pub(super) fn time_out(&mut self, now: Time, slot: u32) -> Option<Verdict> {
+        let entry = self.tasks.get(slot)?;
+        let allowed = self.policies.policy(entry.policy).attempt_timeout().unwrap_or_default();
         let (attempt, run) = (entry.task.attempts(), entry.run);
-        self.events.push(now, &entry.key, What::TimedOut { attempt, run });
+        self.events.push(now, &entry.key, || What::TimedOut { attempt, run });
         self.counters.timed_out += 1;
         let message = format!("the attempt ran for longer than {}", format_duration(allowed));
-        self.fail_attempt(now, id, &Failure::new("timeout", &message))
+        self.fail_attempt(now, slot, &Failure::new("timeout", &message))
     }
 
-    /// Turns the dead task `id` into a letter, in the queue or held before it.
-    pub(super) fn bury(&mut self, now: Time, id: u64, reason: Reason) {
-        let Some(entry) = self.take(id) else { return };
-        let letter = entry.into_letter(now, reason, &self.policies, self.seed);
+    /// Turns the dead task in `slot` into a letter, in the queue or held before it.
+    pub(super) fn bury(&mut self, now: Time, slot: u32, reason: Reason) {
+        let Some(policy) = self.tasks.get(slot).map(|entry| entry.policy) else { return };
+        // Held on to, so that the letter finds it.
+        self.policies.add_user(policy);
+        let Some(entry) = self.take(slot) else { return };
+        let letter = entry.into_letter(now, reason, &mut self.policies, self.seed);
+        self.policies.release(policy);
         // Those that wait for room go first; if any is left, there is none.
         self.settle_letters(now);
         if let Err(letter) = self.deliver(now, letter) {
@@ -217,8 +249,8 @@ impl Machine {
     }
 
     fn hold(&mut self, now: Time, letter: Box<DeadLetter>) {
-        self.events.push(now, &letter.key, What::Held { reason: letter.reason });
-        self.held_keys.insert(letter.key.id());
+        self.events.push(now, &letter.key, || What::Held { reason: letter.reason });
+        self.held_keys.insert(letter.key.clone());
         self.held.push_back(letter);
     }
 
@@ -229,7 +261,7 @@ impl Machine {
             Ok(pushed) => {
                 self.counters.dead_lettered[reason as usize] += 1;
                 let letter = pushed.id;
-                self.events.push(now, &key, What::DeadLettered { reason, letter });
+                self.events.push(now, &key, || What::DeadLettered { reason, letter });
                 for dropped in pushed.dropped {
                     self.report_drop(now, dropped);
                 }
@@ -241,23 +273,27 @@ impl Machine {
 
     /// Drops letters whose retention ended, and moves held ones to where there is room.
     pub(crate) fn settle_letters(&mut self, now: Time) {
-        for dropped in self.letters.expire(now) {
-            self.report_drop(now, dropped);
+        if self.letters.next_expiry().is_some_and(|at| at <= now) {
+            for dropped in self.letters.expire(now) {
+                self.report_drop(now, dropped);
+            }
         }
-        while self.letters.has_room() {
+        while !self.held.is_empty() && self.letters.has_room() {
             let Some(letter) = self.held.pop_front() else { break };
-            let id = letter.key.id();
+            let key = letter.key.clone();
             if let Err(letter) = self.deliver(now, *letter) {
                 self.held.push_front(letter);
                 break;
             }
-            self.held_keys.remove(&id);
+            self.held_keys.remove(&key);
         }
     }
 
-    fn report_drop(&mut self, now: Time, dropped: Dropped) {
+    pub(super) fn report_drop(&mut self, now: Time, dropped: Dropped) {
         let key = dropped.letter.key.clone();
-        let what = What::Dropped { letter: Box::new(dropped.letter), cause: dropped.cause };
-        self.events.push(now, &key, what);
+        self.events.push(now, &key, || What::Dropped {
+            letter: Box::new(dropped.letter),
+            cause: dropped.cause,
+        });
     }
 }

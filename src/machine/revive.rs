@@ -1,14 +1,15 @@
 //! Second lives: attempts that a crash cut off, and dead letters that go back to work.
 
-use alloc::{boxed::Box, collections::BTreeSet, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeSet, sync::Arc};
 
 use crate::{
     Key,
     dead_letter::{DeadLetter, Failure, RedrivePlan, RedriveReport, Redriven, Skip},
-    machine::{Entry, Machine, MachineError, Past, What},
+    machine::{Entry, Extra, Machine, MachineError, Past, Slab, What, policies::Variant},
     policy::{ElapsedMeasure, RetryPolicy},
     task::{Parts, Reason, State, Task, Verdict},
     time::{Duration, Time},
+    wire::Value,
 };
 
 /// What to do with an attempt that a crash cut off. Only the caller can know whether the work is safe
@@ -31,8 +32,9 @@ impl Machine {
     /// Without this call they stay running: right when the workers outlive the machine and will still
     /// report.
     pub fn recover(&mut self, now: Time, choice: Recovery) -> usize {
-        let cut_off: Vec<u64> = self.running.iter().copied().collect();
-        cut_off.iter().filter(|id| self.crashed(now, **id, choice).is_ok()).count()
+        let now = self.clock(now);
+        let cut_off = self.tasks.slots_by_key(Entry::is_running);
+        cut_off.into_iter().filter(|slot| self.cut_off(now, *slot, choice).is_some()).count()
     }
 
     /// The process of one attempt crashed: what now? For engines that notice the death of a worker.
@@ -46,24 +48,28 @@ impl Machine {
         choice: Recovery,
     ) -> Result<Verdict, MachineError> {
         let now = self.clock(now);
-        let id = key.into().id();
+        let key = key.into();
+        let Some(slot) = self.tasks.find(&key) else { return Err(self.no_task(key)) };
+        let attempt = self.tasks.get(slot).map_or(0, |entry| entry.task.attempts());
+        let verdict = self.cut_off(now, slot, choice);
+        verdict.ok_or(MachineError::StaleAttempt { key, attempt })
+    }
+
+    /// The attempt of the task in `slot` ended with its process. None when none ran.
+    fn cut_off(&mut self, now: Time, slot: u32, choice: Recovery) -> Option<Verdict> {
         let failure = Failure::new("crashed", "the process ended while the attempt ran");
-        let Some(entry) = self.tasks.get_mut(&id) else { return Err(self.no_task(id)) };
-        if !entry.is_running() {
-            let attempt = entry.task.attempts();
-            return Err(MachineError::StaleAttempt { key: id, attempt });
-        }
+        let entry = self.tasks.get_mut(slot).filter(|entry| entry.is_running())?;
         self.counters.crashed += 1;
         let verdict = match choice {
-            Recovery::Retry => self.fail_attempt(now, id, &failure),
+            Recovery::Retry => self.fail_attempt(now, slot, &failure),
             Recovery::DeadLetter => {
                 entry.remember(now, &failure, self.history);
-                self.bury(now, id, Reason::Crashed);
+                self.bury(now, slot, Reason::Crashed);
                 Some(Verdict::DeadLetter(Reason::Crashed))
             }
         };
         self.settle_letters(now);
-        verdict.ok_or(MachineError::UnknownTask { key: id })
+        verdict
     }
 
     /// Sends dead letters back to work as `plan` says: they are live tasks again, each due at its time
@@ -73,15 +79,11 @@ impl Machine {
         let now = self.clock(now);
         let mut taken = BTreeSet::new();
         let (tasks, held) = (&self.tasks, &self.held_keys);
-        let veto = |letter: &DeadLetter| {
-            let id = letter.key.id();
-            let live = tasks.contains_key(&id) || held.contains(&id) || !taken.insert(id);
-            live.then_some(Skip::KeyLive)
-        };
+        let veto = |letter: &DeadLetter| is_live(tasks, held, &mut taken, letter);
         let (redriven, report) = self.letters.redrive_unless(now, plan, self.stream, veto);
         for id in &report.parked {
             if let Some(letter) = self.letters.get(*id) {
-                self.events.push(now, &letter.key, What::Parked { letter: *id });
+                self.events.push(now, &letter.key, || What::Parked { letter: *id });
             }
         }
         for task in redriven {
@@ -94,12 +96,8 @@ impl Machine {
     /// What [`redrive`](Machine::redrive) would do now; nothing changes.
     pub fn plan_redrive(&self, now: Time, plan: &RedrivePlan) -> RedriveReport {
         let mut taken = BTreeSet::new();
-        let veto = |letter: &DeadLetter| {
-            let id = letter.key.id();
-            let live = self.tasks.contains_key(&id) || self.held_keys.contains(&id);
-            (live || !taken.insert(id)).then_some(Skip::KeyLive)
-        };
-        self.letters.decide(now.max(self.now), plan, self.stream, veto)
+        let veto = |letter: &DeadLetter| is_live(&self.tasks, &self.held_keys, &mut taken, letter);
+        self.letters.decide(self.clock_would_be(now), plan, self.stream, veto)
     }
 
     /// Takes a task that a queue of another process redrove (`redrive dlq redrive`, say) into this
@@ -113,8 +111,12 @@ impl Machine {
         mut redriven: Redriven,
     ) -> Result<(), MachineError> {
         let now = self.clock(now);
-        self.admit(&redriven.letter.key, &redriven.letter.payload)?;
+        self.is_free(&redriven.letter.key)?;
         let letter = &mut redriven.letter;
+        if let Some(fault) = letter.payload.fault() {
+            core::mem::replace(&mut letter.payload, Value::Null).dismantle();
+            return Err(MachineError::Payload(fault));
+        }
         if let Some(policy) = &letter.policy {
             letter.policy_fingerprint = policy.fingerprint();
         }
@@ -124,31 +126,31 @@ impl Machine {
 
     fn count_redriven(&mut self, now: Time, redriven: Redriven) {
         self.counters.redriven += 1;
-        let what = What::Redriven { letter: redriven.letter.id, due: redriven.at };
-        self.events.push(now, &redriven.letter.key, what);
+        let (letter, due) = (redriven.letter.id, redriven.at);
+        self.events.push(now, &redriven.letter.key, || What::Redriven { letter, due });
         self.resubmit(now, redriven);
     }
 
     /// Takes the first held letter out, to be kept elsewhere: a way on when no room can be made.
     pub fn take_held(&mut self) -> Option<DeadLetter> {
         let letter = self.held.pop_front()?;
-        self.held_keys.remove(&letter.key.id());
+        self.held_keys.remove(&letter.key);
         self.counters.dead_lettered[letter.reason as usize] += 1;
-        let what = What::DeadLettered { reason: letter.reason, letter: None };
-        self.events.push(self.now, &letter.key, what);
+        let reason = letter.reason;
+        self.events.push(self.now, &letter.key, || What::DeadLettered { reason, letter: None });
         Some(*letter)
     }
 
     fn resubmit(&mut self, now: Time, redriven: Redriven) {
         let Redriven { at, letter, more } = redriven;
-        let (base, own, fingerprint) = (letter.attempts, letter.policy, letter.policy_fingerprint);
-        let (policy, kept) = match more {
+        let base = letter.attempts;
+        // In the queue every letter with a policy has its fingerprint.
+        let known = letter.policy.as_ref().map(|_| letter.policy_fingerprint);
+        let own = self.policies.acquire(letter.policy, known);
+        let (slot, kept) = match more {
             None => (own, None),
             Some(more) => self.with_more_attempts(own, base, more),
         };
-        // In the queue every letter with a policy has its fingerprint; a raised one has another.
-        let known = kept.is_none().then_some(fingerprint).filter(|_| policy.is_some());
-        let slot = self.policies.acquire(policy, known);
         let past = Past {
             lineage: letter.lineage,
             redrives: letter.redrives,
@@ -156,43 +158,62 @@ impl Machine {
             base,
             policy: kept,
         };
-        self.add(Entry {
-            task: resumed(base, at, &self.policies.slot(slot).policy),
-            key: letter.key,
-            task_type: letter.task_type,
-            payload: letter.payload,
-            slot,
+        let extra = Extra {
             expires_at: None,
-            due: at,
-            deadline: None,
-            run: 0,
-            waited: at.saturating_since(now),
             first_failed_at: letter.first_failed_at,
             last_failed_at: letter.last_failed_at,
-            history: letter.history,
-            past: Some(Box::new(past)),
+            past: Some(past),
+        };
+        let is_empty = letter.history.is_empty() && letter.history.forgotten() == 0;
+        let payload = letter.payload;
+        self.add(Entry {
+            task: resumed(base, at, self.policies.policy(slot)),
+            key: letter.key,
+            task_type: self.tasks.share_type(letter.task_type),
+            payload: (payload != Value::Null).then(|| Box::new(payload)),
+            at,
+            run: 0,
+            waited: at.nanos_since(now),
+            extra: Some(Box::new(extra)),
+            history: (!is_empty).then(|| Box::new(letter.history)),
+            policy: slot,
+            stamp: 0,
+            incarnation: 0,
         });
     }
 
-    /// A policy that allows `more` attempts after `base`, and the one to bury the task with. The limit
-    /// that was raised for one life must not creep upward with every redrive.
+    /// The policy in `own`, to allow `more` attempts after `base`, and the one to bury the task with. The
+    /// limit that was raised for one life must not creep upward with every redrive.
     fn with_more_attempts(
-        &self,
-        own: Option<Arc<RetryPolicy>>,
+        &mut self,
+        own: u32,
         base: u32,
         more: u32,
-    ) -> (Option<Arc<RetryPolicy>>, Option<Arc<RetryPolicy>>) {
-        let policy = own.unwrap_or_else(|| Arc::clone(self.policies.default()));
+    ) -> (u32, Option<Arc<RetryPolicy>>) {
         let limit = base.saturating_add(more);
+        let policy = Arc::clone(self.policies.policy(own));
         if policy.max_attempts().is_none_or(|max| max.get() >= limit) {
-            return (Some(policy), None);
+            return (own, None);
         }
+        let variant = Variant { base: own, attempts: Some(limit), multiplier: None };
+        let raised = |base: &Arc<RetryPolicy>| base.to_builder().max_attempts(limit).build();
         // Raising the limit of a sound policy gives a sound one; if not, one more try is left anyway.
-        match policy.to_builder().max_attempts(limit).build() {
-            Ok(raised) => (Some(Arc::new(raised)), Some(policy)),
-            Err(_) => (Some(policy), None),
-        }
+        let Ok(slot) = self.policies.acquire_variant(variant, raised) else { return (own, None) };
+        self.policies.release(own);
+        (slot, Some(policy))
     }
+}
+
+/// Why a letter cannot go back to work: a task with its key is live, held, or taken a moment ago.
+fn is_live(
+    tasks: &Slab,
+    held: &BTreeSet<Key>,
+    taken: &mut BTreeSet<Key>,
+    letter: &DeadLetter,
+) -> Option<Skip> {
+    let key = &letter.key;
+    let live = tasks.find(key).is_some() || held.contains(key) || !taken.insert(key.clone());
+    live.then_some(Skip::KeyLive)
 }
 
 /// A task that goes on counting from `base` attempts, its next one due at `at`. The clock of

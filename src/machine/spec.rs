@@ -1,11 +1,14 @@
 //! What goes into a machine and what it hands out: task specifications and dispatches.
 
-use alloc::sync::Arc;
+use alloc::{boxed::Box, string::ToString, sync::Arc};
+use core::fmt;
 
 use crate::{
+    Key, exact,
+    machine::policies::Variant,
     policy::{Backoff, PolicyBuilder, RetryPolicy},
     time::{Duration, Time},
-    wire::{ConfigError, Value},
+    wire::{ConfigError, Fields, PayloadFault, Value},
 };
 
 /// A task to be submitted: what it is, and what it does differently from the machine's policy.
@@ -23,7 +26,8 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskSpec {
     pub(super) task_type: Arc<str>,
-    pub(super) payload: Option<Value>,
+    pub(super) payload: Option<Box<Value>>,
+    pub(super) payload_fault: Option<PayloadFault>,
     pub(super) policy: Option<Arc<RetryPolicy>>,
     pub(super) max_attempts: Option<u32>,
     pub(super) multiplier: Option<f64>,
@@ -38,16 +42,26 @@ impl TaskSpec {
         TaskSpec { task_type: task_type.into(), ..TaskSpec::default() }
     }
 
-    /// What the task works on. Default: `null`.
+    /// What the task works on: a [`Value`] or what becomes one, at most
+    /// [`MAX_DEPTH`](crate::wire::MAX_DEPTH) levels deep. Default: `null`.
     #[must_use]
-    pub fn payload(mut self, payload: Value) -> TaskSpec {
-        self.payload = Some(payload);
+    pub fn payload(mut self, payload: impl Into<Value>) -> TaskSpec {
+        let payload = payload.into();
+        self.payload_fault = payload.fault();
+        self.payload = match (self.payload_fault, payload) {
+            // Let go of here, without recursion: it may be deeper than any stack.
+            (Some(_), payload) => {
+                payload.dismantle();
+                None
+            }
+            (None, Value::Null) => None,
+            (None, payload) => Some(Box::new(payload)),
+        };
         self
     }
 
-    /// A whole policy of its own. One whose budget rule is the machine's shares the machine's budget;
-    /// one with another rule has a budget of its own, shared by the tasks under that same policy; one
-    /// without a rule needs nobody's consent.
+    /// A whole policy of its own. All policies of a machine that have the same budget rule share one
+    /// budget; tasks under a policy without a rule need no consent.
     #[must_use]
     pub fn policy(mut self, policy: impl Into<Arc<RetryPolicy>>) -> TaskSpec {
         self.policy = Some(policy.into());
@@ -91,15 +105,15 @@ impl TaskSpec {
         self
     }
 
-    /// The policy that the task runs under, if it is not simply `default`.
-    pub(super) fn own_policy(
-        &self,
-        default: &Arc<RetryPolicy>,
-    ) -> Result<Option<Arc<RetryPolicy>>, ConfigError> {
-        if self.max_attempts.is_none() && self.multiplier.is_none() {
-            return Ok(self.policy.clone());
-        }
-        let base = self.policy.as_ref().unwrap_or(default);
+    /// What it overrides of the policy in the slot `base`.
+    pub(super) fn variant(&self, base: u32) -> Option<Variant> {
+        let multiplier = self.multiplier.map(f64::to_bits);
+        let overrides = self.max_attempts.is_some() || multiplier.is_some();
+        overrides.then_some(Variant { base, attempts: self.max_attempts, multiplier })
+    }
+
+    /// `base` with what it overrides.
+    pub(super) fn overridden(&self, base: &RetryPolicy) -> Result<RetryPolicy, ConfigError> {
         let mut builder = base.to_builder();
         if let Some(attempts) = self.max_attempts {
             builder = builder.max_attempts(attempts);
@@ -107,7 +121,7 @@ impl TaskSpec {
         if let Some(multiplier) = self.multiplier {
             builder = with_multiplier(builder, base, multiplier)?;
         }
-        Ok(Some(Arc::new(builder.build()?)))
+        builder.build()
     }
 
     /// When the task expires, submitted at `now`.
@@ -144,18 +158,74 @@ fn with_multiplier(
 
 /// An attempt that is to be made now: the machine's part of the bargain between it and a worker.
 ///
-/// It names one execution, and its result is reported with it: a result that comes after the attempt
-/// timed out, while the next attempt of the task runs already, is told apart by `run`. `Copy` and
-/// plain numbers, so that it can be stored next to the work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// It names one execution by one incarnation of one machine, and its result is reported with it. A
+/// result that comes after the attempt timed out, while the next attempt of the task runs already, is
+/// told apart by `run`; one from before a rollback to an older snapshot, or of another machine, by what
+/// is not shown here and plays no part in comparisons.
+#[derive(Clone)]
 #[must_use = "the attempt counts as running until its result is reported"]
 pub struct Dispatch {
-    /// The id of the task's key.
-    pub key: u64,
+    /// The task's key.
+    pub key: Key,
     /// Which execution of the task this is, from 1.
     pub attempt: u32,
     /// When the attempt counts as failed by its timeout, if it is not over: stop it then.
     pub deadline: Option<Time>,
     /// The number of this execution in this machine, from 1.
     pub run: u64,
+    pub(super) incarnation: u32,
+    /// Where to look first.
+    pub(super) slot: u32,
 }
+
+impl PartialEq for Dispatch {
+    fn eq(&self, other: &Dispatch) -> bool {
+        (&self.key, self.attempt, self.deadline, self.run)
+            == (&other.key, other.attempt, other.deadline, other.run)
+    }
+}
+
+impl Eq for Dispatch {}
+
+impl fmt::Debug for Dispatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatch")
+            .field("key", &self.key)
+            .field("attempt", &self.attempt)
+            .field("deadline", &self.deadline)
+            .field("run", &self.run)
+            .finish()
+    }
+}
+
+impl Dispatch {
+    /// The dispatch as data, for workers in other processes.
+    pub fn to_value(&self) -> Value {
+        Value::map([
+            ("key", self.key.to_string().into()),
+            ("attempt", self.attempt.into()),
+            ("deadlineNs", self.deadline.map_or(Value::Null, exact::time)),
+            ("run", exact::whole(self.run)),
+            ("incarnation", self.incarnation.into()),
+        ])
+    }
+
+    /// Reads what [`to_value`](Dispatch::to_value) wrote.
+    ///
+    /// # Errors
+    /// When a field is unknown, missing or not what it should be.
+    pub fn from_value(value: &Value) -> Result<Dispatch, ConfigError> {
+        const FIELDS: &[&str] = &["key", "attempt", "deadlineNs", "run", "incarnation"];
+        let fields = Fields::read(value, "", FIELDS)?;
+        Ok(Dispatch {
+            key: Key::from(fields.required_text("key")?),
+            attempt: exact::required_u32(&fields, "attempt")?,
+            deadline: exact::read_time(&fields, "deadlineNs")?,
+            run: exact::required_whole(&fields, "run")?,
+            incarnation: exact::required_u32(&fields, "incarnation")?,
+            slot: 0,
+        })
+    }
+}
+
+crate::wire::through_value!(Dispatch);

@@ -73,6 +73,39 @@ impl Budget {
         &self.rule
     }
 
+    /// Whether it is as good as a new one: nothing withdrawn that is not given back.
+    pub(crate) fn is_untouched(&self) -> bool {
+        match &self.ledger {
+            Ledger::Window { credits, debits, .. } => {
+                credits.iter().chain(debits).all(|part| *part == 0)
+            }
+            ledger @ (Ledger::Bucket { .. } | Ledger::InFlight { .. }) => {
+                *ledger == Budget::new(&self.rule).ledger
+            }
+        }
+    }
+
+    /// The clock, which said `was`, says `now` instead: what was counted lately stays counted lately.
+    pub(crate) fn rebase(&mut self, was: Time, now: Time) {
+        self.turn(was);
+        if self.is_untouched() {
+            self.ledger = Budget::new(&self.rule).ledger;
+            return;
+        }
+        if let (Ledger::Window { part, credits, debits }, BudgetRule::Ratio { window, .. }) =
+            (&mut self.ledger, &self.rule)
+        {
+            let length = (nanos(*window) / PARTS as u64).max(1);
+            let moved = now.as_nanos() / length;
+            for parts in [credits, debits] {
+                // The newest part lies at its number, whatever that is.
+                parts.rotate_left((*part % PARTS as u64) as usize);
+                parts.rotate_right((moved % PARTS as u64) as usize);
+            }
+            *part = moved;
+        }
+    }
+
     /// Retries refused so far.
     pub fn denied(&self) -> u64 {
         self.denied

@@ -2,7 +2,6 @@
 
 use alloc::{borrow::ToOwned, vec::Vec};
 
-use super::{Snapshot, SnapshotError};
 use crate::{
     dead_letter::reason_word,
     exact,
@@ -11,7 +10,7 @@ use crate::{
     wire::{ConfigError, Fields, Value, one_of},
 };
 
-const SCHEMA: &str = "redrive-task/1";
+pub(super) const SCHEMA: &str = "redrive-task/1";
 
 const FIELDS: &[&str] =
     &["schema", "state", "reason", "beganNs", "atNs", "previousNs", "attempts", "free", "paid"];
@@ -19,31 +18,8 @@ const FIELDS: &[&str] =
 const STATES: [&str; 8] =
     ["ready", "running", "waiting", "succeeded", "cancelled", "discarded", "failed", "dead"];
 
-impl Task {
-    /// The state of this task, to be stored. Its key, policy and seed are the caller's.
-    pub fn snapshot(&self) -> Snapshot {
-        let mut entries = Vec::from([("schema".to_owned(), Value::from(SCHEMA))]);
-        entries.extend(entries_of(self));
-        Snapshot(Value::Map(entries))
-    }
-
-    /// The task that [`snapshot`](Task::snapshot) saved.
-    ///
-    /// # Errors
-    /// When it is the snapshot of something else or of another version, or of a state that no task can
-    /// be in.
-    pub fn restore(snapshot: &Snapshot) -> Result<Task, SnapshotError> {
-        snapshot.expect(SCHEMA)?;
-        Ok(read(&snapshot.0, "")?)
-    }
-}
-
-/// The task as a group of fields, without a schema: inside a machine's snapshot.
+/// The task as a group of fields.
 pub(super) fn to_value(task: &Task) -> Value {
-    Value::Map(entries_of(task))
-}
-
-fn entries_of(task: &Task) -> Vec<(alloc::string::String, Value)> {
     let parts = task.parts();
     let (state, reason) = match parts.state {
         State::Ready => (0, None),
@@ -57,6 +33,7 @@ fn entries_of(task: &Task) -> Vec<(alloc::string::String, Value)> {
     };
     let mut entries = Vec::with_capacity(FIELDS.len());
     let mut put = |name: &str, value: Value| entries.push((name.to_owned(), value));
+    put("schema", SCHEMA.into());
     put("state", STATES[state].into());
     if let Some(reason) = reason {
         put("reason", reason.as_str().into());
@@ -67,7 +44,7 @@ fn entries_of(task: &Task) -> Vec<(alloc::string::String, Value)> {
     put("attempts", parts.attempts.into());
     put("free", u32::from(parts.free).into());
     put("paid", u32::from(parts.paid).into());
-    entries
+    Value::Map(entries)
 }
 
 /// Reads what [`to_value`] wrote.

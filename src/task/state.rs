@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::time::{Duration, Time};
+use crate::time::{Duration, Time, format_duration};
 
 /// Why a task is a dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +86,21 @@ impl State {
     }
 }
 
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("ready"),
+            Self::Running => f.write_str("running"),
+            Self::Waiting { until } => write!(f, "waiting until {until}"),
+            Self::Succeeded => f.write_str("succeeded"),
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::Discarded => f.write_str("discarded"),
+            Self::Failed => f.write_str("failed"),
+            Self::Dead(reason) => write!(f, "dead: {reason}"),
+        }
+    }
+}
+
 /// What the policy says after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -104,6 +119,17 @@ pub enum Verdict {
     Discard,
     /// End it as failed.
     Fail,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Retry { delay, .. } => write!(f, "retry in {}", format_duration(*delay)),
+            Self::DeadLetter(reason) => write!(f, "dead letter: {reason}"),
+            Self::Discard => f.write_str("discard"),
+            Self::Fail => f.write_str("fail"),
+        }
+    }
 }
 
 /// A verdict that is no retry.

@@ -117,6 +117,14 @@ impl<'v> Fields<'v> {
             {
                 Ok(Some(*n as u64))
             }
+            Some(Value::Signed(n)) if *n >= 0 => Ok(Some(n.unsigned_abs())),
+            Some(number @ Value::Literal(_)) => match number.as_f64() {
+                Some(n) if (0.0..FIRST_ABOVE_U64).contains(&n) && n as u64 as f64 == n => {
+                    Ok(Some(n as u64))
+                }
+                _ => Err(self
+                    .error(name, format!("= {number} is not a whole number from 0 to 2^64 - 1"))),
+            },
             Some(Value::Signed(n)) => {
                 Err(self.error(name, format!("= {n} is negative; write a whole number from 0 up")))
             }

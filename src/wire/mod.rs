@@ -8,13 +8,20 @@
 mod check;
 mod error;
 mod fields;
+#[cfg(feature = "serde")]
+mod from_value;
+mod json;
 mod number;
 #[cfg(feature = "serde")]
 mod serde;
 mod shown;
 mod suggest;
+#[cfg(feature = "serde")]
+mod to_value;
 mod value;
 
+#[cfg(feature = "serde")]
+pub(crate) use self::from_value::Reader;
 #[doc(hidden)]
 pub use self::{
     check::{check, read_duration},
@@ -23,7 +30,35 @@ pub use self::{
     shown::{is_hidden, quoted, shortened, visible},
     suggest::{did_you_mean, one_of, unknown},
 };
-pub use self::{error::ConfigError, value::Value};
+pub use self::{
+    error::ConfigError,
+    json::JsonError,
+    value::{MAX_DEPTH, PayloadFault, Value},
+};
+#[cfg(feature = "serde")]
+pub use self::{from_value::from_value, to_value::to_value};
+
+/// Lets a type that is written by `to_value` and read by `from_value` go through serde as that.
+macro_rules! through_value {
+    ($type:ty) => {
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.to_value().serialize(serializer)
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let value = $crate::wire::Value::deserialize(deserializer)?;
+                Self::from_value(&value).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+pub(crate) use through_value;
 
 #[cfg(test)]
 mod tests {

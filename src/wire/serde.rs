@@ -5,11 +5,11 @@ use core::fmt;
 
 use ::serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{Error, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
     ser::{SerializeMap, SerializeSeq},
 };
 
-use super::Value;
+use super::{MAX_DEPTH, Value};
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -19,6 +19,11 @@ impl Serialize for Value {
             Value::Unsigned(number) => serializer.serialize_u64(*number),
             Value::Signed(number) => serializer.serialize_i64(*number),
             Value::Float(number) => serializer.serialize_f64(*number),
+            // The nearest that serde knows; `to_json` keeps the digits.
+            Value::Literal(text) => match text.parse() {
+                Ok(number) => serializer.serialize_f64(number),
+                Err(_) => serializer.serialize_str(text),
+            },
             Value::Text(text) => serializer.serialize_str(text),
             Value::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;
@@ -40,11 +45,33 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(Tree)
+        Tree { depth: 0 }.deserialize(deserializer)
     }
 }
 
-struct Tree;
+/// Reads a value that lies so deep.
+#[derive(Clone, Copy)]
+struct Tree {
+    depth: usize,
+}
+
+impl Tree {
+    /// For the values inside a list or map here. The limit leaves room for what is around a payload.
+    fn inside<E: Error>(self) -> Result<Tree, E> {
+        if self.depth >= MAX_DEPTH + 16 {
+            return Err(E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
+        }
+        Ok(Tree { depth: self.depth + 1 })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Tree {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
 impl<'de> Visitor<'de> for Tree {
     type Value = Value;
@@ -62,7 +89,7 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        Value::deserialize(deserializer)
+        self.deserialize(deserializer)
     }
 
     fn visit_bool<E: Error>(self, flag: bool) -> Result<Value, E> {
@@ -91,7 +118,8 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
+        let inside = self.inside()?;
+        while let Some(item) = items.next_element_seed(inside)? {
             list.push(item);
         }
         Ok(Value::List(list))
@@ -99,8 +127,9 @@ impl<'de> Visitor<'de> for Tree {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
+        let inside = self.inside()?;
+        while let Some(name) = entries.next_key()? {
+            map.push((name, entries.next_value_seed(inside)?));
         }
         Ok(Value::Map(map))
     }

@@ -1,12 +1,20 @@
 //! The tree: what JSON, TOML and JavaScript have in common.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 use core::fmt;
 
 use crate::time::{Duration, format_duration};
 
+/// How deep a payload may be nested, wherever one comes in: submitted, imported or restored.
+///
+/// Real payloads are some ten levels deep; serde_json reads 127 and JavaScript some thousands. Deeper ones
+/// are attacks on a stack.
+pub const MAX_DEPTH: usize = 1_000;
+
 /// A piece of data: what JSON, TOML and JavaScript have in common, integers kept exact.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Two whole numbers are equal when they are the same number, whichever kind holds them.
+#[derive(Clone, Debug)]
 pub enum Value {
     /// `null`: given, and given as nothing.
     Null,
@@ -18,6 +26,9 @@ pub enum Value {
     Signed(i64),
     /// Any other number.
     Float(f64),
+    /// A number as it was written, where the kinds above would write it differently: `1.0`, `1e2`,
+    /// `12345678901234567890123`.
+    Literal(String),
     /// A text.
     Text(String),
     /// A sequence.
@@ -58,13 +69,102 @@ impl Value {
         }
     }
 
-    /// The number, if this is one.
+    /// The number, if this is one: the nearest that a double holds.
     pub fn as_f64(&self) -> Option<f64> {
-        match *self {
-            Value::Unsigned(n) => Some(n as f64),
-            Value::Signed(n) => Some(n as f64),
-            Value::Float(n) => Some(n),
+        match self {
+            Value::Unsigned(n) => Some(*n as f64),
+            Value::Signed(n) => Some(*n as f64),
+            Value::Float(n) => Some(*n),
+            Value::Literal(text) => text.parse().ok(),
+            Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
+    /// The whole number from 0 up, if this is one.
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Value::Unsigned(n) => Some(*n),
+            Value::Signed(n) => u64::try_from(*n).ok(),
             _ => None,
+        }
+    }
+
+    /// The whole number, if this is one that fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Value::Unsigned(n) => i64::try_from(*n).ok(),
+            Value::Signed(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// The truth value, if this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// The items, if this is a list.
+    pub fn as_list(&self) -> Option<&[Value]> {
+        match self {
+            Value::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The names and values, if this is a map.
+    pub fn as_map(&self) -> Option<&[(String, Value)]> {
+        match self {
+            Value::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// Why this cannot be a payload, if it cannot: every payload that is taken can be stored and read
+    /// again. Without recursion, since payloads come from anywhere.
+    pub fn fault(&self) -> Option<PayloadFault> {
+        let mut rest = vec![(self, 0_usize)];
+        while let Some((value, depth)) = rest.pop() {
+            match value {
+                Value::Float(number) if !number.is_finite() => {
+                    return Some(PayloadFault::NotFinite);
+                }
+                Value::List(_) | Value::Map(_) if depth >= MAX_DEPTH => {
+                    return Some(PayloadFault::TooDeep);
+                }
+                Value::List(items) => rest.extend(items.iter().map(|item| (item, depth + 1))),
+                Value::Map(entries) => {
+                    rest.extend(entries.iter().map(|(_, value)| (value, depth + 1)));
+                }
+                Value::Null
+                | Value::Bool(_)
+                | Value::Unsigned(_)
+                | Value::Signed(_)
+                | Value::Float(_)
+                | Value::Literal(_)
+                | Value::Text(_) => {}
+            }
+        }
+        None
+    }
+
+    /// Lets go of it without recursion, however deep it is.
+    pub fn dismantle(self) {
+        let mut rest = vec![self];
+        while let Some(value) = rest.pop() {
+            match value {
+                Value::List(items) => rest.extend(items),
+                Value::Map(entries) => rest.extend(entries.into_iter().map(|(_, value)| value)),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Unsigned(_)
+                | Value::Signed(_)
+                | Value::Float(_)
+                | Value::Literal(_)
+                | Value::Text(_) => {}
+            }
         }
     }
 
@@ -73,7 +173,9 @@ impl Value {
         match self {
             Value::Null => "null",
             Value::Bool(_) => "a truth value",
-            Value::Unsigned(_) | Value::Signed(_) | Value::Float(_) => "a number",
+            Value::Unsigned(_) | Value::Signed(_) | Value::Float(_) | Value::Literal(_) => {
+                "a number"
+            }
             Value::Text(_) => "a text",
             Value::List(_) => "a list",
             Value::Map(_) => "a group of fields",
@@ -91,6 +193,7 @@ impl fmt::Display for Value {
             Value::Signed(number) => write!(f, "{number}"),
             Value::Float(number) if number.is_finite() => write!(f, "{number}"),
             Value::Float(_) => f.write_str("null"),
+            Value::Literal(text) => f.write_str(text),
             Value::Text(text) => write_text(f, text),
             Value::List(items) => {
                 f.write_str("[")?;
@@ -126,6 +229,50 @@ fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     f.write_str("\"")
 }
 
+impl PartialEq for Value {
+    fn eq(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Unsigned(a), Value::Unsigned(b)) => a == b,
+            (Value::Signed(a), Value::Signed(b)) => a == b,
+            (Value::Unsigned(a), Value::Signed(b)) | (Value::Signed(b), Value::Unsigned(a)) => {
+                u64::try_from(*b) == Ok(*a)
+            }
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::Literal(a), Value::Literal(b)) | (Value::Text(a), Value::Text(b)) => a == b,
+            (Value::List(a), Value::List(b)) => a == b,
+            (Value::Map(a), Value::Map(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// Why a value cannot be a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PayloadFault {
+    /// It holds a number that is not finite, which no format can write.
+    NotFinite,
+    /// It is nested deeper than [`MAX_DEPTH`].
+    TooDeep,
+}
+
+impl fmt::Display for PayloadFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PayloadFault::NotFinite => {
+                f.write_str("holds a number that is not finite; write it as text or null")
+            }
+            PayloadFault::TooDeep => write!(
+                f,
+                "is nested deeper than {MAX_DEPTH} levels; store it elsewhere and name the place, or \
+                 write it as text"
+            ),
+        }
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Value {
         Value::Text(text.to_owned())
@@ -141,6 +288,30 @@ impl From<String> for Value {
 impl From<u64> for Value {
     fn from(number: u64) -> Value {
         Value::Unsigned(number)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Value {
+        u64::try_from(number).map_or(Value::Signed(number), Value::Unsigned)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(number: i32) -> Value {
+        Value::from(i64::from(number))
+    }
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value {
+    fn from(items: Vec<T>) -> Value {
+        Value::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        value.map_or(Value::Null, Into::into)
     }
 }
 

@@ -1,5 +1,5 @@
 //! Random sequences of calls to a machine: right ones and misuse, with time that also goes back.
-#![allow(clippy::unwrap_used, reason = "a test may")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 #![allow(dead_code, reason = "each property uses its part")]
 
 use proptest::prelude::*;
@@ -29,12 +29,8 @@ pub(crate) enum Call {
     /// The result of the n-th dispatch so far, whether or not it still runs.
     Succeed(usize),
     Fail(usize, &'static str),
-    /// A result that nobody was asked for.
-    Forge {
-        key: u64,
-        attempt: u32,
-        run: u64,
-    },
+    /// A result of the n-th dispatch of another machine.
+    Forge(usize),
     Cancel(u64),
     Crashed(u64, Recovery),
     Recover(Recovery),
@@ -118,9 +114,8 @@ pub(crate) fn call() -> impl Strategy<Value = Call> {
         12 => Just(Call::Poll),
         2 => Just(Call::Advance),
         4 => nth.clone().prop_map(Call::Succeed),
-        10 => (nth, proptest::sample::select(&KINDS[..])).prop_map(|(n, kind)| Call::Fail(n, kind)),
-        1 => (key(), 0..4_u32, 0..50_u64)
-            .prop_map(|(key, attempt, run)| Call::Forge { key, attempt, run }),
+        10 => (nth.clone(), proptest::sample::select(&KINDS[..])).prop_map(|(n, kind)| Call::Fail(n, kind)),
+        1 => nth.clone().prop_map(Call::Forge),
         2 => key().prop_map(Call::Cancel),
         1 => (key(), recovery()).prop_map(|(key, choice)| Call::Crashed(key, choice)),
         1 => recovery().prop_map(Call::Recover),
@@ -195,7 +190,7 @@ impl Driver {
         let (now, machine) = (self.now(), &mut self.machine);
         let nth = |dispatches: &[Dispatch], n: usize| {
             (!dispatches.is_empty())
-                .then(|| dispatches[dispatches.len() - 1 - n % dispatches.len()])
+                .then(|| dispatches[dispatches.len() - 1 - n % dispatches.len()].clone())
         };
         match &step.call {
             Call::Submit { key, spec } => {
@@ -203,7 +198,7 @@ impl Driver {
             }
             Call::Poll => {
                 let dispatch = machine.poll(now);
-                self.dispatches.extend(dispatch);
+                self.dispatches.extend(dispatch.clone());
                 format!("{dispatch:?}")
             }
             Call::Advance => {
@@ -223,13 +218,18 @@ impl Driver {
                 }
                 None => String::new(),
             },
-            Call::Forge { key, attempt, run } => {
-                let dispatch = Dispatch { key: *key, attempt: *attempt, deadline: None, run: *run };
-                let known = self.dispatches.iter().any(|d| d.key == *key && d.run == *run);
-                let result = machine.succeed(now, &dispatch);
-                assert!(known || result.is_err(), "a forged result was taken");
-                format!("{result:?}")
-            }
+            Call::Forge(n) => match nth(&self.dispatches, *n) {
+                Some(dispatch) => {
+                    let mut data = dispatch.to_value();
+                    if let Value::Map(fields) = &mut data {
+                        fields.retain(|(name, _)| name != "incarnation");
+                        fields.push(("incarnation".into(), 0_u32.into()));
+                    }
+                    let result = machine.succeed(now, &Dispatch::from_value(&data).unwrap());
+                    format!("{:?}", result.expect_err("a forged result was taken"))
+                }
+                None => String::new(),
+            },
             Call::Cancel(key) => format!("{:?}", machine.cancel(now, *key)),
             Call::Crashed(key, choice) => format!("{:?}", machine.crashed(now, *key, *choice)),
             Call::Recover(choice) => format!("{:?}", machine.recover(now, *choice)),

@@ -80,7 +80,7 @@ fn work(machine: &mut Machine, clock: &Clock, mended: bool) -> Result<(), Box<dy
         while running < WORKERS
             && let Some(dispatch) = machine.poll(clock.now())
         {
-            let task = machine.task(dispatch.key).ok_or("what is dispatched is live")?;
+            let task = machine.task(&dispatch.key).ok_or("what is dispatched is live")?;
             let payload = task.payload().clone();
             jobs.send(Job { dispatch, payload })?;
             running += 1;
