@@ -66,6 +66,26 @@ export interface LayerFigures {
   throttleDenied: Figure
 }
 
+/** Each class of clients, in the scenario's order; absent without classes. */
+export interface ClassFigures {
+  /** Its name in the scenario. */
+  name: string
+  /** Its tasks that arrived before the horizon. */
+  tasks: Figure
+  /** Its tasks that succeeded. */
+  succeeded: Figure
+  /** Its dead letters that were still dead at the end. */
+  deadLetters: Figure
+  /** Its attempts. */
+  attempts: Figure
+  /** Its attempts / its tasks. */
+  amplification: Figure
+  /** Its successes / its tasks. */
+  goodputPerFirst: Figure
+  /** From the first attempt to success, seconds. */
+  timeToSuccessSeconds: Quantiles
+}
+
 /** The figures of one policy. */
 export interface Figures {
   /** Tasks that arrived before the horizon. */
@@ -150,6 +170,8 @@ export interface Figures {
   collapsed: Figure
   /** Attempts at each layer, outermost first; absent without layers. */
   layers?: LayerFigures[]
+  /** Each class of clients, in the scenario's order; absent without classes. */
+  clients?: ClassFigures[]
   /** Events that the simulator processed. */
   events: Figure
   /** How long the run took, seconds; null where the caller has no clock. */

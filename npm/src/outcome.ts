@@ -1,7 +1,7 @@
 import type { Figures } from './figures.js'
 
 export type { Figure, Spread } from './figure.js'
-export type { Figures, LayerFigures, Quantiles, WindowFigures } from './figures.js'
+export type { ClassFigures, Figures, LayerFigures, Quantiles, WindowFigures } from './figures.js'
 
 /** Counts over time, one entry a bin. */
 export interface Series {

@@ -43,6 +43,8 @@ export interface Server {
   capacityPerSecond?: number | null
   /** Load-dependent service: times (1 + this times the requests in service). */
   slowdownPerInFlight?: number
+  /** And what each pair of them costs beside that: throughput falls again beyond a load. */
+  crosstalkPerInFlight?: number
   queue?: {
     /** Requests that may wait; unlimited when left out. */
     limit?: number | null
@@ -86,10 +88,41 @@ export type Fault = { from?: Duration; until?: Duration | null; layer?: string }
   | { mode: 'bursts'; enter: number; exit: number; goodRate?: number; badRate?: number }
 )
 
+/** One class of clients. */
+export interface ClientClass {
+  name?: string
+  /** Tasks of its own. */
+  arrivals?: Arrivals
+  /** Or its share of the common tasks; an equal part of what is left if neither is given. */
+  share?: number | null
+  /** A preset's name, a policy, or `same` (default): the one under comparison. */
+  policy?: string | PolicyOptions
+  /** Requests of a higher one leave a queue first. */
+  priority?: number
+}
+
+/** What operators do at one moment, to the server or to a layer. */
+export interface Change {
+  at: Duration
+  layer?: string
+  /** The share of the written capacity that there is from then on. */
+  capacityFactor?: number | null
+  /** How much is let in from then on; `null`: all. */
+  admission?: { perSecond: number; burst?: number; retryAfter?: Duration | null } | null
+  /** What waits is lost. */
+  flush?: boolean
+  /** The clients, or the layer, retry by this one from then on. */
+  policy?: string | PolicyOptions | null
+}
+
 /** How the clients behave, apart from the policy. */
 export interface Client {
   /** How long a client waits for an answer. */
   timeout?: Duration | null
+  /** A limit of its own for each attempt, drawn; the shorter of it and `timeout` counts. */
+  patience?: Distribution | null
+  /** Whether servers know until when a request is waited for, and drop it afterwards. */
+  propagateDeadline?: boolean
   /** Whether the server learns that nobody waits any more; by default it does the work in vain. */
   cancelOnTimeout?: boolean
   /** `accept`: a success that comes after the timeout still ends its task. */
@@ -144,6 +177,10 @@ export interface Scenario {
   /** What messages go through, each way. */
   network?: { latency?: Distribution; loss?: number }
   client?: Client
+  /** Several classes of clients: their own tasks or a share of them, their own policy and priority. */
+  clients?: readonly ClientClass[]
+  /** What operators do while it runs. */
+  changes?: readonly Change[]
   /** Optimistic concurrency in place of the server: read a version, write it back, fail if somebody wrote first. */
   contention?: { rows?: number }
   /** Sends the dead letters back: all at once, `rate` a second, or over `spread`. */

@@ -10,7 +10,13 @@ const MILLI: f64 = 1e6;
 
 /// The lists of a scenario, each with the most entries that it may have: every one of them costs at
 /// each event that concerns it, or is looked through for a name.
-pub const LISTS: &[(&str, usize)] = &[("layers", 64), ("faults", 10_000), ("policies", 1_000)];
+pub const LISTS: &[(&str, usize)] = &[
+    ("layers", 64),
+    ("faults", 10_000),
+    ("policies", 1_000),
+    ("clients", 64),
+    ("changes", 10_000),
+];
 
 macro_rules! bounds {
     ($($id:ident: $name:literal, $unit:ident, $min:expr, $max:expr, $default:expr, $label:literal,
@@ -48,6 +54,14 @@ bounds! {
     TRACE_BIN: "bin", Duration, 1.0, FOREVER, None, "Trace bin",
         "How long each row of the trace lasts.";
     SCALE: "scale", Factor, 0.0, 1e9, Some(1.0), "Scale", "What every count or value is multiplied by.";
+    CROSSTALK: "crosstalkPerInFlight", Factor, 0.0, 1e3, Some(0.0), "Crosstalk per request in flight",
+        "What each pair of requests in service adds to the service time of a new one.";
+    CHANGED_CAPACITY: "capacityFactor", Factor, 1e-3, 1e3, None, "Capacity from then on",
+        "The share of the capacity that there is from then on; 2 is twice the workers.";
+    CLASS_SHARE: "share", Factor, 0.0, 1.0, None, "Share of the tasks",
+        "Which share of the tasks is of this class.";
+    PRIORITY: "priority", Count, 0.0, 1e6, Some(0.0), "Priority",
+        "Requests of a higher one leave a queue first.";
     WORKERS: "workers", Count, 1.0, 1e7, None, "Workers",
         "Requests that the server works on at the same time; unlimited when left out.";
     CAPACITY: "capacityPerSecond", Rate, 1e-6, 1e9, None, "Capacity",

@@ -77,7 +77,7 @@ struct Needs {
 impl Needs {
     fn of(scenario: &Scenario, options: Options) -> Self {
         let horizon = scenario.horizon.map(|_| scenario.end());
-        let tasks = scenario.arrivals.expected(horizon).min(bounds::TASKS.max);
+        let tasks = scenario.expected(horizon).min(bounds::TASKS.max);
         let rich = scenario.policies.iter().any(|named| is_rich(scenario, &named.policy));
         let fits = |named: &NamedPolicy| !rich && is_compact(&named.policy, options.records);
         let compact = scenario.policies.iter().all(fits);
@@ -200,7 +200,7 @@ impl<'s> Run<'s> {
     /// # Errors
     /// When it comes to need more than the scenario's limits allow.
     pub fn finish(self) -> Result<PolicyOutcome, SimError> {
-        let (floor, tiers) = match self.model {
+        let (mut floor, tiers) = match self.model {
             Kind::Optimistic(model) => (model.into_floor(), Vec::new()),
             Kind::Plain(model) => (model.into_floor(), Vec::new()),
             Kind::Rich(model) => model.into_floor(),
@@ -212,6 +212,7 @@ impl<'s> Run<'s> {
             hash: floor.hash(),
             budget_denied: floor.budget_denied(),
             tiers,
+            crowds: std::mem::take(&mut floor.crowds),
             partial: !self.over,
             records: if self.options.records { records(floor.tasks()) } else { Vec::new() },
         };

@@ -11,6 +11,7 @@ use redrive::{
 use crate::{
     histogram::Histogram,
     model::{
+        floor::CrowdCounts,
         gauge::TierBin,
         meter::{
             Bins, DEAD, FAILED, FIRST, Meter, QUEUE, REJECTED, RETRIES, SUCCEEDED, TASKS, Totals,
@@ -18,9 +19,10 @@ use crate::{
         rich::TierCounts,
     },
     outcome::{
-        Figure, LayerSummary, PolicyOutcome, Series, Summary, TaskRecord, TierSeries, WindowSummary,
+        ClassSummary, Figure, LayerSummary, PolicyOutcome, Series, Summary, TaskRecord, TierSeries,
+        WindowSummary,
     },
-    scenario::{Arrivals, Scenario, Server, Window},
+    scenario::{Arrivals, Class, Scenario, Server, Window},
 };
 
 /// Goodput is back when it reaches this share of the baseline.
@@ -35,6 +37,8 @@ pub(crate) struct Remains<'a> {
     pub(crate) budget_denied: u64,
     /// What each layer counted, and the server; nothing where attempts are all that reaches it.
     pub(crate) tiers: Vec<TierCounts>,
+    /// What was counted of each class of clients.
+    pub(crate) crowds: Vec<CrowdCounts>,
     /// Whether the run was stopped before its end.
     pub(crate) partial: bool,
     pub(crate) records: Vec<TaskRecord>,
@@ -188,6 +192,13 @@ impl<'a> Counted<'a> {
         self.scenario.report.windows.iter().map(window).collect()
     }
 
+    pub(crate) fn classes(&self) -> Vec<ClassSummary> {
+        let class = |(class, counts): (&Class, &CrowdCounts)| {
+            ClassSummary::of(&CountedClass { name: &class.name, counts })
+        };
+        self.scenario.clients.iter().zip(&self.run.crowds).map(class).collect()
+    }
+
     pub(crate) fn layers(&self) -> Vec<LayerSummary> {
         if self.scenario.layers.is_empty() {
             return Vec::new();
@@ -235,6 +246,12 @@ impl CountedWindow<'_> {
     pub(crate) fn per_task(&self, count: u64) -> Figure {
         Figure::ratio(Some(count as f64), Some(self.tasks() as f64))
     }
+}
+
+/// What was counted of one class of clients.
+pub(crate) struct CountedClass<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) counts: &'a CrowdCounts,
 }
 
 /// What was counted at one layer.

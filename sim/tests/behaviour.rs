@@ -7,7 +7,10 @@ mod common;
 
 mod bad_scenarios;
 mod builtins;
+mod changes;
+mod client_classes;
 mod conservation;
+mod deadlines;
 mod golden;
 mod herd;
 mod layers;

@@ -5,7 +5,7 @@
 //!
 //! Here is decided what a call does next; `rich` does it.
 
-use redrive::{Context, Duration, Task, Time, Verdict, random::Stream, task::State};
+use redrive::{Context, Duration, RetryPolicy, Task, Time, Verdict, random::Stream, task::State};
 
 use super::{
     event::{Class, Purpose},
@@ -35,6 +35,8 @@ struct Call {
     ended: bool,
     /// The request that it waits for.
     current: u32,
+    /// When nobody waits for its result any more, if servers are told.
+    deadline: u64,
 }
 
 /// An attempt of a call, to be sent.
@@ -44,6 +46,8 @@ pub(super) struct Outgoing {
     pub(super) key: u64,
     pub(super) attempt: u32,
     pub(super) tier: u8,
+    /// Until when it is waited for.
+    pub(super) deadline: u64,
 }
 
 /// What a call does next.
@@ -89,6 +93,13 @@ impl<'s> Calls<'s> {
         &self.stubs
     }
 
+    /// From now on a layer retries by this policy.
+    pub(super) fn set_policy(&mut self, layer: usize, policy: &'s RetryPolicy) {
+        if let Some(stub) = self.stubs.get_mut(layer) {
+            stub.set_policy(policy);
+        }
+    }
+
     /// The request that a call waits for.
     pub(super) fn current(&mut self, id: u32) -> &mut u32 {
         &mut self.slab.get_mut(id).current
@@ -108,6 +119,7 @@ impl<'s> Calls<'s> {
             armed: false,
             ended: false,
             current: NONE,
+            deadline: from.deadline,
         })
     }
 
@@ -136,7 +148,8 @@ impl<'s> Calls<'s> {
             floor.push(now.saturating_add(stub.timeout), Class::CallTimeout, id);
         }
         let (root, key, tier) = (call.root, call.key, call.layer + 1);
-        Ok(Next::Send(Outgoing { root, key, attempt, tier }))
+        let deadline = call.deadline.min(now.saturating_add(stub.timeout));
+        Ok(Next::Send(Outgoing { root, key, attempt, tier, deadline }))
     }
 
     /// An event of a call has come; whether the call had ended before.
@@ -179,6 +192,9 @@ impl<'s> Calls<'s> {
     ) -> Result<Next, SimError> {
         let call = self.slab.get_mut(id);
         let stub = &mut self.stubs[call.layer as usize];
+        if floor.scenario.client.propagate_deadline && now >= call.deadline {
+            return Ok(Next::Fail);
+        }
         let context = Context { policy: stub.policy, stream: self.stream, key: call.key };
         let class = stub.classes[failure as usize];
         let now = Time::from_nanos(now);

@@ -76,6 +76,7 @@ impl<'s> Optimistic<'s> {
             self.floor.meter.task();
         }
         self.floor.count_attempt(now, id, attempt);
+        self.floor.count_sent(id);
         self.floor.meter.attempt(attempt > 1);
         self.set_out(now, id, Step::Read);
         Ok(())

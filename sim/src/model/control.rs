@@ -1,4 +1,5 @@
-//! What happens at moments that are known beforehand: faults begin and end, dead letters go back.
+//! What happens at moments that are known beforehand: faults begin and end, dead letters go
+//! back, operators act.
 
 use crate::scenario::Scenario;
 
@@ -11,6 +12,8 @@ pub(super) enum Control {
     After,
     /// The dead letters are sent back.
     Redrive,
+    /// Operators change something: the one of that number.
+    Change(usize),
 }
 
 /// All of them, each with its time.
@@ -25,6 +28,9 @@ pub(super) fn plan(scenario: &Scenario) -> Vec<(u64, Control)> {
     plan.push((scenario.after_fault().as_nanos(), Control::After));
     if let Some(redrive) = &scenario.redrive {
         plan.push((redrive.at.as_nanos(), Control::Redrive));
+    }
+    for (i, change) in scenario.changes.iter().enumerate() {
+        plan.push((change.at.as_nanos(), Control::Change(i)));
     }
     plan
 }

@@ -81,4 +81,6 @@ pub(crate) enum Purpose {
     Replication = 12,
     Calls = 13,
     Throttle = 14,
+    Classes = 15,
+    Patience = 16,
 }

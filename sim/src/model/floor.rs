@@ -19,6 +19,7 @@ use crate::{
     calendar::Calendar,
     distribution::Distribution,
     error::SimError,
+    histogram::Histogram,
     progress::Progress,
     scenario::{Arrivals, NamedPolicy, Scenario},
 };
@@ -58,21 +59,44 @@ pub(crate) trait Model<'s> {
     }
 }
 
+/// When a client starts its next task.
+#[derive(Clone, Copy)]
+pub(super) enum Round<'s> {
+    /// So long after the last one ended, until the end.
+    Think { pause: &'s Distribution, stream: Stream, end: u64 },
+    /// At every period, until the end.
+    Every { period: u64, end: u64 },
+}
+
+/// What was counted of one class of clients.
+pub(crate) struct CrowdCounts {
+    pub(crate) tasks: u64,
+    pub(crate) attempts: u64,
+    pub(crate) succeeded: u64,
+    pub(crate) dead: u64,
+    pub(crate) to_success: Histogram,
+}
+
 /// What every model is built on.
 pub(crate) struct Floor<'s> {
     pub(super) scenario: &'s Scenario,
     pub(super) queue: Calendar,
     pub(super) tasks: Tasks,
     pub(super) owners: Owners,
-    /// How the clients retry.
+    /// How the clients retry: those of the first class, and of the others.
     pub(super) clients: Stub<'s>,
+    pub(super) others: Vec<Stub<'s>>,
+    /// What was counted of each class; empty without classes.
+    pub(crate) crowds: Vec<CrowdCounts>,
     pub(super) meter: Meter,
     /// The seed's own stream: the delays are those of the schedule.
     pub(super) stream: Stream,
-    source: Source,
+    sources: Vec<(Source, Option<usize>)>,
     pub(super) controls: Vec<Control>,
-    pub(super) think: Option<(&'s Distribution, Stream, u64)>,
-    pub(super) cron: Option<(u64, u64)>,
+    /// By class: how long its clients think, or their period.
+    pub(super) rounds: Vec<Option<Round<'s>>>,
+    /// Whose the task is that arrives now.
+    arriving: (Option<u32>, Option<usize>),
     poison: Option<(f64, Stream)>,
     /// When the first life of a task began that has been redriven, where there are such.
     pub(super) redriven: Vec<u64>,
@@ -94,30 +118,47 @@ impl<'s> Floor<'s> {
     ) -> Self {
         let (stream, policy) = (Stream::new(seed), &named.policy);
         let horizon = scenario.horizon.map(|_| scenario.end());
-        let expected = scenario.arrivals.expected(horizon).min(bounds::TASKS.max);
+        let expected = scenario.expected(horizon).min(bounds::TASKS.max);
         let client = &scenario.client;
-        let owners = Owners::new(client, &scenario.arrivals);
+        let owners = Owners::new(scenario, stream);
         let rules =
             Rules { timeout: client.timeout, breaker: client.breaker, throttle: client.throttle };
-        let draws = stream.substream(Purpose::Throttle as u64);
-        let clients = Stub::new(policy, rules, owners.clients(), owners.shares(), draws);
+        let stub = |class: usize| {
+            let given = scenario.clients.get(class).and_then(|class| class.policy.as_ref());
+            let draws = stream.substream(Purpose::Throttle as u64);
+            let draws = if class == 0 { draws } else { draws.substream(class as u64) };
+            let (clients, shares) = (owners.clients(class), owners.shares(class));
+            Stub::new(given.unwrap_or(policy), rules, clients, shares, draws)
+        };
+        let crowd = || CrowdCounts {
+            tasks: 0,
+            attempts: 0,
+            succeeded: 0,
+            dead: 0,
+            to_success: Histogram::of_times(),
+        };
+        let source = |(class, arrivals): (Option<usize>, &Arrivals)| {
+            (Source::new(arrivals, stream_of(stream, class)), class)
+        };
         let reach = policy.max_delay().map_or(REACH, |delay| nanos(delay).min(REACH));
         // A herd waits all together; of other arrivals, few at a time.
-        let herd = matches!(scenario.arrivals, Arrivals::Herd { .. });
+        let herd = scenario.streams().any(|(_, a)| matches!(a, Arrivals::Herd { .. }));
         let pending = if herd { expected.min(1e8) as usize } else { 0 };
         let poison = client.permanent_rate;
         let mut floor = Self {
             scenario,
             queue: Calendar::new((REACH as f64 / expected.max(1.0)) as u64, reach, pending),
             tasks: Tasks::new(is_compact, expected.min(1e8) as usize + 1),
+            clients: stub(0),
+            others: (1..scenario.clients.len()).map(stub).collect(),
+            crowds: scenario.clients.iter().map(|_| crowd()).collect(),
             owners,
-            clients,
             meter: Meter::new(scenario, expected),
             stream,
-            source: Source::new(&scenario.arrivals, stream),
+            sources: scenario.streams().map(source).collect(),
             controls: Vec::new(),
-            think: None,
-            cron: None,
+            rounds: Vec::new(),
+            arriving: (None, None),
             poison: (poison > 0.0).then(|| (poison, stream.substream(Purpose::Poison as u64))),
             redriven: Vec::new(),
             last: scenario.end().as_nanos().saturating_sub(1).min(END),
@@ -141,35 +182,48 @@ impl<'s> Floor<'s> {
 
     /// Arrivals that are events: a spread herd, serial and periodic clients.
     fn plan_clients(&mut self) {
-        match &self.scenario.arrivals {
+        let scenario = self.scenario;
+        self.rounds.resize(scenario.clients.len().max(1), None);
+        for (class, arrivals) in scenario.streams() {
+            self.plan_class(class, arrivals);
+        }
+    }
+
+    fn plan_class(&mut self, class: Option<usize>, arrivals: &'s Arrivals) {
+        let (seed, place) = (stream_of(self.stream, class), class.unwrap_or(0));
+        let first = self.owners.first(place);
+        match arrivals {
             Arrivals::Herd { tasks, at, spread } if !spread.is_zero() => {
-                let stream = self.stream.substream(Purpose::Arrivals as u64);
-                for id in 0..*tasks {
-                    let ahead = stream.draws(u64::from(id), 0).unit() * nanos(*spread) as f64;
+                let stream = seed.substream(Purpose::Arrivals as u64);
+                for i in 0..*tasks {
+                    let ahead = stream.draws(u64::from(i), 0).unit() * nanos(*spread) as f64;
+                    let id = self.tasks.len() as u32;
                     self.tasks.add();
+                    self.owners.add(id, None, class);
                     self.queue.push(at.as_nanos() + ahead as u64, Class::Attempt.of(id));
                 }
             }
             Arrivals::Serial { clients, think, at, until } => {
-                let stream = self.stream.substream(Purpose::Think as u64);
+                let stream = seed.substream(Purpose::Think as u64);
                 let end = until.map_or(u64::MAX, Time::as_nanos);
-                self.think = Some((think, stream, end));
+                self.rounds[place] = Some(Round::Think { pause: think, stream, end });
                 for client in 0..*clients {
-                    let first = think.sample(&mut stream.draws(u64::from(client), 1));
-                    self.start_client_at(at.as_nanos().saturating_add(first), client, end);
+                    let start = think.sample(&mut stream.draws(u64::from(client), 1));
+                    let start = at.as_nanos().saturating_add(start);
+                    self.start_client_at(start, first + client, end);
                 }
             }
             Arrivals::Cron { clients, every, skew, at, until } => {
-                let stream = self.stream.substream(Purpose::Skew as u64);
+                let stream = seed.substream(Purpose::Skew as u64);
                 let end = until.map_or(u64::MAX, Time::as_nanos);
-                self.cron = Some((nanos(*every), end));
+                self.rounds[place] = Some(Round::Every { period: nanos(*every), end });
                 for client in 0..*clients {
                     let unit = stream.draws(u64::from(client), 0).unit();
                     let skew = (unit * nanos(*skew) as f64) as u64;
-                    self.start_client_at(at.as_nanos() + skew, client, end);
+                    self.start_client_at(at.as_nanos() + skew, first + client, end);
                 }
             }
-            _ => {}
+            Arrivals::Herd { .. } | Arrivals::Rate { .. } | Arrivals::Trace { .. } => {}
         }
     }
 
@@ -222,7 +276,26 @@ impl<'s> Floor<'s> {
             return Err(SimError::Limit { message });
         }
         self.tasks.add();
+        let (client, class) = std::mem::take(&mut self.arriving);
+        self.owners.add(id, client, class);
         Ok(id)
+    }
+
+    /// The next task is this client's.
+    pub(super) fn arrives_by(&mut self, client: u32) {
+        self.arriving = (Some(client), None);
+    }
+
+    /// When the next task arrives from outside, and from which source.
+    fn next_arrival(&self) -> (u64, usize) {
+        let times = self.sources.iter().map(|(source, _)| source.next());
+        times.zip(0..).min().unwrap_or((u64::MAX, 0))
+    }
+
+    /// How the client of a task retries.
+    #[inline]
+    pub(super) fn stub_of(&mut self, id: u32) -> &mut Stub<'s> {
+        pick(&mut self.clients, &mut self.others, self.owners.class(id))
     }
 
     /// The tasks, by number, if the run was to keep them.
@@ -232,13 +305,16 @@ impl<'s> Floor<'s> {
 
     /// Retries that budgets refused, of clients and of layers.
     pub(crate) fn budget_denied(&self) -> u64 {
-        self.clients.budget_denied() + self.layers_denied
+        let stubs = self.others.iter().chain([&self.clients]);
+        stubs.map(Stub::budget_denied).sum::<u64>() + self.layers_denied
     }
 
     /// What was counted, complete.
     pub(crate) fn into_meter(mut self) -> Result<Meter, SimError> {
-        self.meter.breaker_denied += self.clients.breaker_denied;
-        self.meter.throttle_denied += self.clients.throttle_denied;
+        for stub in self.others.iter().chain([&self.clients]) {
+            self.meter.breaker_denied += stub.breaker_denied;
+            self.meter.throttle_denied += stub.throttle_denied;
+        }
         self.meter.finish()?;
         Ok(self.meter)
     }
@@ -247,7 +323,7 @@ impl<'s> Floor<'s> {
         self.queue.bytes()
             + self.tasks.bytes()
             + self.owners.bytes()
-            + self.clients.bytes()
+            + self.others.iter().chain([&self.clients]).map(Stub::bytes).sum::<usize>()
             + self.meter.bytes()
             + self.redriven.capacity() * size_of::<u64>()
     }
@@ -284,7 +360,7 @@ pub(crate) fn drive<'s>(
 ) -> Result<bool, SimError> {
     let (mut look, mut pause) = (model.floor().events + LOOK, 0);
     let last = model.floor().last;
-    let mut arrival = model.floor().source.next();
+    let (mut arrival, mut from) = model.floor().next_arrival();
     let mut limit = arrival.min(last);
     loop {
         let floor = model.floor_mut();
@@ -297,10 +373,11 @@ pub(crate) fn drive<'s>(
             None if floor.queue.turn(limit) => pause = 0,
             None if arrival <= last => {
                 floor.meter.turn(arrival)?;
+                floor.arriving = (None, floor.sources[from].1);
                 model.arrive(arrival)?;
-                let source = &mut model.floor_mut().source;
-                source.take();
-                arrival = source.next();
+                let floor = model.floor_mut();
+                floor.sources[from].0.take();
+                (arrival, from) = floor.next_arrival();
                 limit = arrival.min(last);
             }
             None => break,
@@ -322,4 +399,25 @@ pub(crate) fn drive<'s>(
     }
     model.floor().check_limits(model.own_bytes())?;
     Ok(true)
+}
+
+/// What the arrivals of a class draw from.
+fn stream_of(seed: Stream, class: Option<usize>) -> Stream {
+    match class {
+        None => seed,
+        Some(class) => seed.substream(Purpose::Classes as u64).substream(class as u64 + 1),
+    }
+}
+
+/// The stub of a class.
+#[inline]
+pub(super) fn pick<'a, 's>(
+    first: &'a mut Stub<'s>,
+    others: &'a mut [Stub<'s>],
+    class: usize,
+) -> &'a mut Stub<'s> {
+    match class {
+        0 => first,
+        class => &mut others[class - 1],
+    }
 }

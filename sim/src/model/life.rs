@@ -9,7 +9,7 @@ use redrive::{
 use super::{
     event::{Class, Purpose},
     failure::Failure,
-    floor::Floor,
+    floor::{Floor, Round, pick},
 };
 use crate::{error::SimError, outcome::Mark};
 
@@ -20,19 +20,29 @@ impl Floor<'_> {
     /// A client starts a task.
     #[cold]
     pub(super) fn start_client(&mut self, now: u64, client: u32) {
-        if let Some((every, end)) = self.cron {
-            self.start_client_at(now.saturating_add(every), client, end);
+        let class = self.owners.class_of_client(client);
+        if let Some(Round::Every { period, end }) = self.rounds[class] {
+            self.start_client_at(now.saturating_add(period), client, end);
         }
-        self.owners.add(client);
+        self.arrives_by(client);
     }
 
-    /// The budget that a task's retries go through, with an attempt of it that starts now.
+    /// An attempt of a task starts: its budget counts it, and so does its class.
     #[inline(always)]
     pub(super) fn count_attempt(&mut self, now: u64, id: u32, attempt: u32) {
-        if self.clients.has_budgets()
-            && let Some(budget) = self.clients.budget(self.owners.share(id))
-        {
+        let share = self.owners.share(id);
+        if let Some(budget) = self.stub_of(id).budget(share) {
             budget.on_attempt(Time::from_nanos(now), attempt > 1);
+        }
+        if let Some(crowd) = self.crowds.get_mut(self.owners.class(id)) {
+            crowd.tasks += u64::from(attempt == 1 && !is_redriven(&self.redriven, id));
+        }
+    }
+
+    /// An attempt of a task is sent.
+    pub(super) fn count_sent(&mut self, id: u32) {
+        if let Some(crowd) = self.crowds.get_mut(self.owners.class(id)) {
+            crowd.attempts += 1;
         }
     }
 
@@ -44,10 +54,15 @@ impl Floor<'_> {
         let began = self.began(id);
         self.meter.succeeded(now, began, attempts);
         self.meter.mark(id, now, Mark::Succeeded, "");
-        if self.clients.has_budgets()
-            && let Some(budget) = self.clients.budget(self.owners.share(id))
+        let stub = pick(&mut self.clients, &mut self.others, self.owners.class(id));
+        if stub.has_budgets()
+            && let Some(budget) = stub.budget(self.owners.share(id))
         {
             budget.on_success(Time::from_nanos(now), attempts > 1, paid);
+        }
+        if let Some(crowd) = self.crowds.get_mut(self.owners.class(id)) {
+            crowd.succeeded += 1;
+            crowd.to_success.record(now - began);
         }
         self.task_ended(now, id, attempts);
         Ok(())
@@ -62,7 +77,7 @@ impl Floor<'_> {
         retry_after: Option<Duration>,
     ) -> Result<(), SimError> {
         self.meter.failed(failure.is_rejection());
-        let clients = &mut self.clients;
+        let clients = pick(&mut self.clients, &mut self.others, self.owners.class(id));
         let context = Context { policy: clients.policy, stream: self.stream, key: u64::from(id) };
         let class = clients.classes[failure as usize];
         let budget =
@@ -117,6 +132,9 @@ impl Floor<'_> {
         match verdict {
             Verdict::DeadLetter(reason) => {
                 self.meter.dead_letter(now, began, attempts, reason);
+                if let Some(crowd) = self.crowds.get_mut(self.owners.class(id)) {
+                    crowd.dead += 1;
+                }
                 // Two marks: how the last attempt failed is what a dead letter is read for.
                 self.mark_failure(id, now, failure);
                 self.meter.mark(id, now, Mark::Dead, reason.as_str());
@@ -149,14 +167,16 @@ impl Floor<'_> {
     /// A task is over, however: its budget and its client hear of it.
     #[inline]
     fn task_ended(&mut self, now: u64, id: u32, attempts: u32) {
-        if self.clients.has_budgets()
-            && let Some(budget) = self.clients.budget(self.owners.share(id))
+        let class = self.owners.class(id);
+        let stub = pick(&mut self.clients, &mut self.others, class);
+        if stub.has_budgets()
+            && let Some(budget) = stub.budget(self.owners.share(id))
         {
             budget.on_end(attempts > 1);
         }
-        if let Some((think, stream, end)) = self.think {
-            let pause = think.sample(&mut stream.draws(u64::from(id), 0));
-            let client = self.owners.of(id);
+        if let Some(Some(Round::Think { pause, stream, end })) = self.rounds.get(class).copied() {
+            let pause = pause.sample(&mut stream.draws(u64::from(id), 0));
+            let client = self.owners.first(class) + self.owners.of(id);
             self.start_client_at(now.saturating_add(pause), client, end);
         }
     }
@@ -181,6 +201,9 @@ impl Floor<'_> {
             }
             self.tasks.renew(id);
             self.meter.undead(reason);
+            if let Some(crowd) = self.crowds.get_mut(self.owners.class(id)) {
+                crowd.dead -= 1;
+            }
             self.push(at.as_nanos(), Class::Attempt, id);
         }
         self.redriven = redriven;

@@ -69,7 +69,7 @@ impl<'s> Plain<'s> {
             budget.on_attempt(Time::from_nanos(now), attempt > 1);
         }
         floor.meter.attempt(!first);
-        match self.server.admit(now, id, u64::from(id), attempt) {
+        match self.server.admit(now, id, u64::from(id), attempt, 0) {
             Admission::Begin(time) => {
                 floor.push(now.saturating_add(time), Class::Complete, id);
             }
@@ -151,6 +151,15 @@ impl<'s> Plain<'s> {
             }
             Control::After => self.floor.meter.after_begins(),
             Control::Redrive => self.floor.redrive(now),
+            Control::Change(i) => {
+                let change = &self.floor.scenario.changes[i];
+                self.server.change(now, change);
+                let lost = if change.flush { self.server.drain() } else { Vec::new() };
+                for id in lost {
+                    self.floor.failed(now, id, Failure::Reset, None)?;
+                }
+                self.serve_next(now)?;
+            }
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     error::SimError,
-    scenario::{Fault, Loses, NamedPolicy, Scenario},
+    scenario::{Change, Fault, Loses, NamedPolicy, Scenario},
 };
 
 /// Where a request is.
@@ -69,6 +69,8 @@ struct Request {
     began: u64,
     /// The call that its worker waits for.
     call: u32,
+    /// Until when it is waited for.
+    deadline: u64,
     answer: Option<Failure>,
     retry_after: Option<Duration>,
 }
@@ -81,6 +83,9 @@ pub(crate) struct Rich<'s> {
     gauges: Vec<Gauge>,
     requests: Slab<Request>,
     calls: Calls<'s>,
+    /// The place of each class of clients in a queue, by its priority.
+    lanes: Vec<usize>,
+    patience: Stream,
     /// The request that each task's client waits for.
     current: Vec<u32>,
     /// Whether a timeout of the task lies in the queue (one at most, set anew when it is early).
@@ -99,7 +104,23 @@ pub(crate) fn is_rich(scenario: &Scenario, policy: &RetryPolicy) -> bool {
         || !scenario.layers.is_empty()
         || scenario.client.breaker.is_some()
         || scenario.client.throttle.is_some()
+        || scenario.client.patience.is_some()
+        || !scenario.clients.is_empty()
         || scenario.faults.iter().any(Fault::loses_requests)
+        || scenario.changes.iter().any(|change| change.policy.is_some())
+}
+
+/// The place of each class of clients in a queue: the higher its priority, the earlier.
+fn lanes(scenario: &Scenario) -> Vec<usize> {
+    let priorities = scenario.clients.iter().map(|class| class.priority);
+    let higher = |than: u32| {
+        let mut higher: Vec<u32> = priorities.clone().filter(|other| *other > than).collect();
+        higher.sort_unstable();
+        higher.dedup();
+        higher.len()
+    };
+    let lanes: Vec<usize> = priorities.clone().map(higher).collect();
+    if lanes.is_empty() { vec![0] } else { lanes }
 }
 
 /// What a tier counted, and what its calls were refused by itself.
@@ -123,6 +144,8 @@ impl<'s> Rich<'s> {
             gauges: vec![Gauge::new(scenario); scenario.layers.len() + 1],
             requests: Slab::new(),
             calls: Calls::new(scenario, named, seed),
+            lanes: lanes(scenario),
+            patience: seed.substream(Purpose::Patience as u64),
             current: Vec::new(),
             armed: Vec::new(),
             leg_out: seed.substream(Purpose::LegOut as u64),
@@ -173,17 +196,31 @@ impl<'s> Rich<'s> {
             self.armed.resize(id as usize + 1, false);
         }
         let who = floor.owners.who(id);
-        if let Some(failure) = floor.clients.refuses(now, who, u64::from(id), attempt) {
+        if let Some(failure) = floor.stub_of(id).refuses(now, who, u64::from(id), attempt) {
             return floor.failed(now, id, failure, None);
         }
         floor.meter.attempt(!first);
-        if floor.clients.timeout != u64::MAX && !self.armed[id as usize] {
+        floor.count_sent(id);
+        let deadline = now.saturating_add(self.timeout_of(id, attempt));
+        // Where all wait equally long one timer a task is enough: it is set anew when it is early.
+        let each = self.floor.scenario.client.patience.is_some();
+        if deadline != u64::MAX && (each || !self.armed[id as usize]) {
             self.armed[id as usize] = true;
-            let deadline = now.saturating_add(floor.clients.timeout);
-            floor.push(deadline, Class::Timeout, id);
+            self.floor.push(deadline, Class::Timeout, id);
         }
-        let request = Outgoing { root: id, key: u64::from(id), attempt, tier: 0 };
+        let request = Outgoing { root: id, key: u64::from(id), attempt, tier: 0, deadline };
         self.send(now, Caller::Task(id), request)
+    }
+
+    /// How long the client of a task waits for this attempt.
+    fn timeout_of(&mut self, id: u32, attempt: u32) -> u64 {
+        let timeout = self.floor.stub_of(id).timeout;
+        match &self.floor.scenario.client.patience {
+            None => timeout,
+            Some(patience) => {
+                timeout.min(patience.sample(&mut self.patience.draws(u64::from(id), attempt)))
+            }
+        }
     }
 
     fn new_task(&mut self, now: u64) -> Result<(), SimError> {
@@ -204,8 +241,31 @@ impl<'s> Rich<'s> {
             }
             Control::After => self.floor.meter.after_begins(),
             Control::Redrive => self.floor.redrive(now),
+            Control::Change(i) => return self.change(now, &self.floor.scenario.changes[i]),
         }
         Ok(())
+    }
+
+    /// Operators act.
+    fn change(&mut self, now: u64, change: &'s Change) -> Result<(), SimError> {
+        let place = change.layer.unwrap_or(self.tiers.len() - 1);
+        match (&change.policy, change.layer) {
+            (Some(policy), Some(layer)) => self.calls.set_policy(layer, policy),
+            (Some(policy), None) => {
+                let floor = &mut self.floor;
+                for stub in floor.others.iter_mut().chain([&mut floor.clients]) {
+                    stub.set_policy(policy);
+                }
+                // A timer of the policy before may come too late for this one.
+                self.armed.fill(false);
+            }
+            (None, _) => {}
+        }
+        self.tiers[place].change(now, change);
+        if change.flush {
+            self.lose_waiting(now, place as u8)?;
+        }
+        self.serve_next(now, place as u8)
     }
 
     fn tier(&mut self, number: u8) -> &mut Tier {
@@ -214,7 +274,7 @@ impl<'s> Rich<'s> {
 
     /// A request sets out.
     fn send(&mut self, now: u64, caller: Caller, outgoing: Outgoing) -> Result<(), SimError> {
-        let Outgoing { root, key, attempt, tier } = outgoing;
+        let Outgoing { root, key, attempt, tier, deadline } = outgoing;
         let network = &self.floor.scenario.network;
         if network.loss > 0.0 && self.loss_out.draws(key, attempt).unit() < network.loss {
             self.floor.meter.lost += 1;
@@ -232,6 +292,7 @@ impl<'s> Rich<'s> {
             cancelled: false,
             began: 0,
             call: NONE,
+            deadline,
             answer: None,
             retry_after: None,
         });
@@ -272,8 +333,9 @@ impl<'s> Rich<'s> {
             return Ok(());
         }
         self.gauges[request.tier as usize].reached(now);
+        let lane = self.lanes[self.floor.owners.class(request.root)];
         let tier = self.tier(request.tier);
-        match tier.admit(now, id, request.key, request.attempt) {
+        match tier.admit(now, id, request.key, request.attempt, lane) {
             Admission::Begin(time) => self.serve(now, id, time),
             Admission::Wait => {
                 self.requests.get_mut(id).place = Place::Waiting;
@@ -313,6 +375,9 @@ impl<'s> Rich<'s> {
             if request.cancelled {
                 self.tier(number).passed_over();
                 self.forget(id);
+            } else if self.is_expired(now, &request) {
+                self.gauges[number as usize].refused(now);
+                self.answer(now, id, Some(Failure::Timeout), None)?;
             } else if dropped {
                 self.gauges[number as usize].refused(now);
                 self.answer(now, id, Some(Failure::Overloaded), None)?;
@@ -333,6 +398,9 @@ impl<'s> Rich<'s> {
             return Ok(());
         }
         if usize::from(request.tier) + 1 < self.tiers.len() {
+            if self.is_expired(now, &request) {
+                return self.finish(now, id, Some(Failure::Timeout));
+            }
             return self.start_call(now, id, &request);
         }
         let tier = self.tier(request.tier);
@@ -345,10 +413,15 @@ impl<'s> Rich<'s> {
         self.finish(now, id, answer)
     }
 
+    /// Whether its server knows that nobody waits for a request any more.
+    fn is_expired(&self, now: u64, request: &Request) -> bool {
+        self.floor.scenario.client.propagate_deadline && now >= request.deadline
+    }
+
     /// A layer has done its own part and calls the next for it.
     fn start_call(&mut self, now: u64, id: u32, request: &Request) -> Result<(), SimError> {
-        let Request { root, key, attempt, tier, .. } = *request;
-        let call = self.calls.start(id, Outgoing { root, key, attempt, tier });
+        let Request { root, key, attempt, tier, deadline, .. } = *request;
+        let call = self.calls.start(id, Outgoing { root, key, attempt, tier, deadline });
         let request = self.requests.get_mut(id);
         request.place = Place::Calling;
         request.call = call;
@@ -413,15 +486,9 @@ impl<'s> Rich<'s> {
 
     /// A tier has gone down, and what it was doing is lost: their callers see the connection break.
     fn crash(&mut self, now: u64, tier: u8, loses: Loses) -> Result<(), SimError> {
-        let waiting = if loses == Loses::All { self.tier(tier).drain() } else { Vec::new() };
-        for id in waiting {
-            if self.requests.get(id).cancelled {
-                self.forget(id);
-            } else {
-                self.answer(now, id, Some(Failure::Reset), None)?;
-            }
+        if loses == Loses::All {
+            self.lose_waiting(now, tier)?;
         }
-        self.note_queue(now, tier);
         for id in 0..self.requests.len() {
             let request = self.requests.get(id);
             let running = matches!(request.place, Place::Serving | Place::Calling);
@@ -429,6 +496,19 @@ impl<'s> Rich<'s> {
                 self.lose(now, id)?;
             }
         }
+        Ok(())
+    }
+
+    /// All that waits at a tier is lost.
+    fn lose_waiting(&mut self, now: u64, tier: u8) -> Result<(), SimError> {
+        for id in self.tier(tier).drain() {
+            if self.requests.get(id).cancelled {
+                self.forget(id);
+            } else {
+                self.answer(now, id, Some(Failure::Reset), None)?;
+            }
+        }
+        self.note_queue(now, tier);
         Ok(())
     }
 
@@ -491,7 +571,7 @@ impl<'s> Rich<'s> {
         match (request.caller, waited_for, request.answer) {
             (Caller::Task(task), true, None) => {
                 let who = self.floor.owners.who(task);
-                self.floor.clients.answered(now, who, None);
+                self.floor.stub_of(task).answered(now, who, None);
                 self.floor.succeeded(now, task)
             }
             (Caller::Task(task), true, Some(failure)) => {
@@ -520,8 +600,8 @@ impl<'s> Rich<'s> {
         retry_after: Option<Duration>,
     ) -> Result<(), SimError> {
         let who = self.floor.owners.who(task);
-        self.floor.clients.answered(now, who, Some(failure));
-        if self.floor.clients.stops_retry(now, who.client) {
+        self.floor.stub_of(task).answered(now, who, Some(failure));
+        if self.floor.stub_of(task).stops_retry(now, who.client) {
             return self.floor.denied(now, task, failure, Reason::BudgetExhausted);
         }
         self.floor.failed(now, task, failure, retry_after)
@@ -556,11 +636,14 @@ impl<'s> Rich<'s> {
         if state.state() != State::Running {
             return Ok(());
         }
-        let deadline =
-            state.at().as_nanos().saturating_add(self.floor.clients.timeout).min(1 << 62);
+        let (since, attempt) = (state.at().as_nanos(), state.attempts());
+        let deadline = since.saturating_add(self.timeout_of(task, attempt)).min(1 << 62);
         if now < deadline {
-            self.armed[task as usize] = true;
-            self.floor.push(deadline, Class::Timeout, task);
+            // With a patience of its own each attempt has set its own timer.
+            if self.floor.scenario.client.patience.is_none() && deadline < 1 << 62 {
+                self.armed[task as usize] = true;
+                self.floor.push(deadline, Class::Timeout, task);
+            }
             return Ok(());
         }
         self.floor.meter.timed_out += 1;

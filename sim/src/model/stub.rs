@@ -17,7 +17,12 @@ pub(super) struct Stub<'s> {
     pub(super) classes: [FailureClass; Failure::ALL.len()],
     /// How long an attempt is waited for, in nanoseconds; `u64::MAX` without a limit.
     pub(super) timeout: u64,
+    /// The same, by the rules alone.
+    wait: u64,
+    shares: u32,
     budgets: Vec<Budget>,
+    /// Retries refused by the budgets of an earlier policy.
+    denied_before: u64,
     breaker: Option<Breaker>,
     circuits: Vec<Circuit>,
     throttle: Option<Throttle>,
@@ -52,14 +57,15 @@ impl<'s> Stub<'s> {
         draws: Stream,
     ) -> Self {
         let classes = Failure::classes(policy);
-        let rule = policy.budget();
         let circuits = if rules.breaker.is_some() { clients as usize } else { 0 };
         Self {
             policy,
             classes,
             timeout: or_never(rules.timeout).min(or_never(policy.attempt_timeout())),
-            budgets: rule
-                .map_or(Vec::new(), |rule| (0..shares).map(|_| Budget::new(rule)).collect()),
+            wait: or_never(rules.timeout),
+            shares,
+            budgets: budgets(policy, shares),
+            denied_before: 0,
             breaker: rules.breaker,
             circuits: vec![Circuit::default(); circuits],
             throttle: rules.throttle,
@@ -67,6 +73,15 @@ impl<'s> Stub<'s> {
             breaker_denied: 0,
             throttle_denied: 0,
         }
+    }
+
+    /// From now on callers retry by this policy.
+    pub(super) fn set_policy(&mut self, policy: &'s RetryPolicy) {
+        self.denied_before = self.budget_denied();
+        self.policy = policy;
+        self.classes = Failure::classes(policy);
+        self.timeout = self.wait.min(or_never(policy.attempt_timeout()));
+        self.budgets = budgets(policy, self.shares);
     }
 
     /// Whether it has budgets: without them nobody needs to ask whose.
@@ -132,7 +147,7 @@ impl<'s> Stub<'s> {
 
     /// Retries that the budgets refused.
     pub(super) fn budget_denied(&self) -> u64 {
-        self.budgets.iter().map(Budget::denied).sum()
+        self.denied_before + self.budgets.iter().map(Budget::denied).sum::<u64>()
     }
 
     /// Bytes held.
@@ -141,6 +156,12 @@ impl<'s> Stub<'s> {
             + self.circuits.capacity() * size_of::<Circuit>()
             + self.throttles.bytes()
     }
+}
+
+/// A budget for each share, where the policy has one.
+fn budgets(policy: &RetryPolicy, shares: u32) -> Vec<Budget> {
+    let rule = policy.budget();
+    rule.map_or(Vec::new(), |rule| (0..shares).map(|_| Budget::new(rule)).collect())
 }
 
 /// A duration in nanoseconds, the longest when there is none.

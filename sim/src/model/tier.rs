@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     distribution::Distribution,
-    scenario::{Discipline, Fault, Loses, OnFull, Scenario},
+    scenario::{Change, Discipline, Fault, Loses, OnFull, Scenario},
 };
 
 /// What became of a request that reached a server.
@@ -38,10 +38,16 @@ pub(crate) struct Tier {
     /// The service time when it is the same for all.
     constant: Option<u64>,
     slowdown: f64,
+    crosstalk: f64,
+    /// The share of the capacity that operators have set.
+    factor: f64,
     limit: u32,
     lifo: bool,
     on_full: OnFull,
     waiting: VecDeque<u32>,
+    /// Those of lower priorities, and how many they are.
+    lower: Vec<VecDeque<u32>>,
+    below: u32,
     /// Requests in `waiting` that were cancelled and are passed over.
     ghosts: u32,
     codel: Option<Codel>,
@@ -60,7 +66,12 @@ impl Tier {
         let faults = scenario.faults.iter().filter(hits).copied().collect();
         let number = number as u64;
         let constant = match server.service {
-            Distribution::Fixed(value) if server.slowdown_per_in_flight == 0.0 => Some(value),
+            Distribution::Fixed(value)
+                if server.slowdown_per_in_flight == 0.0
+                    && server.crosstalk_per_in_flight == 0.0 =>
+            {
+                Some(value)
+            }
             _ => None,
         };
         let workers = server.workers.unwrap_or(u32::MAX);
@@ -71,10 +82,14 @@ impl Tier {
             service: server.service.clone(),
             constant,
             slowdown: server.slowdown_per_in_flight,
+            crosstalk: server.crosstalk_per_in_flight,
+            factor: 1.0,
             limit: server.queue.limit.unwrap_or(u32::MAX),
             lifo: server.queue.discipline == Discipline::Lifo,
             on_full: server.on_full,
             waiting: VecDeque::new(),
+            lower: Vec::new(),
+            below: 0,
             ghosts: 0,
             codel: server.queue.codel().map(|(target, interval)| Codel::new(target, interval)),
             calm: true,
@@ -93,12 +108,19 @@ impl Tier {
     /// How many wait.
     #[inline]
     pub(crate) fn waits(&self) -> u32 {
-        self.waiting.len() as u32 - self.ghosts
+        self.waiting.len() as u32 + self.below - self.ghosts
     }
 
     /// A request arrives.
     #[inline(always)]
-    pub(crate) fn admit(&mut self, now: u64, request: u32, key: u64, attempt: u32) -> Admission {
+    pub(crate) fn admit(
+        &mut self,
+        now: u64,
+        request: u32,
+        key: u64,
+        attempt: u32,
+        lane: usize,
+    ) -> Admission {
         if !self.calm {
             match self.trouble.meets(now, key, attempt) {
                 Effect::None => {}
@@ -110,7 +132,11 @@ impl Tier {
             return Admission::Begin(self.begin(key, attempt));
         }
         if self.waits() < self.limit {
-            self.waiting.push_back(request);
+            if lane == 0 {
+                self.waiting.push_back(request);
+            } else {
+                self.wait_below(request, lane);
+            }
             if let Some(codel) = &mut self.codel {
                 codel.joined(now);
             }
@@ -120,6 +146,15 @@ impl Tier {
             OnFull::Reject => Admission::Refuse(Failure::Overloaded),
             OnFull::Timeout => Admission::Swallow,
         }
+    }
+
+    /// A request of a lower priority waits.
+    fn wait_below(&mut self, request: u32, lane: usize) {
+        if self.lower.len() < lane {
+            self.lower.resize(lane, VecDeque::new());
+        }
+        self.lower[lane - 1].push_back(request);
+        self.below += 1;
     }
 
     /// What a request that was just refused so is told about coming back.
@@ -141,7 +176,8 @@ impl Tier {
 
     fn service_time(&self, key: u64, attempt: u32, others: u32) -> u64 {
         let time = self.service.sample(&mut self.services.draws(key, attempt));
-        let load = 1.0 + self.slowdown * f64::from(others);
+        let others = f64::from(others);
+        let load = 1.0 + self.slowdown * others + self.crosstalk * others * (others + 1.0);
         let factor = load * self.trouble.slow_factor();
         if factor == 1.0 { time } else { (time as f64 * factor + 0.5) as u64 }
     }
@@ -155,7 +191,7 @@ impl Tier {
     /// Whether a request waits and a worker is free for it.
     #[inline]
     pub(crate) fn has_next(&self) -> bool {
-        !self.waiting.is_empty() && self.busy < self.open
+        (!self.waiting.is_empty() || self.below > 0) && self.busy < self.open
     }
 
     /// The requests that will be served next, unless the last goes first.
@@ -165,6 +201,12 @@ impl Tier {
 
     /// The next request out of the queue, and whether CoDel drops it.
     pub(crate) fn next(&mut self, now: u64) -> Option<(u32, bool)> {
+        if self.waiting.is_empty() {
+            let lane = self.lower.iter_mut().find(|lane| !lane.is_empty())?;
+            self.below -= 1;
+            let next = if self.lifo { lane.pop_back() } else { lane.pop_front() };
+            return next.map(|request| (request, false));
+        }
         if self.lifo {
             return self.waiting.pop_back().map(|request| (request, false));
         }
@@ -197,15 +239,32 @@ impl Tier {
         if let Some(codel) = &mut self.codel {
             codel.clear();
         }
-        self.ghosts = 0;
-        self.waiting.drain(..).collect()
+        (self.ghosts, self.below) = (0, 0);
+        let lower = self.lower.iter_mut().flat_map(|lane| lane.drain(..));
+        self.waiting.drain(..).chain(lower).collect()
     }
 
     /// Faults of this tier begin or end. Returns what a fault that begins takes with it.
     pub(crate) fn turn(&mut self, now: u64) -> Loses {
         let loses = self.trouble.turn(now);
-        self.calm = self.trouble.is_calm();
-        let (open, slower) = match (self.workers, self.trouble.capacity_factor()) {
+        self.resize();
+        loses
+    }
+
+    /// Operators change how much it can do, or lets in.
+    pub(crate) fn change(&mut self, now: u64, change: &Change) {
+        if let Some(factor) = change.capacity_factor {
+            self.factor = factor;
+        }
+        if let Some(admission) = change.admission {
+            self.trouble.admit(now, admission);
+        }
+        self.resize();
+    }
+
+    /// How many workers there are now, and how fast they are.
+    fn resize(&mut self) {
+        let (open, slower) = match (self.workers, self.trouble.capacity_factor() * self.factor) {
             _ if self.trouble.is_down() => (0, 1.0),
             (u32::MAX, share) => (u32::MAX, 1.0 / share),
             (workers, share) => {
@@ -216,6 +275,6 @@ impl Tier {
         };
         self.open = open;
         self.trouble.set_slower(slower);
-        loses
+        self.calm = self.trouble.is_calm();
     }
 }

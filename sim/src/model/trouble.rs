@@ -3,7 +3,7 @@
 use redrive::{Duration, random::Stream};
 
 use super::failure::Failure;
-use crate::scenario::{Fault, Loses, Mode};
+use crate::scenario::{Admission, Fault, Loses, Mode};
 
 /// What a request meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(crate) struct Trouble {
     /// The active ones, in the order of the scenario: only they cost anything.
     active: Vec<u32>,
     stream: Stream,
+    /// What operators let in, if not all.
+    admission: Option<(Admission, Memory)>,
     /// Whether an active fault refuses everything: then nothing else is looked at.
     down: bool,
     /// What the last one that was throttled is told; it lies here and not in the answer, which
@@ -53,12 +55,30 @@ impl Trouble {
         let mut edges: Vec<(u64, u32)> =
             spans.flat_map(|(i, (from, until))| [(from, i), (until, i)]).collect();
         edges.sort_unstable();
-        let (active, hint) = (Vec::new(), None);
-        Self { faults, memory, edges, passed: 0, active, stream, down: false, hint, slower: 1.0 }
+        Self {
+            faults,
+            memory,
+            edges,
+            passed: 0,
+            active: Vec::new(),
+            stream,
+            admission: None,
+            down: false,
+            hint: None,
+            slower: 1.0,
+        }
     }
 
     pub(crate) fn is_calm(&self) -> bool {
-        self.active.is_empty()
+        self.active.is_empty() && self.admission.is_none() && self.slower == 1.0
+    }
+
+    /// From now on operators let in so much.
+    pub(crate) fn admit(&mut self, now: u64, admission: Option<Admission>) {
+        self.admission = admission.map(|admission| {
+            let tokens = f64::from(admission.burst);
+            (admission, Memory { tokens, counted: now, ..Memory::default() })
+        });
     }
 
     pub(crate) fn is_down(&self) -> bool {
@@ -173,6 +193,12 @@ impl Trouble {
             if effect == Effect::None {
                 effect = new;
             }
+        }
+        if let (Effect::None, Some((admission, memory))) = (effect, &mut self.admission)
+            && !memory.passes(now, admission.per_second, admission.burst)
+        {
+            self.hint = admission.retry_after;
+            return Effect::Refuse(Failure::Throttle);
         }
         effect
     }

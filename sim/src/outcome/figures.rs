@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::{Figure, TraceHash, row::figures};
 use crate::{
     histogram::Histogram,
-    summary::{Counted, CountedLayer, CountedWindow},
+    summary::{Counted, CountedClass, CountedLayer, CountedWindow},
 };
 
 figures! {
@@ -132,6 +132,9 @@ figures! {
         /// Attempts at each layer, outermost first; absent without layers.
         #[serde(default)]
         layers: Vec<LayerSummary>, "layers", "layers", Count, Neither = counted.layers();
+        /// Each class of clients, in the scenario's order; absent without classes.
+        #[serde(default)]
+        clients: Vec<ClassSummary>, "clients", "clients", Count, Neither = counted.classes();
         /// Events that the simulator processed.
         events: Figure, "events", "events", Count, Neither = counted.run.events;
         /// How long the run took, seconds; null where the caller has no clock.
@@ -182,6 +185,31 @@ figures! {
         /// Attempts / tasks of the window.
         amplification: Figure, "amplification", "per task", Factor, Lower
             = window.per_task(window.attempts());
+    }
+}
+
+figures! {
+    /// The figures of one class of clients (`[[clients]]`).
+    pub struct ClassSummary("ClassFigures", optional: true) from class: &CountedClass<'_> {
+        /// Its name in the scenario.
+        name: String, "name", "clients", Text, Neither = class.name;
+        /// Its tasks that arrived before the horizon.
+        tasks: Figure, "tasks", "tasks", Count, Neither = class.counts.tasks;
+        /// Its tasks that succeeded.
+        succeeded: Figure, "succeeded", "succeeded", Count, Higher = class.counts.succeeded;
+        /// Its dead letters that were still dead at the end.
+        dead_letters: Figure, "deadLetters", "dead letters", Count, Lower = class.counts.dead;
+        /// Its attempts.
+        attempts: Figure, "attempts", "attempts", Count, Lower = class.counts.attempts;
+        /// Its attempts / its tasks.
+        amplification: Figure, "amplification", "per task", Factor, Lower
+            = Figure::ratio(Some(class.counts.attempts as f64), Some(class.counts.tasks as f64));
+        /// Its successes / its tasks.
+        goodput_per_first: Figure, "goodputPerFirst", "goodput", Share, Higher
+            = Figure::ratio(Some(class.counts.succeeded as f64), Some(class.counts.tasks as f64));
+        /// From the first attempt to success, seconds.
+        time_to_success_seconds: Quantiles, "timeToSuccessSeconds", "time to success", Seconds,
+            Lower = Quantiles::of(&class.counts.to_success);
     }
 }
 

@@ -22,7 +22,7 @@ use crate::model::failure::Failure;
 
 pub(crate) use self::row::Group;
 pub use self::{
-    figures::{LayerSummary, Quantiles, Summary, WindowSummary},
+    figures::{ClassSummary, LayerSummary, Quantiles, Summary, WindowSummary},
     picture::{LatencyCdf, Mark, Raster, Row, Series, TaskRecord, TierSeries},
 };
 

@@ -1,12 +1,12 @@
 //! What must hold between the parts of a scenario, so that a run makes sense and ends.
 
 use redrive::{
-    Time,
+    RetryPolicy, Time,
     time::nanos,
     wire::{ConfigError, Number},
 };
 
-use super::{Mode, OnFull, Scenario, Server};
+use super::{Arrivals, Mode, OnFull, Scenario, Server};
 use crate::bounds;
 
 /// Bins beyond this are refused: their series alone would take a hundred megabytes.
@@ -39,8 +39,9 @@ impl Scenario {
         self.check_contention()?;
         self.check_silence()?;
         self.check_end()?;
+        self.check_classes()?;
         let horizon = self.horizon.map(|_| self.end());
-        let tasks = self.arrivals.expected(horizon);
+        let tasks = self.expected(horizon);
         if tasks > bounds::TASKS.max {
             let message = format!(
                 "bring about {} tasks, more than {}: lower the rate, the clients or the horizon",
@@ -72,6 +73,9 @@ impl Scenario {
             ("layers", !self.layers.is_empty()),
             ("faults", !self.faults.is_empty()),
             ("redrive", self.redrive.is_some()),
+            ("clients", !self.clients.is_empty()),
+            ("changes", !self.changes.is_empty()),
+            ("client.patience", self.client.patience.is_some()),
             ("network.loss", self.network.loss > 0.0),
             ("client.timeout", self.client.timeout.is_some()),
             ("client.breaker", self.client.breaker.is_some()),
@@ -99,13 +103,56 @@ impl Scenario {
         } else {
             return Ok(());
         };
-        let patient = self.policies.iter().any(|p| p.policy.attempt_timeout().is_none());
-        if self.client.timeout.is_none() && patient {
+        let patient = self.all_policies().any(|policy| policy.attempt_timeout().is_none());
+        if self.client.timeout.is_none() && self.client.patience.is_none() && patient {
             let message =
                 format!("is missing: {silent}, and a client without a timeout would wait for ever");
             return Err(ConfigError::new("client.timeout", message));
         }
         Ok(())
+    }
+
+    /// The arrivals: the common ones, where a class takes a share of them, and those of classes. Each
+    /// with the number of its class.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = (Option<usize>, &Arrivals)> {
+        let common = self.clients.is_empty() || self.clients.iter().any(|c| c.arrivals.is_none());
+        let own = self.clients.iter().enumerate();
+        let own = own.filter_map(|(i, class)| Some((Some(i), class.arrivals.as_ref()?)));
+        common.then_some((None, &self.arrivals)).into_iter().chain(own)
+    }
+
+    /// How many tasks to expect until `horizon`; infinite when there is no end.
+    #[must_use]
+    pub fn expected(&self, horizon: Option<Time>) -> f64 {
+        self.streams().map(|(_, arrivals)| arrivals.expected(horizon)).sum()
+    }
+
+    /// Classes of clients need requests that know theirs.
+    fn check_classes(&self) -> Result<(), ConfigError> {
+        let closed = matches!(self.arrivals, Arrivals::Serial { .. } | Arrivals::Cron { .. });
+        let shared = self.clients.iter().any(|class| class.arrivals.is_none());
+        if closed && shared {
+            let message = "have shares of arrivals that are clients' own (serial, cron): give each \
+                           class arrivals";
+            return Err(ConfigError::new("clients", message));
+        }
+        let by_priority =
+            self.clients.iter().any(|class| class.priority != self.clients[0].priority);
+        let codel = self.servers().any(|server| server.queue.codel().is_some());
+        if by_priority && codel {
+            let message =
+                "have priorities, and a queue is codel, which knows none: use fifo or lifo";
+            return Err(ConfigError::new("clients", message));
+        }
+        Ok(())
+    }
+
+    /// Every policy that clients may come to have.
+    fn all_policies(&self) -> impl Iterator<Item = &RetryPolicy> {
+        let changed = self.changes.iter().filter(|change| change.layer.is_none());
+        let changed = changed.filter_map(|change| change.policy.as_ref());
+        let of_class = self.clients.iter().filter_map(|class| class.policy.as_ref());
+        self.policies.iter().map(|named| &named.policy).chain(of_class).chain(changed)
     }
 
     /// The names of the layers, outermost first, and the server's.
@@ -122,7 +169,7 @@ impl Scenario {
         if self.horizon.is_some() {
             return Ok(());
         }
-        if self.arrivals.is_endless() {
+        if self.streams().any(|(_, arrivals)| arrivals.is_endless()) {
             let message = "never end, and there is no horizon: set arrivals.for or horizon";
             return Err(ConfigError::new("arrivals", message));
         }
@@ -134,18 +181,20 @@ impl Scenario {
         };
         let dead = self.faults.iter().position(|f| f.until.is_none() && for_ever(&f.mode));
         let poison = self.client.permanent_rate > 0.0;
-        let endless = self.policies.iter().find(|named| {
-            named.policy.max_attempts().is_none() && named.policy.max_elapsed().is_none()
-        });
-        if let (Some(named), true) = (endless, dead.is_some() || poison) {
+        let endless = |policy: &RetryPolicy| {
+            policy.max_attempts().is_none() && policy.max_elapsed().is_none()
+        };
+        let of_class = self.clients.iter().filter_map(|c| Some((&c.name, c.policy.as_ref()?)));
+        let all = self.policies.iter().map(|named| (&named.name, &named.policy)).chain(of_class);
+        let endless = all.into_iter().find(|(_, policy)| endless(policy));
+        if let (Some((name, _)), true) = (endless, dead.is_some() || poison) {
             let why = dead
                 .map_or("client.permanentRate makes tasks fail for ever".to_owned(), |i| {
                     format!("faults[{i}] has no end")
                 });
             let message = format!(
-                "cannot end: policy \"{}\" has unlimited attempts, and {why}: set horizon, \
-                 maxAttempts, maxElapsed or the fault's until",
-                named.name
+                "cannot end: policy \"{name}\" has unlimited attempts, and {why}: set horizon, \
+                 maxAttempts, maxElapsed or the fault's until"
             );
             return Err(ConfigError::new("scenario", message));
         }

@@ -5,6 +5,8 @@
 //! | `network.latency` | one message's way, each way: a [distribution](crate::distribution) |
 //! | `network.loss` | chance that a message is lost, each way; the client has to time out |
 //! | `client.timeout` | how long a client waits for an answer |
+//! | `client.patience` | a limit of its own for each attempt, drawn: a [distribution](crate::distribution); the shorter of it and `timeout` counts |
+//! | `client.propagateDeadline` | whether a request carries the time until which it is waited for: a server drops what nobody waits for any more instead of serving it, and a layer does not call for it |
 //! | `client.cancelOnTimeout` | whether the server learns that nobody waits any more; by default it does the work in vain |
 //! | `client.lateResponses` | `ignore` (default), or `accept`: a success that comes after the timeout still ends its task, even between two attempts |
 //! | `client.permanentRate` | share of tasks that can never succeed (poison); they fail at the server, with the kind `poison` |
@@ -53,6 +55,8 @@ use crate::{bounds, distribution::Distribution, files::Loader};
 /// The fields of `client`.
 pub(super) const FIELDS: &[&str] = &[
     "timeout",
+    "patience",
+    "propagateDeadline",
     "cancelOnTimeout",
     "lateResponses",
     "permanentRate",
@@ -121,6 +125,10 @@ pub enum Scope {
 pub struct Client {
     /// How long one waits for an answer.
     pub timeout: Option<Duration>,
+    /// A limit of its own for each attempt.
+    pub patience: Option<Distribution>,
+    /// Whether servers know until when a request is waited for.
+    pub propagate_deadline: bool,
     /// Whether the server learns that nobody waits any more.
     pub cancel_on_timeout: bool,
     /// Whether a success that comes after the timeout counts.
@@ -143,6 +151,8 @@ impl Default for Client {
     fn default() -> Self {
         Self {
             timeout: None,
+            patience: None,
+            propagate_deadline: false,
             cancel_on_timeout: false,
             accept_late: false,
             permanent_rate: 0.0,
@@ -161,6 +171,7 @@ impl Client {
         value: Option<&Value>,
         path: &str,
         herd: Option<u32>,
+        files: &mut dyn Loader,
     ) -> Result<Self, ConfigError> {
         let alone = bounds::COUNT.default.unwrap_or(1.0) as u32;
         let own = herd.map_or(alone, |tasks| tasks.max(alone));
@@ -172,6 +183,11 @@ impl Client {
         let late = one_of(&fields.path_of("lateResponses"), late, LATE_RESPONSES)?;
         Ok(Self {
             timeout: fields.maybe_duration_of(bounds::TIMEOUT)?,
+            patience: match fields.get("patience").filter(|v| !matches!(v, Value::Null)) {
+                Some(value) => Some(Distribution::read(value, &fields.path_of("patience"), files)?),
+                None => None,
+            },
+            propagate_deadline: fields.boolean("propagateDeadline")?.unwrap_or(false),
             cancel_on_timeout: fields.boolean("cancelOnTimeout")?.unwrap_or(false),
             accept_late: late == "accept",
             permanent_rate: fields.number_of(bounds::PERMANENT_RATE)?,

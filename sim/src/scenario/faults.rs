@@ -19,12 +19,13 @@
 use redrive::{
     Duration, Time,
     time::nanos,
-    wire::{ConfigError, Fields, Value, one_of, quoted, shortened, visible},
+    wire::{ConfigError, Fields, Value, one_of},
 };
 
 use super::{
+    changes::Admission,
     read::{self, ByRow, Kind},
-    server::Layer,
+    server::{self, Layer},
 };
 use crate::bounds;
 
@@ -154,7 +155,7 @@ impl Fault {
         }
         let layer = match fields.text("layer")? {
             None => None,
-            Some(name) => Some(find_layer(&fields, name, layers)?),
+            Some(name) => Some(server::find_layer(&fields, name, layers)?),
         };
         let mode = match mode {
             "down" => Mode::Down { loses: read_loses(&fields)? },
@@ -168,13 +169,8 @@ impl Fault {
                 Mode::Brownout { capacity_factor: fields.number_of(bounds::CAPACITY_FACTOR)? }
             }
             "rateLimit" => {
-                let per_second = fields.number_of(bounds::LIMIT_PER_SECOND)?;
-                let burst = fields.maybe_count_of(bounds::LIMIT_BURST)?;
-                Mode::RateLimit {
-                    per_second,
-                    burst: burst.map_or(per_second.max(1.0) as u32, |burst| burst as u32),
-                    retry_after: fields.maybe_duration_of(bounds::RETRY_AFTER)?,
-                }
+                let Admission { per_second, burst, retry_after } = Admission::from_fields(&fields)?;
+                Mode::RateLimit { per_second, burst, retry_after }
             }
             _ => Mode::Bursts {
                 enter: fields.number_of(bounds::BURST_ENTER)?,
@@ -193,19 +189,5 @@ fn read_loses(fields: &Fields<'_>) -> Result<Loses, ConfigError> {
         "running" => Loses::Running,
         "all" => Loses::All,
         _ => Loses::Nothing,
-    })
-}
-
-fn find_layer(fields: &Fields<'_>, name: &str, layers: &[Layer]) -> Result<usize, ConfigError> {
-    layers.iter().position(|layer| layer.name == name).ok_or_else(|| {
-        let all: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
-        fields.error(
-            "layer",
-            format!(
-                "= {} is not a layer; there are: {}",
-                quoted(name),
-                visible(&shortened(&all.join(", "), 300))
-            ),
-        )
     })
 }

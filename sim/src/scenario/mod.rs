@@ -16,6 +16,8 @@
 //! | `faults` | what goes wrong, and when | [`faults`] |
 //! | `network` | what messages go through | [`client`] |
 //! | `client` | how the clients behave, apart from the policy | [`client`] |
+//! | `clients` | several classes of clients | [`classes`] |
+//! | `changes` | what operators do while it runs | [`changes`] |
 //! | `contention` | optimistic concurrency in place of the server | [`client`] |
 //! | `redrive` | sending the dead letters back | [`report`] |
 //! | `policies` | what is compared | [`policies`] |
@@ -28,6 +30,8 @@ mod builtin;
 mod check;
 mod fit;
 pub(crate) use check::MAX_BINS;
+pub mod changes;
+pub mod classes;
 pub mod client;
 pub mod faults;
 pub mod policies;
@@ -47,6 +51,8 @@ use redrive::{
 pub use self::{
     arrivals::Arrivals,
     builtin::Builtin,
+    changes::{Admission, Change},
+    classes::Class,
     client::{Breaker, Client, Contention, Network, Scope, Throttle},
     faults::{Fault, Loses, Mode},
     policies::NamedPolicy,
@@ -84,6 +90,10 @@ pub struct Scenario {
     pub network: Network,
     /// How the clients behave.
     pub client: Client,
+    /// Classes of clients; empty: all are alike.
+    pub clients: Vec<Class>,
+    /// What operators do while it runs.
+    pub changes: Vec<Change>,
     /// Optimistic concurrency in place of the server.
     pub contention: Option<Contention>,
     /// Sending the dead letters back.
@@ -112,6 +122,8 @@ const DOCUMENT: &[&str] = &[
     "faults",
     "network",
     "client",
+    "clients",
+    "changes",
     "contention",
     "redrive",
     "policies",
@@ -164,6 +176,12 @@ impl Scenario {
             Some(value) => Arrivals::read(value, "arrivals", files)?,
             None => Arrivals::default(),
         };
+        let clients = fields.list("clients")?.unwrap_or_default();
+        let clients = classes::read(clients, fields.get("arrivals").is_some(), files)?;
+        let mut changes = Vec::new();
+        for (i, value) in fields.list("changes")?.unwrap_or_default().iter().enumerate() {
+            changes.push(Change::read(value, &format!("changes[{i}]"), &layers)?);
+        }
         let herd = match &arrivals {
             Arrivals::Herd { tasks, .. } => Some(*tasks),
             _ => None,
@@ -188,7 +206,9 @@ impl Scenario {
                 Some(value) => Network::read(value, "network", files)?,
                 None => Network::default(),
             },
-            client: Client::read(fields.get("client"), "client", herd)?,
+            client: Client::read(fields.get("client"), "client", herd, files)?,
+            clients,
+            changes,
             contention: fields
                 .get("contention")
                 .map(|value| Contention::read(value, "contention"))

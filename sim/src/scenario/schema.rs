@@ -19,7 +19,7 @@ use redrive::{
     wire::Value,
 };
 
-use super::{DOCUMENT, arrivals, client, faults, policies, report, server};
+use super::{DOCUMENT, arrivals, changes, classes, client, faults, policies, report, server};
 use crate::{bounds, distribution};
 
 /// The JSON Schema (draft 2020-12) of a scenario.
@@ -74,6 +74,8 @@ fn property(part: &str, name: &str) -> Value {
         "report" | "report.windows" | "redrive" | "limits" => of_report(part, name),
         "arrivals" | "arrivals.steps" => of_arrivals(name),
         "faults" => of_faults(name),
+        "clients" => of_class(name),
+        "changes" => of_changes(name),
         _ => of_distribution(name),
     };
     // Nothing is said of a field that nobody described; a test finds it.
@@ -109,6 +111,15 @@ fn top(name: &str) -> Option<Value> {
         "client" => {
             described("How the clients behave, apart from the policy.", part(client::FIELDS))
         }
+        "clients" => described(
+            "Several classes of clients: the same service, their own tasks or a share of them, their own \
+             policy and priority.",
+            array(group("clients", classes::FIELDS, &[]), 0),
+        ),
+        "changes" => described(
+            "What operators do while it runs.",
+            array(group("changes", changes::FIELDS, &["at"]), 0),
+        ),
         "contention" => described(
             "Optimistic concurrency in place of the server: read a version, write it back, and fail \
              if somebody else wrote first.",
@@ -214,6 +225,7 @@ fn of_server(name: &str) -> Option<Value> {
         "service" => law("How long each request takes. Default: no time."),
         "capacityPerSecond" => nullable(row(bounds::CAPACITY)),
         "slowdownPerInFlight" => row(bounds::SLOWDOWN),
+        "crosstalkPerInFlight" => row(bounds::CROSSTALK),
         "queue" => described("Where requests wait.", queue()),
         "onFull" => described(
             "Without room: refused at once (reject, the default), or swallowed, so that the client \
@@ -294,11 +306,53 @@ fn of_faults(name: &str) -> Option<Value> {
     })
 }
 
+fn of_class(name: &str) -> Option<Value> {
+    Some(match name {
+        "name" => text("What the class is called."),
+        "arrivals" => {
+            described("Tasks of its own.", kinds("arrivals", "kind", arrivals::KINDS, &[]))
+        }
+        "share" => nullable(row(bounds::CLASS_SHARE)),
+        "policy" => described(
+            "How they retry: a preset's name, a policy, or same, the policy under comparison. Default: \
+             same.",
+            any([reference("policy"), reference("preset"), constant(server::SAME)]),
+        ),
+        "priority" => row(bounds::PRIORITY),
+        _ => return None,
+    })
+}
+
+fn of_changes(name: &str) -> Option<Value> {
+    Some(match name {
+        "at" => row(bounds::AT),
+        "layer" => text("The layer that it is done to, by its name. Default: the server."),
+        "capacityFactor" => nullable(row(bounds::CHANGED_CAPACITY)),
+        "admission" => described(
+            "How much is let in from then on; null: all.",
+            nullable(group("faults", changes::ADMISSION_FIELDS, &["perSecond"])),
+        ),
+        "flush" => flag("Whether what waits is lost. Default: false."),
+        "policy" => described(
+            "How the clients, or the layer, retry from then on.",
+            nullable(any([reference("policy"), reference("preset")])),
+        ),
+        _ => return None,
+    })
+}
+
 fn of_client(part: &str, name: &str) -> Option<Value> {
     Some(match (part, name) {
         ("network", "latency") => law("One message's way, each way. Default: no time."),
         ("network", "loss") => row(bounds::LOSS),
         ("client", "timeout") => nullable(row(bounds::TIMEOUT)),
+        ("client", "patience") => nullable(law(
+            "A limit of its own for each attempt; the shorter of it and timeout counts. Default: none.",
+        )),
+        ("client", "propagateDeadline") => flag(
+            "Whether servers know until when a request is waited for, and drop it afterwards. Default: \
+             false.",
+        ),
         ("client", "cancelOnTimeout") => flag(
             "Whether the server learns that nobody waits any more. Default: false, it does the work \
              in vain.",

@@ -6,6 +6,7 @@
 //! | `service` | how long each takes: a [distribution](crate::distribution); nothing when left out |
 //! | `capacityPerSecond` | shorthand for a fixed service time of `workers / capacityPerSecond` (one worker when left out) |
 //! | `slowdownPerInFlight` | load-dependent service: x (1 + this x requests in service) |
+//! | `crosstalkPerInFlight` | what each pair of requests in service costs beside that: with n in service, a new one takes x (1 + slowdown n + crosstalk n (n + 1)). With it throughput falls again beyond a load (Gunther's universal scalability law) |
 //! | `queue.limit` | requests that may wait; unlimited when left out |
 //! | `queue.discipline` | `fifo`, `lifo`, or `codel` (fifo that drops from the front while the wait stays above `target` for an `interval`) |
 //! | `onFull` | `reject`: refused at once; `timeout`: swallowed, the client has to time out |
@@ -23,7 +24,7 @@
 use redrive::{
     Duration, RetryPolicy,
     time::nanos,
-    wire::{ConfigError, Fields, Value, one_of},
+    wire::{ConfigError, Fields, Value, one_of, quoted, shortened, visible},
 };
 
 use super::{
@@ -42,6 +43,8 @@ pub struct Server {
     pub service: Distribution,
     /// What each request in service adds to a new one's time.
     pub slowdown_per_in_flight: f64,
+    /// What each pair of requests in service adds beside that.
+    pub crosstalk_per_in_flight: f64,
     /// Where requests wait.
     pub queue: Queue,
     /// What happens when there is no room.
@@ -89,6 +92,7 @@ impl Default for Server {
             workers: None,
             service: Distribution::ZERO,
             slowdown_per_in_flight: 0.0,
+            crosstalk_per_in_flight: 0.0,
             queue: Queue { limit: None, discipline: Discipline::Fifo },
             on_full: OnFull::Reject,
         }
@@ -101,6 +105,7 @@ pub(super) const LAYER_FIELDS: &[&str] = &[
     "service",
     "capacityPerSecond",
     "slowdownPerInFlight",
+    "crosstalkPerInFlight",
     "queue",
     "onFull",
     "name",
@@ -173,6 +178,7 @@ impl Server {
             workers,
             service,
             slowdown_per_in_flight: fields.number_of(bounds::SLOWDOWN)?,
+            crosstalk_per_in_flight: fields.number_of(bounds::CROSSTALK)?,
             queue,
             on_full,
         })
@@ -249,4 +255,18 @@ impl Layer {
             throttle: client::maybe(&fields, "throttle", Throttle::read)?,
         })
     }
+}
+
+/// The number of the layer that a field `layer` names.
+pub(super) fn find_layer(
+    fields: &Fields<'_>,
+    name: &str,
+    layers: &[Layer],
+) -> Result<usize, ConfigError> {
+    layers.iter().position(|layer| layer.name == name).ok_or_else(|| {
+        let all: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+        let all = all.join(", ");
+        let all = visible(&shortened(&all, 300)).into_owned();
+        fields.error("layer", format!("= {} is not a layer; there are: {all}", quoted(name)))
+    })
 }
