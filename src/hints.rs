@@ -45,12 +45,13 @@ impl RetryPolicy {
         let retries = self.max_attempts().map_or(LOOK_AHEAD, |max| max.get() as usize - 1);
         let bands: Vec<Band> = self.rough_bands(0, SAMPLES).take(retries.min(LOOK_AHEAD)).collect();
         let mut hints = Vec::new();
-        let checks: [Check; 13] = [
+        let checks: [Check; 14] = [
             no_retries,
             no_jitter,
             spread_dies_at_cap,
             passes_cap,
             cap_never_reached,
+            cap_below_first,
             no_cap,
             deadline_before_last_attempt,
             hot_loop,
@@ -103,6 +104,10 @@ fn no_retries(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
 fn no_jitter(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
     let spread = bands.iter().any(|band| band.min < band.max);
     if spread || bands.is_empty() || policy.backoff().is_random() {
+        return None;
+    }
+    // A jitter that the cap takes away again is not missing: that has a hint of its own.
+    if bands.len() > 1 && spread_dies_at_cap(policy, bands).is_some() {
         return None;
     }
     // Full jitter needs room below the delay; a fixed first delay has none, and a delay far above a
@@ -186,6 +191,31 @@ fn cap_never_reached(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
             bands.len() + 1,
             show(longest),
             show(max)
+        ),
+        None,
+    )
+}
+
+fn cap_below_first(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
+    let max = policy.max_delay()?;
+    let first = match policy.backoff() {
+        Backoff::Linear { initial, .. }
+        | Backoff::Exponential { initial, .. }
+        | Backoff::Fibonacci { initial } => *initial,
+        // Of the others the first delay is the only one, or not what they begin with.
+        _ => return None,
+    };
+    if first <= max {
+        return None;
+    }
+    hint(
+        "capBelowFirst",
+        "maxDelay",
+        format!(
+            "The cap of {} is below the first delay of {}: every delay is the cap, and the backoff \
+             does not grow.",
+            show(max),
+            show(first)
         ),
         None,
     )

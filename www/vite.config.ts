@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, realpathSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { defineConfig, type Plugin } from 'vite'
 
 const version = /^version = "(.+)"/m.exec(readFileSync(new URL('../Cargo.toml', import.meta.url), 'utf8'))?.[1]
@@ -35,33 +34,12 @@ function licences(): Plugin {
   }
 }
 
-/** Serves nothing from outside the folder, whatever a link in it points to. */
-function inside(): Plugin {
-  return {
-    name: 'inside',
-    configurePreviewServer(server) {
-      const folder = realpathSync(join(server.config.root, server.config.build.outDir))
-      server.middlewares.use((request, response, next) => {
-        try {
-          const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname)
-          const real = realpathSync(join(folder, path))
-          if (real === folder || real.startsWith(folder + sep)) return next()
-        } catch {
-          // It is not there: the server says so itself, unless the address cannot be read at all.
-          return next()
-        }
-        response.writeHead(404).end()
-      })
-    },
-  }
-}
-
 // Relative addresses: the folder works from any path of any host. No inlining and no polyfill: the
 // Content Security Policy of index.html allows neither inline scripts nor data URLs.
 export default defineConfig({
   base: './',
   define: { __VERSION__: JSON.stringify(version) },
-  plugins: [licences(), inside(), offline()],
+  plugins: [licences(), offline()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
@@ -71,5 +49,4 @@ export default defineConfig({
   },
   worker: { format: 'es' },
   server: { host: '127.0.0.1' },
-  preview: { host: '127.0.0.1' },
 })

@@ -43,9 +43,10 @@ pub fn typescript(policy: &RetryPolicy) -> String {
     let mut object = String::new();
     write(&minimal(policy), 0, &Style::SCRIPT, &mut object);
     format!(
-        "import {{ retry, RetryPolicy }} from 'redrive'\n\n\
+        "import {{ retryHttp, RetryPolicy }} from 'redrive'\n\n\
          const policy = new RetryPolicy({object})\n\n\
-         const response = await retry(({{ signal }}) => fetch(url, {{ signal }}), policy)\n"
+         // A status that may be gone at the next try (429, 503, ...) is retried, and in the end thrown.\n\
+         const response = await retryHttp(({{ signal }}) => fetch(url, {{ signal }}), policy)\n"
     )
 }
 
@@ -306,14 +307,15 @@ mod tests {
         let policy = presets::find("full").unwrap().policy();
         assert_eq!(
             typescript(&policy),
-            "import { retry, RetryPolicy } from 'redrive'\n\n\
+            "import { retryHttp, RetryPolicy } from 'redrive'\n\n\
              const policy = new RetryPolicy({\n  \
              backoff: { kind: 'exponential', initial: '1s', multiplier: 2 },\n  \
              maxDelay: '1m',\n  \
              jitter: 'full',\n  \
              maxAttempts: 10,\n\
              })\n\n\
-             const response = await retry(({ signal }) => fetch(url, { signal }), policy)\n"
+             // A status that may be gone at the next try (429, 503, ...) is retried, and in the end thrown.\n\
+             const response = await retryHttp(({ signal }) => fetch(url, { signal }), policy)\n"
         );
     }
 

@@ -37,7 +37,6 @@
 
 pub mod bounds;
 mod calendar;
-pub mod compare;
 pub mod distribution;
 mod error;
 pub mod files;

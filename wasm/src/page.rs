@@ -8,8 +8,10 @@ use std::cell::RefCell;
 use js_sys::{Array, Error, Float64Array, Object, Reflect, Uint8Array};
 use redrive::{DeadLetter, RetryPolicy, wire::Value};
 use redrive_interop::code;
-use redrive_page::{self as page, Control, Input, Letter, Page, Plot, PolicyPlot, Slot, Tick};
-use redrive_sim::{compare, text};
+use redrive_page::{
+    self as page, Page, Slot,
+    shape::{Piece, Shape},
+};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use crate::{
@@ -53,55 +55,40 @@ fn policy_of(page: &Page, letter: &str) -> Result<RetryPolicy, JsValue> {
     }
 }
 
-fn put(object: &Object, name: &str, value: &JsValue) {
-    // Setting a field of an object that we just made cannot fail.
-    let _ = Reflect::set(object, &name.into(), value);
+/// A shape as JavaScript's own values.
+fn js<T: Shape>(shape: T) -> Result<JsValue, JsValue> {
+    value(shape.piece())
 }
 
-fn object(fields: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    fields.iter().for_each(|(name, value)| put(&object, name, value));
-    object.into()
+fn value(piece: Piece) -> Result<JsValue, JsValue> {
+    Ok(match piece {
+        Piece::Null => JsValue::NULL,
+        Piece::Bool(flag) => flag.into(),
+        Piece::Number(number) => number.into(),
+        Piece::Text(text) => text.into(),
+        Piece::Floats(numbers) => Float64Array::from(&numbers[..]).into(),
+        Piece::Bytes(bytes) => Uint8Array::from(&bytes[..]).into(),
+        Piece::List(items) => {
+            items.into_iter().map(value).collect::<Result<Array, JsValue>>()?.into()
+        }
+        Piece::Map(fields) => {
+            let object = Object::new();
+            for (name, piece) in fields {
+                Reflect::set(&object, &name.into(), &value(piece)?)?;
+            }
+            object.into()
+        }
+        Piece::Tree(tree) => write::tree(tree)?,
+    })
 }
 
-fn array<T>(items: &[T], each: impl Fn(&T) -> JsValue) -> JsValue {
-    items.iter().map(each).collect::<Array>().into()
-}
-
-fn floats(numbers: &[f64]) -> JsValue {
-    Float64Array::from(numbers).into()
-}
-
-/// The state of a query: the canonical query, notices, the policies with their hints, the scenario.
+/// The state of a query: the canonical query, notices, the policies, the scenario (`State`).
 ///
 /// # Errors
 /// Never for what the query says.
 #[wasm_bindgen(js_name = pageRead)]
 pub fn read_state(query: &str) -> Result<JsValue, JsValue> {
-    let page = open(query)?;
-    let mut slots = Vec::new();
-    for slot in [Slot::A, Slot::B] {
-        let Some(chosen) = page.chosen(slot) else { continue };
-        let hints = chosen.policy.hints().into_iter().map(write::hint).collect();
-        slots.push(Value::map([
-            ("name", slot.name().into()),
-            ("preset", chosen.preset.as_str().into()),
-            ("changed", chosen.is_changed().into()),
-            ("hints", Value::List(hints)),
-        ]));
-    }
-    let texts = |texts: &[String]| texts.iter().map(|text| text.as_str().into()).collect();
-    let view = page.view().iter().map(|(name, value)| (name.clone(), value.as_str().into()));
-    write::tree(Value::map([
-        ("query", page.query().into()),
-        ("notices", Value::List(texts(page.notices()))),
-        ("seed", page.seed().into()),
-        ("key", page.key().into()),
-        ("builtin", page.builtin().into()),
-        ("view", Value::Map(view.collect())),
-        ("policies", Value::List(slots)),
-        ("scenario", page.scenario()),
-    ]))
+    js(open(query)?.state())
 }
 
 /// The query after `changes`, `[[name, value], ...]`; all of them or none.
@@ -151,111 +138,49 @@ pub fn take(query: &str, what: &str, tree: &JsValue) -> Result<String, JsValue> 
     Ok(close(page))
 }
 
-/// The rows of a panel: `[{ name, group, advanced, label, doc, value, default, stops?, at?, choices? }]`.
+/// The rows of a panel (`ControlRow[]`).
 ///
 /// # Errors
 /// When the slot is not one.
 #[wasm_bindgen(js_name = pageControls)]
 pub fn controls(query: &str, letter: &str) -> Result<JsValue, JsValue> {
-    let rows = open(query)?.controls(slot(letter)?);
-    write::tree(Value::List(rows.iter().map(control).collect()))
+    js(open(query)?.control_rows(slot(letter)?))
 }
 
-fn control(row: &Control) -> Value {
-    let mut fields = vec![
-        ("name".to_owned(), row.name.as_str().into()),
-        ("group".to_owned(), row.group.into()),
-        ("advanced".to_owned(), row.advanced.into()),
-        ("label".to_owned(), row.label.as_str().into()),
-        ("doc".to_owned(), row.doc.as_str().into()),
-        ("value".to_owned(), row.value.as_str().into()),
-        ("default".to_owned(), row.default.as_str().into()),
-    ];
-    match &row.input {
-        Input::Ladder { stops, at } => {
-            let stops = stops.iter().map(|stop| stop.as_str().into()).collect();
-            fields.push(("stops".to_owned(), Value::List(stops)));
-            fields.push(("at".to_owned(), Value::Unsigned(*at as u64)));
-        }
-        Input::Choice(choices) => {
-            let choice = |choice: &page::Choice| {
-                Value::map([("value", choice.value.into()), ("label", choice.label.into())])
-            };
-            fields.push(("choices".to_owned(), Value::List(choices.iter().map(choice).collect())));
-        }
-    }
-    Value::Map(fields)
-}
-
-/// The stories: `[{ name, title, text, query }]`.
+/// The stories (`Story[]`).
 ///
 /// # Errors
 /// Never: they are data.
 #[wasm_bindgen(js_name = pageStories)]
 pub fn all_stories() -> Result<JsValue, JsValue> {
-    let story = |story: &page::Story| {
-        Value::map([
-            ("name", story.name.into()),
-            ("title", story.title.into()),
-            ("text", story.text.into()),
-            ("query", story.query.into()),
-        ])
-    };
-    write::tree(Value::List(page::stories().iter().map(story).collect()))
+    js(page::stories().to_vec())
 }
 
-/// The built-in scenarios: `[{ name, title, about }]`.
+/// The built-in scenarios (`Scene[]`).
 ///
 /// # Errors
 /// Never: they are data.
 #[wasm_bindgen(js_name = pageScenarios)]
 pub fn all_scenarios() -> Result<JsValue, JsValue> {
-    let row = |row: &redrive_sim::scenario::Builtin| {
-        Value::map([
-            ("name", row.name.into()),
-            ("title", row.title.into()),
-            ("about", row.about.into()),
-        ])
-    };
-    write::tree(Value::List(redrive_sim::scenario::builtins().iter().map(row).collect()))
+    js(page::scenes())
 }
 
-/// The schedules of both policies on one scale. See `redrive_page::Plot`.
+/// The JSON Schema of a scenario, which holds that of a policy as `#/$defs/policy`.
+///
+/// # Errors
+/// Never: it is data.
+#[wasm_bindgen(js_name = pageSchema)]
+pub fn schema() -> Result<JsValue, JsValue> {
+    js(page::editor_schema())
+}
+
+/// The schedules of both policies on one scale (`Plot`).
 ///
 /// # Errors
 /// Never for what the query says.
 #[wasm_bindgen(js_name = pageSchedule)]
 pub fn schedule(query: &str, logarithmic: bool) -> Result<JsValue, JsValue> {
-    let Plot { ticks, policies } = open(query)?.plot(logarithmic);
-    Ok(object(&[("ticks", array(&ticks, tick)), ("policies", array(&policies, policy_plot))]))
-}
-
-fn tick(tick: &Tick) -> JsValue {
-    object(&[("at", tick.at.into()), ("text", tick.text.as_str().into())])
-}
-
-fn policy_plot(plot: &PolicyPlot) -> JsValue {
-    let mark = |mark: &page::Mark| {
-        object(&[
-            ("retry", mark.retry.into()),
-            ("band", floats(&mark.band)),
-            ("bandText", array(&mark.band_text, |text| text.as_str().into())),
-            ("sample", mark.sample.into()),
-            ("delay", mark.delay.as_str().into()),
-            ("starts", mark.starts.as_str().into()),
-        ])
-    };
-    let text = |text: &Option<String>| text.as_deref().map_or(JsValue::NULL, Into::into);
-    object(&[
-        ("name", plot.name.into()),
-        ("retries", array(&plot.retries, mark)),
-        ("more", plot.more.into()),
-        ("end", text(&plot.end)),
-        ("reason", plot.reason.map_or(JsValue::NULL, Into::into)),
-        ("cap", plot.cap.as_ref().map_or(JsValue::NULL, tick)),
-        ("deadline", text(&plot.deadline)),
-        ("sampled", plot.sampled.into()),
-    ])
+    js(open(query)?.plot(logarithmic))
 }
 
 /// A slot's policy as code: `typescript`, `rust`, `json` or `cli`.
@@ -297,27 +222,22 @@ pub fn dead_letters(lines: &JsValue) -> Result<JsValue, JsValue> {
     for (index, line) in lines.iter().enumerate() {
         let letter = DeadLetter::from_value(line)
             .map_err(|error| config_error(&error.inside(&format!("line {}", index + 1))))?;
-        letters.push(foreign_letter(&letter));
+        letters.push(letter);
     }
-    write::tree(Value::List(letters))
+    js(page::foreign_letters(&letters))
 }
 
-fn foreign_letter(letter: &DeadLetter) -> Value {
-    let step = |record: &redrive::dead_letter::AttemptRecord| {
-        let failure = &record.failure;
-        let what = format!("{}: {}", failure.kind(), failure.message());
-        let at = text::seconds(record.ended.as_secs_f64());
-        Value::List(vec![at.into(), what.into()])
-    };
-    let error = letter.last_error().map_or("", |failure| failure.message());
-    Value::map([
-        ("key", letter.key.to_string().into()),
-        ("reason", letter.reason.as_str().into()),
-        ("attempts", Value::Unsigned(letter.total_attempts())),
-        ("died", text::seconds(letter.died_at.as_secs_f64()).into()),
-        ("error", error.into()),
-        ("history", Value::List(letter.history.iter().map(step).collect())),
-    ])
+/// What a slot's policy may be told in this scenario; every fix was simulated (`Advice[]`).
+///
+/// # Errors
+/// When a run is too big for a page, with the number to lower.
+#[wasm_bindgen(js_name = pageAdvice)]
+pub fn advice(query: &str, letter: &str) -> Result<JsValue, JsValue> {
+    js(open(query)?.advice(slot(letter)?).map_err(|error| sim_error(&error))?)
+}
+
+fn sim_error(error: &redrive_sim::SimError) -> JsValue {
+    Error::new(&error.to_string()).into()
 }
 
 /// One policy's run.
@@ -332,101 +252,23 @@ impl PageRun {
     /// # Errors
     /// When the run is too big for a page, with the number to lower.
     pub fn of(query: &str, letter: &str) -> Result<PageRun, JsValue> {
-        let run = open(query)?.run(slot(letter)?);
-        run.map(PageRun).map_err(|error| Error::new(&error.to_string()).into())
+        open(query)?.run(slot(letter)?).map(PageRun).map_err(|error| sim_error(&error))
     }
 
-    /// Figures, series and raster: what there is to draw.
+    /// Series, raster and layers: what there is to draw (`Picture`).
     ///
     /// # Errors
     /// Never: what is written is data of our own.
     pub fn picture(&self) -> Result<JsValue, JsValue> {
-        let outcome = self.0.outcome();
-        let columns = self.0.columns();
-        let tile = |tile: &page::Tile| {
-            object(&[
-                ("name", tile.name.into()),
-                ("label", tile.label.into()),
-                ("text", tile.text.as_str().into()),
-                ("value", tile.value.map_or(JsValue::NULL, Into::into)),
-            ])
-        };
-        let fault = |(from, until, what): &(f64, Option<f64>, String)| {
-            object(&[
-                ("from", (*from).into()),
-                ("until", until.map_or(JsValue::NULL, Into::into)),
-                ("what", what.as_str().into()),
-            ])
-        };
-        let row = |(key, marks): &(u64, Vec<(f64, u8)>)| {
-            let at: Vec<f64> = marks.iter().map(|(at, _)| *at).collect();
-            let kinds: Vec<u8> = marks.iter().map(|(_, kind)| *kind).collect();
-            object(&[
-                ("key", key.to_string().into()),
-                ("at", floats(&at)),
-                ("kinds", Uint8Array::from(&kinds[..]).into()),
-            ])
-        };
-        let number = |figure: &redrive_sim::outcome::Figure| {
-            figure.value().map_or(JsValue::NULL, JsValue::from)
-        };
-        let summary = &outcome.summary;
-        Ok(object(&[
-            ("name", outcome.name.as_str().into()),
-            ("summary", write::tree(summary.to_value())?),
-            ("tiles", array(&self.0.tiles(), tile)),
-            ("spoken", self.0.spoken().into()),
-            ("end", self.0.end().into()),
-            ("peak", number(&summary.peak_after_fault_per_second)),
-            ("capacity", number(&summary.capacity_per_second)),
-            ("faults", array(self.0.faults(), fault)),
-            ("seconds", floats(&columns.seconds)),
-            ("attempts", floats(&columns.attempts)),
-            ("first", floats(&columns.first)),
-            ("rejected", floats(&columns.rejected)),
-            ("open", floats(&columns.open)),
-            ("succeeded", floats(&columns.succeeded)),
-            ("dead", floats(&columns.dead)),
-            ("raster", array(&self.0.raster(), row)),
-        ]))
+        js(self.0.picture())
     }
 
-    /// The dead letters: `{ reasons: { reason: count }, letters: [...], redrive: { once, paced } }`;
-    /// the last are changes to give `pageSet`.
+    /// The dead letters (`LetterList`).
     ///
     /// # Errors
-    /// Never for what the query says.
-    pub fn letters(&self, query: &str) -> Result<JsValue, JsValue> {
-        let (reasons, letters) = self.0.letters();
-        let letter = |letter: &Letter| {
-            let step = |(at, what): &(String, &'static str)| {
-                Value::List(vec![at.as_str().into(), (*what).into()])
-            };
-            Value::map([
-                ("key", letter.key.to_string().into()),
-                ("reason", letter.reason.into()),
-                ("attempts", Value::Unsigned(letter.attempts as u64)),
-                ("died", letter.died.as_str().into()),
-                ("error", letter.error.into()),
-                ("history", Value::List(letter.history.iter().map(step).collect())),
-            ])
-        };
-        let reasons = reasons.into_iter().filter(|(_, count)| *count > 0.0);
-        let page = open(query)?;
-        let changes = |paced| {
-            let pair = |(name, value): (&str, Value)| Value::List(vec![name.into(), value]);
-            Value::List(page.redrive_changes(&self.0, paced).into_iter().map(pair).collect())
-        };
-        write::tree(Value::map([
-            ("reasons", Value::Map(reasons.map(|(r, n)| (r.to_owned(), n.into())).collect())),
-            ("letters", Value::List(letters.iter().map(letter).collect())),
-            ("redrive", Value::map([("once", changes(false)), ("paced", changes(true))])),
-        ]))
-    }
-
-    /// What `other` does otherwise, in a sentence.
-    pub fn difference(&self, other: &PageRun) -> String {
-        compare::difference(self.0.outcome(), other.0.outcome())
+    /// Never: what is written is data of our own.
+    pub fn letters(&self) -> Result<JsValue, JsValue> {
+        js(self.0.letters())
     }
 
     /// Seconds that hold all successes.
@@ -435,10 +277,103 @@ impl PageRun {
         page::histogram_end(&[&self.0])
     }
 
-    /// How long successes took: their shares in `bins` equal spans up to `to` seconds, and that end
-    /// as a text.
-    pub fn histogram(&self, to: f64, bins: usize) -> JsValue {
-        let shares = page::histogram(&self.0.outcome().latency, to, bins.min(1_000));
-        object(&[("toText", text::seconds(to).into()), ("shares", floats(&shares))])
+    /// How long successes took: their shares, of all tasks, in `bins` equal spans up to `to` seconds
+    /// (`Histogram`).
+    ///
+    /// # Errors
+    /// Never: what is written is data of our own.
+    pub fn histogram(&self, to: f64, bins: usize) -> Result<JsValue, JsValue> {
+        js(page::histogram(&self.0, to, bins.min(1_000)))
     }
+}
+
+/// What happened in one run, in sentences and figures (`Headline`).
+///
+/// # Errors
+/// Never for what the query says.
+#[wasm_bindgen(js_name = pageHeadline)]
+pub fn headline(query: &str, run: &PageRun) -> Result<JsValue, JsValue> {
+    js(open(query)?.headline(&[&run.0]))
+}
+
+/// The same of two runs.
+///
+/// # Errors
+/// Never for what the query says.
+#[wasm_bindgen(js_name = pageHeadlines)]
+pub fn headlines(query: &str, a: &PageRun, b: &PageRun) -> Result<JsValue, JsValue> {
+    js(open(query)?.headline(&[&a.0, &b.0]))
+}
+
+/// What to set for a redrive after a run, paced or all at once: `[[name, value], ...]`.
+///
+/// # Errors
+/// Never for what the query says.
+#[wasm_bindgen(js_name = pageRedrive)]
+pub fn redrive(query: &str, run: &PageRun, paced: bool) -> Result<JsValue, JsValue> {
+    let pair = |(name, value): (&str, Value)| Value::List(vec![name.into(), value]);
+    let changes = open(query)?.redrive_changes(&[&run.0], paced);
+    write::tree(Value::List(changes.into_iter().map(pair).collect()))
+}
+
+/// The page's policies under several seeds, one run after the other.
+#[wasm_bindgen(js_name = PageSeeds)]
+#[derive(Debug)]
+pub struct PageSeeds(page::Replications);
+
+#[wasm_bindgen(js_class = PageSeeds)]
+impl PageSeeds {
+    /// Of a query, under so many seeds.
+    ///
+    /// # Errors
+    /// Never for what the query says.
+    pub fn of(query: &str, seeds: usize) -> Result<PageSeeds, JsValue> {
+        Ok(PageSeeds(open(query)?.replications(seeds)))
+    }
+
+    /// Makes one run; the share of them that is done.
+    ///
+    /// # Errors
+    /// When a run is too big for a page.
+    pub fn step(&mut self) -> Result<f64, JsValue> {
+        self.0.step().map_err(|error| sim_error(&error))
+    }
+
+    /// What the runs have in common and how far they are apart (`Seeds`).
+    ///
+    /// # Errors
+    /// Never: what is written is data of our own.
+    pub fn result(&self) -> Result<JsValue, JsValue> {
+        js(self.0.seeds())
+    }
+}
+
+/// What may be wanted of a policy (`Named[]`).
+///
+/// # Errors
+/// Never: they are data.
+#[wasm_bindgen(js_name = pageGoals)]
+pub fn goals() -> Result<JsValue, JsValue> {
+    js(page::goals())
+}
+
+/// Searches for a policy in a slot's place (`Found`); `tell` is called with the number of runs that are done
+/// and about how many there are.
+///
+/// # Errors
+/// When the goal or the condition is not one, or a run is too big for a page.
+#[wasm_bindgen(js_name = pageFind)]
+pub fn find(
+    query: &str,
+    letter: &str,
+    goal: &str,
+    condition: &str,
+    tell: &js_sys::Function,
+) -> Result<JsValue, JsValue> {
+    let mut told = |done: u64, all: u64| {
+        // What a listener throws is its own affair.
+        let _ = tell.call2(&JsValue::NULL, &(done as f64).into(), &(all as f64).into());
+    };
+    let found = open(query)?.find(slot(letter)?, goal, condition, &mut told);
+    js(found.map_err(|error| sim_error(&error))?)
 }

@@ -1,4 +1,4 @@
-// The moment that is looked at: where the cursor stands in every chart that has time. Playing runs it
+// The moment that is looked at: where the cursor is in every chart that has time. Playing runs it
 // through the recorded run; nothing is simulated again.
 type Listener = () => void
 
@@ -17,24 +17,25 @@ export const clock = {
     this.at = next
     this.tell()
   },
+  /** Stops at a moment that somebody picked. */
+  pick(at: number | null) {
+    this.playing = false
+    this.at = at === null ? null : Math.min(Math.max(at, 0), this.end)
+    this.tell()
+  },
   tell() {
     for (const listener of this.listeners) listener()
   },
   play(start?: number) {
-    const from = start ?? (this.at === null || this.at >= this.end ? 0 : this.at)
-    this.at = from
+    this.at = start ?? (this.at === null || this.at >= this.end ? 0 : this.at)
+    if (this.playing) return this.tell()
     this.playing = true
     let before = performance.now()
     const frame = (now: number) => {
       if (!this.playing) return
-      const next = (this.at ?? 0) + ((now - before) / 1000) * this.speed
+      const next = (this.at ?? 0) + (Math.max(now - before, 0) / 1000) * this.speed
       before = now
-      if (next >= this.end) {
-        this.playing = false
-        this.at = null
-        this.tell()
-        return
-      }
+      if (next >= this.end) return this.pick(null)
       this.set(next)
       requestAnimationFrame(frame)
     }

@@ -1,5 +1,5 @@
 // What leaves the page, by the user's hand alone: files, and texts for the clipboard.
-import { h } from './dom'
+import { css, h } from './dom'
 
 export function download(name: string, content: Blob) {
   const address = URL.createObjectURL(content)
@@ -8,7 +8,10 @@ export function download(name: string, content: Blob) {
 }
 
 export function csvText(rows: string[][]): string {
-  const cell = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+  // What a spreadsheet would take for a formula is a text to it.
+  const plain = (text: string) => (/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text)
+  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+  const cell = (text: string) => quoted(plain(text))
   return rows.map(row => row.map(cell).join(',')).join('\n') + '\n'
 }
 
@@ -58,7 +61,7 @@ export function standalone(svg: SVGSVGElement): string {
   const page = document.createElementNS('http://www.w3.org/2000/svg', 'rect')
   page.setAttribute('width', '100%')
   page.setAttribute('height', '100%')
-  page.setAttribute('fill', getComputedStyle(document.documentElement).getPropertyValue('--card').trim())
+  page.setAttribute('fill', css('--card'))
   copy.prepend(page)
   return new XMLSerializer().serializeToString(copy)
 }
@@ -78,15 +81,23 @@ async function svgToPng(svg: SVGSVGElement): Promise<Blob | null> {
   }
 }
 
-function stacked(canvases: HTMLCanvasElement[]): Promise<Blob | null> {
+/** Canvases above each other, below a title and a legend. */
+function stacked(canvases: HTMLCanvasElement[], [title, legend]: [string, string]): Promise<Blob | null> {
+  const scale = devicePixelRatio
+  const head = 46 * scale
   const width = canvases.reduce((most, { width }) => Math.max(most, width), 1)
   const height = canvases.reduce((sum, { height }) => sum + height, 0) || 1
-  const canvas = h('canvas', { width, height })
+  const canvas = h('canvas', { width, height: height + head })
   const context = canvas.getContext('2d')
   if (context) {
-    context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--card').trim()
-    context.fillRect(0, 0, width, height)
-    let top = 0
+    context.fillStyle = css('--card')
+    context.fillRect(0, 0, width, height + head)
+    context.fillStyle = css('--ink')
+    context.font = `600 ${15 * scale}px ${css('--font')}`
+    context.fillText(title, 12 * scale, 20 * scale)
+    context.font = `${11 * scale}px ${css('--font')}`
+    context.fillText(legend, 12 * scale, 38 * scale)
+    let top = head
     for (const each of canvases) {
       context.drawImage(each, 0, top)
       top += each.height
@@ -101,11 +112,13 @@ const toBlob = (canvas: HTMLCanvasElement) =>
 interface Sources {
   svg?: () => SVGSVGElement | null
   canvas?: () => HTMLCanvasElement[]
+  /** The title and the legend of what is only a canvas. */
+  words?: () => [string, string]
   csv?: () => string[][]
 }
 
 /** The buttons that save a chart. */
-export function chartTools(name: string, { svg, canvas, csv }: Sources): HTMLElement[] {
+export function chartTools(name: string, { svg, canvas, words, csv }: Sources): HTMLElement[] {
   const file = `redrive-${name}`
   const button = (label: string, save: () => void | Promise<void>) =>
     h('button', { type: 'button', class: 'quiet save', 'aria-label': `Save ${name} as ${label}`, onclick: () => void save() }, label)
@@ -116,7 +129,7 @@ export function chartTools(name: string, { svg, canvas, csv }: Sources): HTMLEle
   }))
   out.push(button('PNG', async () => {
     const drawing = svg?.()
-    const blob = canvas ? await stacked(canvas()) : drawing ? await svgToPng(drawing) : null
+    const blob = canvas ? await stacked(canvas(), words?.() ?? [name, '']) : drawing ? await svgToPng(drawing) : null
     if (blob) download(`${file}.png`, blob)
   }))
   if (csv) out.push(button('CSV', () => download(`${file}.csv`, new Blob([csvText(csv())], { type: 'text/csv' }))))

@@ -1,57 +1,57 @@
-// The page's side of the worker: one question on its way, only the latest behind it, and a new worker
+// The page's side of a worker: one question on its way, only the latest behind it, and a new worker
 // when one crashed or hangs.
-import type { Histogram, Letters, Picture } from './engine'
+import type { Advice, Change, Headline, Histogram, LetterList, Picture, Slot } from './engine'
+import { script } from './trusted'
+import workerUrl from './worker?worker&url'
 
-export interface Question { id: number; query: string; letters: boolean }
+export interface Question { id: number; what: 'run' | 'advice'; query: string; letters: boolean }
 export interface Answer {
   id: number
   query: string
   pictures: Picture[]
-  difference: string | null
+  headline: Headline
   histograms: Histogram[]
-  letters: Letters[] | null
+  letters: LetterList[] | null
+  /** What to set for a redrive of the dead letters, if there are any. */
+  redrive: { once: Change[]; paced: Change[] } | null
 }
-type Reply = Answer | { id: number; error: string; fatal: boolean } | { ready: true }
+export interface Advised { id: number; query: string; advice: { slot: Slot; advice: Advice[] }[] }
+type Reply<A> = A | { id: number; error: string; fatal: boolean } | { ready: true }
 
 const PATIENCE = 20_000
+const RESTARTS = 5
 
-export class Herd {
+export class Asked<A extends { id: number; query: string }> {
   #module: WebAssembly.Module
+  #what: Question['what']
   #worker: Worker | null = null
   #ready = false
   #asked: Question | null = null
   #next: Question | null = null
   #id = 0
   #timer = 0
-  #onAnswer: (answer: Answer) => void
+  #restarts = 0
+  #onAnswer: (answer: A) => void
   #onError: (message: string) => void
-  restarts = 0
 
-  constructor(
-    module: WebAssembly.Module,
-    onAnswer: (answer: Answer) => void,
-    onError: (message: string) => void,
-  ) {
+  constructor(module: WebAssembly.Module, what: Question['what'], onAnswer: (answer: A) => void, onError: (message: string) => void) {
     this.#module = module
+    this.#what = what
     this.#onAnswer = onAnswer
     this.#onError = onError
     this.#start()
   }
 
-  /** Asks for the runs of a query; what was asked before and not begun is forgotten. */
-  ask(query: string, letters: boolean) {
-    this.#next = { id: ++this.#id, query, letters }
+  /** Asks about a query; what was asked before and not begun is forgotten. */
+  ask(query: string, letters = false) {
+    this.#next = { id: ++this.#id, what: this.#what, query, letters }
     this.#send()
-  }
-
-  get busy() {
-    return this.#asked !== null || this.#next !== null
   }
 
   #start() {
     this.#ready = false
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
-    worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#receive(data))
+    const worker = new Worker(script(workerUrl), { type: 'module' })
+    worker.addEventListener('message', ({ data }: MessageEvent<Reply<A>>) => this.#receive(data))
     worker.addEventListener('error', event => {
       event.preventDefault()
       this.#restart('The simulator crashed and was started again; the last change may be too big.')
@@ -64,9 +64,9 @@ export class Herd {
     clearTimeout(this.#timer)
     this.#worker?.terminate()
     this.#asked = null
-    this.restarts++
+    this.#restarts++
     // One that cannot even start is not started for ever.
-    if (this.restarts <= 5) this.#start()
+    if (this.#restarts <= RESTARTS) this.#start()
     this.#onError(message)
   }
 
@@ -81,7 +81,7 @@ export class Herd {
     this.#worker?.postMessage(this.#asked)
   }
 
-  #receive(reply: Reply) {
+  #receive(reply: Reply<A>) {
     if ('ready' in reply) {
       this.#ready = true
       this.#send()
@@ -93,8 +93,11 @@ export class Herd {
     if ('error' in reply) {
       if (reply.fatal) this.#restart('The simulator crashed and was started again.')
       else this.#onError(reply.error)
-    } else if (!this.#next) this.#onAnswer(reply)
-    else if (this.#next.query !== reply.query) this.#onAnswer(reply)
+    } else {
+      this.#restarts = 0
+      // What another question with the same query will answer, too, can wait for that.
+      if (this.#next?.query !== reply.query) this.#onAnswer(reply)
+    }
     this.#send()
   }
 }

@@ -1,13 +1,13 @@
 // Files from outside: policies and scenarios (JSON or TOML), dead letters (NDJSON). What they say is
 // data for the engine, which checks it; nothing of it becomes markup.
 import * as engine from './engine'
-import type { Letter } from './engine'
+import type { LetterList } from './engine'
 import { editing } from './panels/policy'
 import type { Store } from './state'
 
 const BIGGEST = 5_000_000
 
-export interface Imported { notice: string; letters?: Letter[] }
+export interface Imported { notice: string; letters?: LetterList }
 
 export async function importFile(store: Store, file: File): Promise<Imported> {
   if (file.size > BIGGEST) throw new Error(`${file.name} is larger than 5 MB: cut it`)
@@ -18,7 +18,10 @@ export async function importFile(store: Store, file: File): Promise<Imported> {
   const isScenario = tree && typeof tree === 'object' && ['policies', 'arrivals', 'server', 'faults'].some(name => name in tree)
   const what = isScenario ? 'scenario' : editing(store)
   store.take(what, tree)
-  return { notice: isScenario ? `${file.name} is the scenario now.` : `${file.name} is policy ${what.toUpperCase()} now.` }
+  if (!isScenario) return { notice: `${file.name} is policy ${what.toUpperCase()} now.` }
+  const [own] = store.state.bases
+  const more = (own?.bases.length ?? 0) > 2 ? ` A and B are its first two policies of ${own?.bases.length}; the others are under \u201cStart from\u201d.` : ''
+  return { notice: `${file.name} is the scenario now.${more}` }
 }
 
 async function toml(text: string): Promise<any> {
@@ -32,27 +35,34 @@ function deadLetters(name: string, text: string): Imported {
     try {
       return JSON.parse(line)
     } catch {
-      throw new Error(`${name}, line ${index + 1} is no JSON`)
+      throw new Error(`${name}, line ${index + 1} is not JSON`)
     }
   })
   const letters = engine.deadLetters(lines)
-  return { notice: `${name}: ${letters.length} dead letters, listed below.`, letters }
+  return { notice: `${name}: ${letters.count} dead letters, listed below.`, letters }
 }
 
-/** Files that are dropped anywhere on the page. */
+/** How long after the last sign of it a file is still over the page. */
+const HOVER = 200
+
+/** Files that are dropped anywhere on the page. Browsers do not agree on when a file leaves: while it is
+ * there, they all say so again and again. */
 export function dropZone(take: (file: File) => void) {
-  let depth = 0
-  const mark = (by: number) => {
-    depth = Math.max(depth + by, 0)
-    document.body.classList.toggle('dropping', depth > 0)
+  let gone = 0
+  const leave = () => document.body.classList.remove('dropping')
+  const over = (event: DragEvent) => {
+    event.preventDefault()
+    if (!event.dataTransfer?.types.includes('Files')) return
+    document.body.classList.add('dropping')
+    clearTimeout(gone)
+    gone = window.setTimeout(leave, HOVER)
   }
-  addEventListener('dragenter', event => { if (event.dataTransfer?.types.includes('Files')) mark(1) })
-  addEventListener('dragleave', event => { if (event.dataTransfer?.types.includes('Files')) mark(-1) })
-  addEventListener('dragover', event => event.preventDefault())
+  addEventListener('dragenter', over)
+  addEventListener('dragover', over)
   addEventListener('drop', event => {
     event.preventDefault()
-    depth = 0
-    mark(0)
+    clearTimeout(gone)
+    leave()
     for (const file of event.dataTransfer?.files ?? []) take(file)
   })
 }

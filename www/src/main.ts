@@ -1,20 +1,30 @@
 // The page: the schedule at once, from the engine on this thread; the herd as soon as the worker has it.
+import './locale'
 import './styles.css'
 import * as engine from './engine'
 import { clock } from './clock'
-import { byId, h } from './dom'
-import { Herd, type Answer } from './herd'
+import { byId, h, icon, say } from './dom'
+import { Asked, type Advised, type Answer } from './herd'
 import { dropZone, importFile } from './import'
+import { mini } from './mini'
 import { replayBar, restyled, storyBar, tools } from './panels/bar'
 import { codePanel } from './panels/code'
 import { extent, herdPanel } from './panels/herd'
+import { layersPanel } from './panels/layers'
 import { lettersPanel } from './panels/letters'
 import { headline, histogramPanel } from './panels/outcome'
 import { policyPanel } from './panels/policy'
 import { schedulePanel } from './panels/schedule'
+import { surePanel } from './panels/sure'
 import { statePanel } from './panels/tasks'
 import { timelinePanel } from './panels/timeline'
 import { Store } from './state'
+import { script } from './trusted'
+
+/** After so long somebody wonders whether anything happens. */
+const BUSY = 250
+/** Advice takes some runs: it waits until the hand rests. */
+const REST = 400
 
 async function boot() {
   const module = await WebAssembly.compileStreaming(fetch(engine.url))
@@ -28,7 +38,7 @@ function page(module: WebAssembly.Module) {
   const notice = (...texts: string[]) => byId('notices').replaceChildren(...texts.map(text =>
     h('p', { class: 'notice', role: 'status' }, text, h('button', {
       type: 'button', 'aria-label': 'Dismiss', onclick: (event: MouseEvent) => (event.currentTarget as Element).parentElement?.remove(),
-    }, '\u00d7'))))
+    }, icon('close')))))
 
   const letters = lettersPanel(store)
   const take = async (file: File) => {
@@ -43,44 +53,57 @@ function page(module: WebAssembly.Module) {
   byId('tools').append(...tools(store, take))
   dropZone(take)
   storyBar(store, byId('stories'))
-  byId('policy').append(...policyPanel(store))
+  const policies = policyPanel(store)
+  byId('policy').append(...policies.elements)
 
-  const head = headline()
+  const head = headline(store)
   const content = byId('content')
   const schedule = schedulePanel(store)
-  const herdView = herdPanel()
-  const replay = replayBar()
+  const herdView = herdPanel(store)
+  const replay = replayBar(store)
+  const layers = layersPanel()
   const timeline = timelinePanel()
   const state = statePanel()
   const latency = histogramPanel()
-  content.replaceChildren(replay.element, timeline.element,
+  const small = mini()
+  content.replaceChildren(replay.element, layers.element, schedule, timeline.element,
     h('div', { class: 'pair' }, state.element, latency.element),
+    h('div', { class: 'pair' }, ...surePanel(store, module, seeds => herdView.seeds(seeds))),
     h('div', { class: 'pair' }, letters.element, codePanel(store, () => answer)))
-  arrange([head.element, schedule, herdView.element], content)
+  arrange(head, herdView.element, content)
 
   let spoken = 0
+  let busy = 0
+  let resting = 0
   const show = (next: Answer) => {
+    clearTimeout(busy)
     answer = next
-    const { end } = extent(next.pictures)
-    clock.end = end
+    clock.end = extent(next.pictures).end
     if (!clock.playing) clock.at = null
     head.show(next)
     herdView.show(next)
-    for (const panel of [timeline, state, latency, letters, replay]) panel.show(next)
+    for (const panel of [layers, timeline, state, latency, letters, replay, small]) panel.show(next)
     document.documentElement.dataset['ran'] = next.query
     requestAnimationFrame(() => performance.mark('herd-drawn', { detail: next.query }))
     clearTimeout(spoken)
-    spoken = window.setTimeout(() => {
-      byId('live').textContent = [...next.pictures.map(({ spoken }) => spoken), next.difference ?? ''].join(' ')
-    }, 700)
+    spoken = window.setTimeout(() => say(next.headline.spoken), 700)
+    clearTimeout(resting)
+    if (next.letters) resting = window.setTimeout(() => advice.ask(next.query), REST)
     intro()
   }
-  const herd = new Herd(module, show, message => {
+  const herd = new Asked<Answer>(module, 'run', show, message => {
+    clearTimeout(busy)
     head.fail(message)
-    notice(message)
   })
+  const advice = new Asked<Advised>(module, 'advice', next => {
+    if (next.query !== store.state.query) return
+    policies.advise(next)
+    document.documentElement.dataset['advised'] = next.query
+  }, () => { /* what a run cannot do is said where it is asked for */ })
   const ask = () => {
     document.documentElement.dataset['asked'] = store.state.query
+    clearTimeout(busy)
+    busy = window.setTimeout(() => head.busy(), BUSY)
     // While a slider moves nobody reads the dead letters.
     herd.ask(store.state.query, !store.moving)
   }
@@ -89,10 +112,24 @@ function page(module: WebAssembly.Module) {
     if (changed === null || next.notices.length) notice(...next.notices)
     document.title = title(store)
     document.body.classList.toggle('embed', next.view['embed'] === '1')
+    if (document.documentElement.dataset['asked'] !== next.query || changed === null) ask()
     performance.mark('schedule-drawn', { detail: next.query })
-    ask()
   })
-  restyled.addEventListener('change', () => { herdView.restyle(); state.restyle() })
+  const restyle = () => {
+    herdView.restyle()
+    state.restyle()
+  }
+  restyled.addEventListener('change', restyle)
+  // Back from another page: some browsers have emptied canvases and fields by then.
+  addEventListener('pageshow', ({ persisted }) => {
+    if (!persisted) return
+    for (const field of document.querySelectorAll<HTMLInputElement>('input')) {
+      const { value } = field
+      if (field.type === 'text') [field.value, field.value] = ['', value]
+    }
+    store.refresh()
+    restyle()
+  })
   notice(...store.state.notices)
   document.title = title(store)
   document.body.classList.toggle('embed', store.state.view['embed'] === '1')
@@ -102,9 +139,15 @@ function page(module: WebAssembly.Module) {
 }
 
 /** On a narrow screen what the sliders do comes before the sliders, for the keyboard as for the eye. */
-function arrange(first: HTMLElement[], content: HTMLElement) {
+function arrange({ element, figures }: { element: HTMLElement; figures: HTMLElement }, herd: HTMLElement, content: HTMLElement) {
   const narrow = matchMedia('(max-width: 960px)')
-  const place = () => { if (narrow.matches) byId('policy').before(...first); else content.prepend(...first) }
+  const place = () => {
+    if (narrow.matches) byId('policy').before(element, herd, figures)
+    else {
+      element.append(figures)
+      content.prepend(element, herd)
+    }
+  }
   narrow.addEventListener('change', place)
   place()
 }
@@ -123,11 +166,7 @@ function intro() {
     removeEventListener('pointerdown', stop)
     removeEventListener('keydown', stop)
     clock.speed = speed
-    if (clock.playing) {
-      clock.playing = false
-      clock.at = null
-      clock.tell()
-    }
+    if (clock.playing) clock.pick(null)
   }
   addEventListener('pointerdown', stop)
   addEventListener('keydown', stop)
@@ -135,8 +174,7 @@ function intro() {
 }
 
 function title(store: Store) {
-  const names = store.state.policies.map(({ preset, changed }) => preset + (changed ? '*' : ''))
-  return `${names.join(' / ')}: redrive`
+  return `${store.state.policies.map(({ label }) => label).join(' / ')}: redrive`
 }
 
 boot().catch((error: Error) => {
@@ -145,5 +183,5 @@ boot().catch((error: Error) => {
 })
 
 if ('serviceWorker' in navigator && import.meta.env.PROD) {
-  addEventListener('load', () => { navigator.serviceWorker.register('./sw.js').catch(() => { /* online only */ }) })
+  addEventListener('load', () => { navigator.serviceWorker.register(script('./sw.js')).catch(() => { /* online only */ }) })
 }

@@ -49,12 +49,14 @@ test('a scenario is read, with its policies', () => visit('', async page => {
   await drop(page, 'mine.json', JSON.stringify({
     name: 'mine', seed: 3, horizon: '2m', arrivals: { kind: 'herd', tasks: 321 },
     server: { workers: 4, service: { kind: 'fixed', value: '10ms' } }, faults: [{ from: '0s', until: '5s', mode: 'down' }],
-    policies: ['recommended', { name: 'x', preset: 'temporal' }],
+    policies: ['recommended', { name: 'x', preset: 'temporal' }, 'full'],
   }))
   await page.waitForSelector('.notice')
   await ran(page)
   assert.equal(await page.inputValue('#c-arrivals-tasks-field'), '321')
-  assert.match(await page.locator('.tab.slot-b').innerText(), /temporal/)
+  assert.match(await page.locator('.notice').innerText(), /first two policies of 3/)
+  assert.match(await page.locator('.tab.slot-b').innerText(), /^B\s*x$/)
+  assert.deepEqual(await page.locator('#preset optgroup').first().locator('option').allInnerTexts(), ['recommended', 'x', 'full'])
   const [link, shown] = [await page.evaluate(() => location.search), await figures(page)]
   await page.goto(site.url + link)
   await ran(page)
@@ -63,13 +65,16 @@ test('a scenario is read, with its policies', () => visit('', async page => {
 
 test('dead letters from a file are listed', () => visit('', async page => {
   const letter = key => JSON.stringify({
-    schema: 'redrive-dead-letter/1', id: 1, key, type: 'charge', reason: 'exhausted', attempts: 3, diedAtNs: 9_000_000_000,
+    schema: 'redrive-dead-letter/1', id: 1, key, type: 'charge', reason: 'exhausted', attempts: 3, diedAtNs: '1795946000000000000',
     history: [{ attempt: 3, startedAtNs: 8_000_000_000, endedAtNs: 9_000_000_000, delayNs: 4_000_000_000, error: { kind: 'timeout', message: 'no answer <b>in</b> time' } }],
   })
   await drop(page, 'letters.ndjson', `${letter('order-17')}\n${letter('order-18')}\n`)
   await page.waitForSelector('.notice')
   const notice = await page.locator('.notice').innerText()
   assert.match(notice, /2 dead letters/)
+  assert.match(await page.locator('.letters > li').innerText(), /^2\s*attempts used up\s*no answer <b>in<\/b> time\s*2026-11-29 09:53:20 UTC/)
+  await page.locator('.letters > li > details > summary').click()
+  await page.locator('.letters ul').waitFor()
   assert.match(await page.locator('.letters').innerText(), /order-17[\s\S]*order-18/)
   assert.equal(await page.locator('.letters b b, .letters li b:has-text("in")').count(), 0)
 }))
@@ -97,14 +102,16 @@ test('charts are saved as SVG, PNG and CSV', () => visit('', async page => {
     const svg = (await saved(page, `Save ${name} as SVG`)).toString()
     assert.match(svg, /^<svg[^>]* xmlns=/)
     assert.doesNotMatch(svg, /class=|var\(/)
+    if (name === 'herd') assert.match(svg, /The herd[\s\S]*refused[\s\S]*A \(proportional\)/)
     const png = await saved(page, `Save ${name} as PNG`)
     assert.equal(png.toString('latin1', 1, 4), 'PNG')
     assert.ok(png.length > 3000, `${name} ${png.length}`)
     const csv = (await saved(page, `Save ${name} as CSV`)).toString().trim().split('\n')
     assert.ok(csv.length > 2, name)
+    assert.doesNotMatch(csv.slice(1).join('\n'), /\d (ms|s|min)\b/, `${name}: no units in cells`)
   }
   const tasks = (await saved(page, 'Save state as CSV')).toString().trim().split('\n')
-  assert.match(tasks[0], /^Policy,Second,Open,/)
+  assert.match(tasks[0], /^Policy,Second,open,dead/)
   assert.ok(tasks.length > 20)
 }))
 
@@ -116,8 +123,11 @@ test('the copied texts are the page', () => visit('', async page => {
   }
   assert.equal(await copied('Copy link'), site.url)
   const markdown = await copied('Copy as Markdown')
-  assert.match(markdown, /\| A \|/)
+  assert.match(markdown, /\| A \(proportional\) \|/)
   assert.ok(markdown.includes(await page.locator('#difference').innerText()))
   await page.click('#lang-cli')
   assert.match(await page.locator('#code').innerText(), /^redrive simulate '\?/)
+  await page.fill('#c-a-maxAttempts-field', '7')
+  await page.press('#c-a-maxAttempts-field', 'Enter')
+  assert.match(await page.locator('#code').innerText(), /--policy policy-a\.json[\s\S]*--policy full /)
 }))

@@ -1,39 +1,13 @@
-// A server for the built page, a browser, and what every test watches: no violation of the Content
+// A browser, and what every test watches: no violation of the Content
 // Security Policy, no error on the console, no request beyond the page's own files.
-import { createServer } from 'node:http'
-import { readFile } from 'node:fs/promises'
-import { extname } from 'node:path'
 import { chromium } from 'playwright-core'
 
-const TYPES = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css',
-  '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.webmanifest': 'application/manifest+json',
-}
+export { serve } from '../serve.mjs'
+
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
 ]
-
-/** Serves www/dist below `prefix`, and nothing else. */
-export async function serve(prefix = '/') {
-  const root = new URL('../dist/', import.meta.url)
-  const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, 'http://localhost')
-    const path = pathname.startsWith(prefix) ? pathname.slice(prefix.length) || 'index.html' : null
-    try {
-      const file = new URL(path, root)
-      if (path === null || !file.href.startsWith(root.href)) throw new Error('outside')
-      const bytes = await readFile(file)
-      response.writeHead(200, { 'content-type': TYPES[extname(file.pathname)] ?? 'application/octet-stream' })
-      response.end(bytes)
-    } catch {
-      response.writeHead(404).end()
-    }
-  })
-  await new Promise(done => server.listen(0, '127.0.0.1', done))
-  const origin = `http://127.0.0.1:${server.address().port}`
-  return { url: origin + prefix, origin, close: () => new Promise(done => { server.closeAllConnections(); server.close(done) }) }
-}
 
 export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS })
 
@@ -44,6 +18,7 @@ export async function open(browser, site, query = '', options = {}) {
     viewport: { width: size[0], height: size[1] }, colorScheme: scheme, reducedMotion: motion,
     serviceWorkers: workers, acceptDownloads: true, permissions: ['clipboard-read', 'clipboard-write'], ...rest,
   })
+  context.setDefaultTimeout(15_000)
   const page = await context.newPage()
   const faults = []
   page.on('console', message => { if (message.type() === 'error') faults.push(message.text()) })
@@ -75,6 +50,6 @@ export async function press(page, selector, key, times = 1) {
 }
 
 export const figures = page => page.$$eval('.tiles tbody tr', rows => Object.fromEntries(rows.map(row => [
-  row.querySelector('th').textContent,
+  row.dataset.name,
   Object.fromEntries([...row.querySelectorAll('td')].map(cell => [cell.dataset.name, cell.dataset.value === '' ? null : Number(cell.dataset.value)])),
 ])))

@@ -20,12 +20,15 @@ test('every panel has something to show', () => visit('', {}, async page => {
   assert.equal(await page.locator('#herd canvas').count(), 2)
   assert.ok(await page.locator('.timeline .slot-a .kind-3').getAttribute('d'))
   assert.equal(await page.locator('.tiles tbody tr').count(), 2)
-  assert.match(await page.locator('#difference').innerText(), /^B: peak [\d.]+× lower, /)
+  assert.match(await page.locator('#difference').innerText(), /^Under A \(proportional\) the recovering server gets [\d,]+ attempts\/s/)
+  assert.match(await page.locator('#better').innerText(), /^B \(full\) does better here: a lower peak/)
+  assert.match(await page.locator('#differ').innerText(), /^A and B differ in jitter/)
+  assert.equal(await page.locator('#scene').innerText(), '10,000 tasks fail together while their server is down for 30 s')
   assert.ok(await page.locator('#state canvas').count())
   assert.ok((await page.locator('.histogram path').first().getAttribute('d')).length > 100)
   assert.match(await page.locator('#code').innerText(), /new RetryPolicy/)
   assert.equal(await page.locator('.story-links a').count(), 6)
-  assert.match(await page.locator('#letters .note').last().innerText(), /dead letters|exhausted/)
+  assert.match(await page.locator('#letters .note').innerText(), /dead letters/)
 }))
 
 test('a slider moves delays, band, herd and address at once', () => visit('', {}, async page => {
@@ -114,18 +117,94 @@ test('a value that is not allowed is refused beside its field', () => visit('', 
   assert.equal(await page.evaluate(() => location.search), '')
 }))
 
-test('a hint is fixed by a click', () => visit('a=none&b=-', {}, async page => {
-  await page.locator('[data-code="noJitter"] .fix').click()
+test('a hint is offered with what it changes, and fixed by a click', () => visit('a=none&b=-', {}, async page => {
+  const hint = page.locator('[data-code="noJitter"]')
+  await hint.waitFor()
+  assert.match(await hint.innerText(), /simulated: dead letters 7,450 → 5, peak \/ capacity 200× → 1\.06×/)
+  await hint.locator('.fix').click()
   await ran(page)
   assert.equal(await page.inputValue('#c-a-jitter-kind'), 'full')
-  assert.equal(await page.locator('[data-code="noJitter"]').count(), 0)
+  await page.waitForFunction(() => !document.querySelector('[data-code="noJitter"]'))
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'c-a-jitter-kind')
 }))
 
-test('dead letters are listed with their history and sent back, paced or at once', () =>
+test('no fix that loses tasks is offered', async () => {
+  // Each preset that the untouched page could be told something of.
+  for (const preset of ['proportional', 'full', 'equal', 'temporal', 'classic']) {
+    await visit(`a=${preset}&b=-`, {}, async page => {
+      await page.waitForFunction(() => document.documentElement.dataset.advised === document.documentElement.dataset.ran)
+      const before = (await figures(page)).A.succeeded
+      const count = await page.locator('#policy-rows .fix').count()
+      for (let i = 0; i < count; i++) {
+        const link = await page.evaluate(() => location.search)
+        await page.locator('#policy-rows .fix').nth(i).click()
+        await ran(page)
+        assert.ok((await figures(page)).A.succeeded >= before, `${preset} ${i}`)
+        await page.goto(site.url + link)
+        await ran(page)
+        await page.waitForFunction(() => document.documentElement.dataset.advised === document.documentElement.dataset.ran)
+      }
+    })
+  }
+})
+
+test('a policy that gives up before the outage is over is told so', () => visit('a=classic&b=-', {}, async page => {
+  const hint = page.locator('[data-code="outlasted"]')
+  await hint.waitFor()
+  assert.match(await hint.innerText(), /gives up after at most 6\.6 s, and the outage lasts 30 s/)
+  assert.match(await page.locator('.more-said').innerText(), /10,000 dead letters \(attempts used up\); it gives up after at most 6\.6 s/)
+}))
+
+test('a scenario comes with its policies, its title and what to look at', () => visit('', {}, async page => {
+  await page.selectOption('#scenario', 'budget')
+  await ran(page)
+  assert.match(await page.locator('.tab.slot-a').innerText(), /no-budget/)
+  assert.match(await page.locator('.tab.slot-b').innerText(), /ratio-20/)
+  assert.match(await page.locator('#scene').innerText(), /^Half of all requests fail/)
+  assert.match(await page.locator('.scene-about').textContent(), /A hundred clients send 500 requests/)
+  assert.match(await page.locator('#differ').innerText(), /budget/)
+  const own = await page.locator('#preset optgroup').first().locator('option').allInnerTexts()
+  assert.deepEqual(own, ['no-budget', 'ratio-20', 'aws-500-14', 'grpc-100'])
+  const link = await page.evaluate(() => location.search)
+  const shown = await figures(page)
+  await page.goto(site.url + link)
+  await ran(page)
+  assert.deepEqual(await figures(page), shown)
+}))
+
+test('services that call each other are a chain of boxes', () => visit('', {}, async page => {
+  assert.equal(await page.locator('#layers').isVisible(), false)
+  await page.selectOption('#scenario', 'layers')
+  await ran(page)
+  const boxes = await page.locator('.chain li').allInnerTexts()
+  assert.equal(boxes.length, 4)
+  assert.match(boxes[3], /server[\s\S]*A [\d,]+ \([\d.]+ per task\)/)
+}))
+
+test('A and B change places', () => visit('a.maxAttempts=5', {}, async page => {
+  const before = await figures(page)
+  await page.click('#swap')
+  await ran(page)
+  const after = await figures(page)
+  assert.deepEqual([after.A, after.B], [before.B, before.A])
+}))
+
+test('a figure of successes is of all tasks', () => visit('story=storm', {}, async page => {
+  await page.locator('[data-story="storm"]').click()
+  await ran(page)
+  const { A, B } = await figures(page)
+  assert.ok(A.succeeded < 0.2 && B.succeeded > 0.8)
+  assert.equal(await page.locator('.tiles .slot-a [data-name="p99All"]').innerText(), 'never')
+  assert.ok(await page.locator('.tiles .slot-b [data-name="recoverSeconds"].best').count())
+  assert.match(await page.locator('#better').innerText(), /^B \(full\*\) does better here: more tasks succeed/)
+}))
+
+test('dead letters are grouped with their history and sent back, paced or at once', () =>
   visit('a=full&a.maxAttempts=4&b=-', {}, async page => {
     const dead = (await figures(page)).A.deadLetters
     assert.ok(dead > 9000)
-    await page.locator('.letters summary').first().click()
+    await page.locator('.letters > li > details > summary').first().click()
+    await page.locator('.letters ul summary').first().click()
     assert.match(await page.locator('.letters ol').first().innerText(), /dead-lettered/)
     await page.getByRole('button', { name: 'All at once' }).click()
     await ran(page)
@@ -138,6 +217,87 @@ test('dead letters are listed with their history and sent back, paced or at once
     await ran(page)
     assert.equal((await figures(page)).A.deadLetters, dead)
   }))
+
+test('a redrive comes after the last of those that die', () => visit('a=none&b=-', {}, async page => {
+  await page.getByRole('button', { name: 'All at once' }).click()
+  await ran(page)
+  const sent = await page.locator('#herd .redrive .note').innerText()
+  assert.match(sent, /^A\s+7,450 sent back at/)
+}))
+
+test('the server is broken and mended while the run plays', () => visit('', { motion: 'no-preference' }, async page => {
+  await page.mouse.click(5, 5)
+  await page.selectOption('.replay select', '5')
+  await page.click('#play')
+  await page.waitForFunction(() => Number(document.querySelector('#moment').value) > 1)
+  await page.click('#break')
+  await ran(page)
+  assert.match(await page.evaluate(() => location.search), /faults\.1\.mode=down/)
+  assert.equal(await page.locator('#break').innerText(), 'Mend the server')
+  await page.waitForTimeout(400)
+  await page.click('#break')
+  await ran(page)
+  assert.match(await page.evaluate(() => location.search), /faults\.1\.until=/)
+  assert.equal(await page.locator('#break').innerText(), 'Break the server')
+}))
+
+test('every field can be edited: faults, rules, layers', () => visit('', {}, async page => {
+  await page.locator('summary', { hasText: 'Every field of the scenario' }).click()
+  await page.getByRole('button', { name: 'Add to faults' }).click()
+  await ran(page)
+  const second = page.locator('[data-part="faults"] .edit-item').nth(1)
+  await second.locator('select').first().selectOption('slow')
+  await ran(page)
+  const link = await page.evaluate(() => location.search)
+  assert.match(link, /faults\.1\.mode=slow/)
+  await page.locator('summary', { hasText: 'Every field of the policy' }).click()
+  await page.getByRole('button', { name: 'Add to classify' }).click()
+  const rule = page.locator('[data-part="a.classify"]')
+  assert.ok(await rule.locator('input, select').count())
+  // What is refused says why and stays to be corrected.
+  const field = second.locator('input.value').first()
+  await field.fill('nonsense')
+  await field.press('Enter')
+  assert.match(await page.locator('[data-part="faults"] .row-error').innerText(), /faults\[1\]/)
+}))
+
+test('a table and a uniform range have fields', () => visit('', {}, async page => {
+  await page.selectOption('#c-a-backoff-kind', 'table')
+  await ran(page)
+  await page.locator('[data-part="a.backoff"] button', { hasText: 'Add to delays' }).click()
+  await ran(page)
+  assert.match(await page.evaluate(() => location.search), /a\.backoff\.delays\.1=1s/)
+  await page.selectOption('#c-a-jitter-kind', 'uniform')
+  await ran(page)
+  assert.match(await page.evaluate(() => location.search), /a\.jitter\.kind=uniform/)
+  assert.ok(await page.locator('[data-part="a.jitter"] input').count() > 3)
+}))
+
+test('the slider of the replay is moved by hand, click and keys', () => visit('', {}, async page => {
+  const box = await page.locator('#moment').boundingBox()
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2)
+  const middle = Number(await page.inputValue('#moment'))
+  assert.ok(middle > 60 && middle < 130, String(middle))
+  await page.keyboard.press('ArrowLeft')
+  assert.ok(Number(await page.inputValue('#moment')) < middle)
+}))
+
+test('a key that is held makes one entry of the history', () => visit('', {}, async page => {
+  const before = await page.evaluate(() => history.length)
+  // As a key that is held does it, however busy the machine is.
+  await page.evaluate(() => {
+    const slider = document.querySelector('#c-a-jitter-factor')
+    for (let i = 0; i < 90; i++) {
+      slider.value = String(Number(slider.value) + 1)
+      for (const type of ['input', 'change']) slider.dispatchEvent(new Event(type, { bubbles: true }))
+    }
+  })
+  await ran(page)
+  assert.equal(await page.evaluate(() => history.length), before + 1)
+  await page.goBack()
+  await ran(page)
+  assert.equal(await page.inputValue('#c-a-jitter-factor-field'), '0.1')
+}))
 
 test('the replay plays, steps and stands still', () => visit('', { motion: 'no-preference' }, async page => {
   // A hand on the page ends what it plays by itself, for good.

@@ -14,6 +14,7 @@ mod bench;
 mod chromium;
 mod ci;
 mod debian;
+mod firefox;
 mod golden;
 mod npm;
 mod process;

@@ -24,9 +24,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let engine = build()?;
     say(&format!("{}  engine {}", repo::shown(&folder().join("dist")), engine.sizes()));
     if args.serve {
-        let mut vite = script("vite/bin/vite.js");
-        // Vite says the address; this returns when it is stopped.
-        let status = vite.args(["preview", "--host", "127.0.0.1", "--port", "4173"]).status();
+        let mut server = process::command("node");
+        // It says the address; this returns when it is stopped.
+        let status = server.arg("serve.mjs").current_dir(folder()).status();
         status.context("serving the page")?;
     }
     Ok(())

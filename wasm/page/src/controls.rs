@@ -154,11 +154,11 @@ impl Page {
 
     fn rows(&self, slot: Slot) -> Rows {
         let chosen = self.chosen(slot).unwrap_or(&self.a);
-        let preset = redrive::presets::find(&chosen.preset).map(redrive::presets::Preset::policy);
+        let base = super::chosen::find(&chosen.base, &self.own);
         Rows {
             prefix: if slot == Slot::A { "a." } else { "b." },
             tree: chosen.policy.to_value(),
-            base: preset.map_or(Value::Null, |policy| policy.to_value()),
+            base: base.map_or(Value::Null, |policy| policy.to_value()),
             out: Vec::new(),
         }
     }
@@ -166,9 +166,19 @@ impl Page {
     fn scenario_controls(&self) -> Vec<Control> {
         let base = builtin(&self.builtin).unwrap_or(Value::Null);
         let present = |path: &str| tree::at(&self.scenario, path).filter(|v| **v != Value::Null);
+        // What was set to none is still there to be turned.
+        let shown = |path: &str| {
+            let last = path.rsplit_once('.').map_or("", |(group, _)| group);
+            let is_optional =
+                ["faults.0.until", "client.timeout", "server.queue.limit"].contains(&path);
+            present(path).or_else(|| {
+                let group = tree::at(&self.scenario, last);
+                (is_optional && group.is_some()).then_some(&Value::Null)
+            })
+        };
         let time = |path| read_duration(present(path)?, path).ok().map(|at| nanos(at) as f64);
         let row = |(path, bound, span, label): &(&str, &'static Bound, Span, &str)| {
-            let value = present(path)?;
+            let value = shown(path)?;
             // A fault has to last.
             let span = match *path {
                 "faults.0.from" => {

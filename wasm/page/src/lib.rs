@@ -9,20 +9,33 @@
 //! |---|---|---|
 //! | `v` | version of this format | 1 |
 //! | `s` | built-in scenario | `herd` |
-//! | `a`, `b` | presets; `b=-` compares with nothing | `proportional`, `full` |
+//! | `a`, `b` | presets, or `~NAME`, a policy of the scenario; `b=-` compares with nothing | `proportional`, `full` |
 //! | `a.PATH`, `b.PATH` | a field of the policy, as in its wire format | as in the preset |
 //! | `seed`, `server.workers`, ... | a field of the scenario | as in the scenario |
+//! | `policies.N. ...` | the scenario's policies, of which A and B are picked | as in the scenario |
 //! | `key` | the task whose schedule is shown | 0 |
-//! | `edit`, `y`, `story`, `embed` | what is looked at | |
+//! | `edit`, `y`, `scale`, `story`, `embed` | what is looked at | |
 //!
 //! **Reading never fails.** What is unknown, out of range or of a later version gives the default and
 //! a notice in words. Changing may fail, with the core's own error, and then nothing has changed.
 
+mod advice;
+mod chosen;
 mod controls;
+mod difference;
+mod find;
+mod headline;
+mod letters;
+mod over_time;
 mod picture;
 mod plot;
 mod query;
 mod read;
+mod scene_line;
+mod scenes;
+mod seeds;
+pub mod shape;
+mod state;
 mod stories;
 mod tree;
 
@@ -33,13 +46,24 @@ use redrive::{
     wire::{ConfigError, Value},
 };
 
+pub use self::find::{Found, Proven, goals};
 pub use self::{
+    advice::{Advice, Offer},
+    chosen::{Chosen, Slot},
     controls::{Choice, Control, Input},
-    picture::{Columns, Letter, Run, Tile, histogram, histogram_end},
+    difference::{Differences, FieldDifference},
+    headline::{Headline, Part, Tile, Tiles},
+    letters::{Letter, LetterGroup, LetterList, Step, foreign_letters},
+    over_time::OverTime,
+    picture::{
+        Columns, Fault, Histogram, Layer, Limit, Picture, RasterRow, Run, histogram, histogram_end,
+    },
     plot::{Mark, Plot, PolicyPlot, Tick},
+    seeds::{Band, Range, Replications, Seeds},
+    state::{BaseGroup, ControlRow, Named, PolicyState, Scene, State, editor_schema, scenes},
     stories::{Story, stories},
 };
-use redrive_sim::scenario::{Builtin, FIELDS, Scenario};
+use redrive_sim::scenario::{Builtin, FIELDS, NamedPolicy, Scenario};
 
 /// The version that is written, and the latest that is known.
 const VERSION: u64 = 1;
@@ -53,73 +77,21 @@ const PRESET_B: &str = "full";
 const NOTHING: &str = "-";
 
 /// Names and allowed values of what is looked at; an empty list allows any short text.
-const VIEW: &[(&str, &[&str])] =
-    &[("edit", &["a", "b"]), ("y", &["linear", "log"]), ("story", &[]), ("embed", &["1"])];
-
-/// Which of the two policies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slot {
-    /// The one that is tuned.
-    A,
-    /// The one that it is compared with.
-    B,
-}
-
-impl Slot {
-    /// Its name in the scenario and in every result.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::A => "A",
-            Self::B => "B",
-        }
-    }
-
-    fn letter(self) -> &'static str {
-        match self {
-            Self::A => "a",
-            Self::B => "b",
-        }
-    }
-
-    /// The slot of a query's letter.
-    #[must_use]
-    pub fn of(letter: &str) -> Option<Self> {
-        match letter {
-            "a" | "A" => Some(Self::A),
-            "b" | "B" => Some(Self::B),
-            _ => None,
-        }
-    }
-}
-
-/// A policy and the preset that it was made from.
-#[derive(Clone, Debug)]
-pub struct Chosen {
-    /// The preset's name.
-    pub preset: String,
-    /// The policy.
-    pub policy: RetryPolicy,
-}
-
-impl Chosen {
-    fn preset(name: &str) -> Result<Self, ConfigError> {
-        let policy = presets::find(name)?.policy();
-        Ok(Self { preset: name.to_owned(), policy })
-    }
-
-    /// Whether it is not the preset any more.
-    #[must_use]
-    pub fn is_changed(&self) -> bool {
-        presets::find(&self.preset).is_ok_and(|preset| preset.policy() != self.policy)
-    }
-}
+const VIEW: &[(&str, &[&str])] = &[
+    ("edit", &["a", "b"]),
+    ("y", &["linear", "log"]),
+    ("scale", &["shared", "own", "log"]),
+    ("story", &[]),
+    ("embed", &["1"]),
+];
 
 /// The state. See the [module](self).
 #[derive(Clone, Debug)]
 pub struct Page {
     builtin: String,
     scenario: Value,
+    /// The scenario's own policies.
+    own: Vec<NamedPolicy>,
     a: Chosen,
     b: Option<Chosen>,
     key: String,
@@ -136,8 +108,9 @@ impl Page {
         Ok(Self {
             builtin: SCENARIO.to_owned(),
             scenario: builtin(SCENARIO)?,
-            a: Chosen::preset(PRESET_A)?,
-            b: Some(Chosen::preset(PRESET_B)?),
+            own: scenes::policies(SCENARIO)?,
+            a: Chosen::of(PRESET_A, &[])?,
+            b: Some(Chosen::of(PRESET_B, &[])?),
             key: "0".to_owned(),
             view: Vec::new(),
             notices: Vec::new(),
@@ -162,24 +135,25 @@ impl Page {
         if self.builtin != SCENARIO {
             put("s", &self.builtin);
         }
-        if self.a.preset != PRESET_A {
-            put("a", &self.a.preset);
+        if self.a.base != PRESET_A {
+            put("a", &self.a.base);
         }
         match &self.b {
             None => put("b", NOTHING),
-            Some(b) if b.preset != PRESET_B => put("b", &b.preset),
+            Some(b) if b.base != PRESET_B => put("b", &b.base),
             Some(_) => {}
         }
         for slot in [Slot::A, Slot::B] {
             let Some(chosen) = self.chosen(slot) else { continue };
-            let Ok(preset) = presets::find(&chosen.preset) else { continue };
-            for (path, text) in
-                tree::changes(&preset.policy().to_value(), &chosen.policy.to_value())
-            {
+            let Ok(base) = chosen::find(&chosen.base, &self.own) else { continue };
+            for (path, text) in tree::changes(&base.to_value(), &chosen.policy.to_value()) {
                 pairs.push((format!("{}.{path}", slot.letter()), text));
             }
         }
-        if let Ok(base) = builtin(&self.builtin) {
+        if let (Ok(base), Ok(own)) = (builtin(&self.builtin), scenes::policies(&self.builtin)) {
+            if own != self.own {
+                pairs.extend(scenes::pairs(&self.own));
+            }
             pairs.extend(tree::changes(&base, &self.scenario));
         }
         if self.key != "0" {
@@ -198,20 +172,30 @@ impl Page {
         let mut next = self.clone();
         next.notices.clear();
         match name.split_once('.').map_or((name, ""), |(first, rest)| (first, rest)) {
-            ("s", "") => {
-                next.scenario = builtin(&text)?;
-                next.builtin = text;
-            }
-            ("a", "") => next.a = Chosen::preset(&text)?,
+            ("s", "") => next.play(text)?,
+            ("a", "") => next.a = Chosen::of(&text, &next.own)?,
             ("b", "") if text == "'-" || text == NOTHING => next.b = None,
-            ("b", "") => next.b = Some(Chosen::preset(&text)?),
+            ("b", "") => next.b = Some(Chosen::of(&text, &next.own)?),
+            ("swap", "") => {
+                let Some(b) = &mut next.b else {
+                    return Err(ConfigError::new(name, "needs a policy B"));
+                };
+                std::mem::swap(&mut next.a, b);
+            }
             ("a" | "b", path) => {
                 let slot = if name.starts_with('a') { Slot::A } else { Slot::B };
                 let Some(chosen) = next.chosen(slot) else {
                     return Err(ConfigError::new(name, "belongs to a policy that is not there"));
                 };
                 let mut tree = chosen.policy.to_value();
-                change_policy(&mut tree, path, value)?;
+                match plain(&value).as_str() {
+                    NOTHING => tree::apply(&mut tree, path, NOTHING)?,
+                    // It has no parameters that would be as by default: from nothing to the delay.
+                    "uniform" if path == "jitter.kind" => {
+                        tree::set(&mut tree, "jitter", uniform())?
+                    }
+                    _ => change_policy(&mut tree, path, value)?,
+                }
                 next.replace(slot, RetryPolicy::from_value(&tree)?);
             }
             ("key", "") => next.key = plain(&value),
@@ -224,7 +208,7 @@ impl Page {
                 change_scenario(&mut next.scenario, name, value, text)?;
                 next.check()?;
             }
-            _ => return Err(ConfigError::new(name, "is no part of the page")),
+            _ => return Err(ConfigError::new(name, "is not part of the page")),
         }
         *self = next;
         Ok(())
@@ -246,6 +230,19 @@ impl Page {
         self.set(name, value)
     }
 
+    /// Goes to a built-in scenario, with its policies.
+    fn play(&mut self, name: String) -> Result<(), ConfigError> {
+        self.scenario = builtin(&name)?;
+        self.own = scenes::policies(&name)?;
+        let (a, b) = scenes::pair(&name, &self.own);
+        self.a = Chosen::of(&a, &self.own)?;
+        self.b = b.map(|b| Chosen::of(&b, &self.own)).transpose()?;
+        self.builtin = name;
+        self.look("story", "");
+        self.look("edit", "a");
+        Ok(())
+    }
+
     /// The commands that compute the same on the command line.
     #[must_use]
     pub fn commands(&self) -> String {
@@ -253,8 +250,10 @@ impl Page {
         let seed = self.seed();
         for slot in [Slot::A, Slot::B] {
             let Some(chosen) = self.chosen(slot) else { continue };
-            // A policy that is no preset any more has to be saved first.
-            let policy = if chosen.is_changed() { "policy.json" } else { &chosen.preset };
+            // What is not a preset has to be saved first, as a file for each.
+            let file = format!("policy-{}.json", slot.letter());
+            let is_preset = presets::find(&chosen.base).is_ok() && !self.is_changed(slot);
+            let policy = if is_preset { &chosen.base } else { &file };
             let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
             let (seed, key) = (quoted(&seed), quoted(&self.key));
             text += &format!("redrive schedule --policy {policy} --seed {seed} --key {key}\n");
@@ -269,39 +268,41 @@ impl Page {
     pub fn take_policy(&mut self, slot: Slot, tree: &Value) -> Result<(), ConfigError> {
         let policy = RetryPolicy::from_value(tree)?;
         self.notices.clear();
-        if slot == Slot::B && self.b.is_none() {
-            self.b = Some(Chosen::preset(PRESET_B)?);
-        }
-        let nearest = presets::all()
-            .iter()
-            .min_by_key(|p| tree::changes(&p.policy().to_value(), &policy.to_value()).len());
-        if let (Some(nearest), Some(chosen)) = (nearest, self.chosen_mut(slot)) {
-            *chosen = Chosen { preset: nearest.name.to_owned(), policy };
+        let chosen = Chosen { base: chosen::nearest(&policy, &self.own), policy };
+        match slot {
+            Slot::A => self.a = chosen,
+            Slot::B => self.b = Some(chosen),
         }
         Ok(())
     }
 
-    /// Takes over a scenario from outside: its first policy becomes A, its second B.
+    /// Takes over a scenario from outside with all its policies: its first becomes A, its second B.
     ///
     /// # Errors
     /// When it is not one, or needs files.
     pub fn take_scenario(&mut self, tree: &Value) -> Result<(), ConfigError> {
         let read = Scenario::from_value(tree)?;
         let mut next = self.clone();
+        next.notices.clear();
         let Value::Map(mut entries) = tree.clone() else {
-            return Err(ConfigError::new("", "is no scenario"));
+            return Err(ConfigError::new("", "is not a scenario"));
         };
-        entries.retain(|(name, _)| name != "policies");
+        entries.retain(|(name, _)| name != "policies" && name != "$schema");
         next.scenario = Value::Map(entries);
         if Builtin::find(&read.name).is_ok() {
             next.builtin.clone_from(&read.name);
         }
-        next.b = None;
-        for (slot, named) in [Slot::A, Slot::B].into_iter().zip(&read.policies) {
-            next.take_policy(slot, &named.policy.to_value())?;
-        }
+        next.own = read.policies;
+        let named = |index: usize| next.own.get(index).map(|own| chosen::own_name(&own.name));
+        let (a, b) = (named(0), named(1));
+        next.a = Chosen::of(a.as_deref().unwrap_or(PRESET_A), &next.own)?;
+        next.b = b.map(|b| Chosen::of(&b, &next.own)).transpose()?;
+        next.look("story", "");
+        next.look("edit", "a");
         next.check()?;
-        *self = next;
+        // As a link of it opens, so that a link of that link is the same.
+        let again = Self::read(&next.query())?;
+        *self = if again.notices.is_empty() { again } else { next };
         Ok(())
     }
 
@@ -338,11 +339,18 @@ impl Page {
         }
     }
 
-    fn chosen_mut(&mut self, slot: Slot) -> Option<&mut Chosen> {
-        match slot {
-            Slot::A => Some(&mut self.a),
-            Slot::B => self.b.as_mut(),
-        }
+    /// The scenario's own policies.
+    #[must_use]
+    pub fn own(&self) -> &[NamedPolicy] {
+        &self.own
+    }
+
+    /// Whether the policy of a slot is not what it was picked as any more.
+    #[must_use]
+    pub fn is_changed(&self, slot: Slot) -> bool {
+        self.chosen(slot).is_some_and(|chosen| {
+            chosen::find(&chosen.base, &self.own).is_ok_and(|base| base != chosen.policy)
+        })
     }
 
     /// The name of the built-in scenario.
@@ -376,14 +384,60 @@ impl Page {
     }
 
     fn replace(&mut self, slot: Slot, policy: RetryPolicy) {
-        if let Some(chosen) = self.chosen_mut(slot) {
-            chosen.policy = policy;
+        match slot {
+            Slot::A => self.a.policy = policy,
+            Slot::B => self.b.iter_mut().for_each(|b| b.policy = policy.clone()),
         }
     }
 
     fn check(&self) -> Result<(), ConfigError> {
         Scenario::from_value(&self.scenario()).map(|_| ())
     }
+}
+
+/// The TypeScript types of everything that crosses to JavaScript.
+#[must_use]
+pub fn typescript() -> String {
+    let all = [
+        Tick::declaration(),
+        Mark::declaration(),
+        PolicyPlot::declaration(),
+        Plot::declaration(),
+        Story::declaration(),
+        Scene::declaration(),
+        Named::declaration(),
+        BaseGroup::declaration(),
+        PolicyState::declaration(),
+        FieldDifference::declaration(),
+        Differences::declaration(),
+        State::declaration(),
+        ControlRow::declaration(),
+        Part::declaration(),
+        Tile::declaration(),
+        Tiles::declaration(),
+        Headline::declaration(),
+        Fault::declaration(),
+        Limit::declaration(),
+        RasterRow::declaration(),
+        Layer::declaration(),
+        OverTime::declaration(),
+        Histogram::declaration(),
+        Picture::declaration(),
+        Step::declaration(),
+        Letter::declaration(),
+        LetterGroup::declaration(),
+        LetterList::declaration(),
+        Offer::declaration(),
+        Advice::declaration(),
+        Range::declaration(),
+        Band::declaration(),
+        Seeds::declaration(),
+        Proven::declaration(),
+        Found::declaration(),
+    ];
+    let head = "// Generated from the structs of wasm/page, which a test of theirs compares with this file; \
+                written anew by\n// REDRIVE_BLESS=1 cargo test -p redrive-page.\n\n";
+    format!("{head}{}", all.join("\n"))
 }
 
 /// A built-in scenario's tree without its policies.
@@ -419,6 +473,12 @@ fn change_scenario(
         tree::apply(tree, excluded, NOTHING)?;
     }
     if text == NOTHING { tree::apply(tree, name, text) } else { tree::set(tree, name, value) }
+}
+
+/// The range of full jitter, to begin with.
+fn uniform() -> Value {
+    let end = |factor: u32| Value::map([("factor", factor.into())]);
+    Value::map([("kind", "uniform".into()), ("low", end(0)), ("high", end(1))])
 }
 
 /// Changes a policy; another kind of backoff keeps the fields that it shares with the old one.

@@ -1,23 +1,25 @@
-//! What a run looks like: the series, the raster and the dead letters, ready to be drawn.
+//! What a run looks like: the series, the raster and the layers, ready to be drawn.
 //!
 //! A chart has some thousand columns and a run may have many more bins. Columns are put together
 //! here by the bin that is highest among them, since a peak is what people look for; the totals are
 //! as they stand at the end of a column.
-
-use std::collections::BTreeMap;
 
 use redrive::{
     Time,
     wire::{ConfigError, Value},
 };
 
-use super::{Page, Slot};
+use super::{
+    Page, Slot,
+    over_time::OverTime,
+    shape::{Bytes, Floats, shapes},
+};
 use redrive_sim::{
     SimError,
-    outcome::{LatencyCdf, Mark, PolicyOutcome, Series},
-    run::{Options, run_one},
-    scenario::Scenario,
-    text::{known, number, seconds, times},
+    outcome::{LayerSummary, Mark, PolicyOutcome, Row, Series, TierSeries},
+    run::{Options, estimate, run_one},
+    scenario::{Fault as ScenarioFault, Mode, Scenario},
+    text::{known, number, percent, seconds},
 };
 
 /// Columns of a chart at most.
@@ -26,15 +28,110 @@ const COLUMNS: usize = 1_500;
 /// Tasks whose attempts are recorded, so that dead letters have a history.
 const RECORDED: u32 = 10_000;
 
-/// Dead letters that are listed.
-const LISTED: usize = 200;
-
 /// What a run on a page may need: a tab should neither hang nor die.
 const MEGABYTES: u64 = 512;
 const EVENTS: u64 = 60_000_000;
 
-/// Rows of the timeline.
+/// Columns of the small picture of a layer.
+const SPARK: usize = 120;
+
+/// Rows of the timeline, and how many of them at most show tasks that did not succeed.
 const ROWS: usize = 48;
+const FAILED_ROWS: usize = 24;
+
+shapes! {
+    /// A fault of the scenario.
+    pub struct Fault {
+        /// When it begins, seconds.
+        pub from: f64,
+        /// When it is over; open at the end without.
+        pub until: Option<f64>,
+        /// What it is.
+        pub what: String,
+    }
+
+    /// What the server can do from some second on.
+    pub struct Limit {
+        /// From when on.
+        pub from: f64,
+        /// Requests a second; no limit without.
+        pub rate: Option<f64>,
+    }
+
+    /// The attempts of one task.
+    pub struct RasterRow {
+        /// Its key.
+        pub key: String,
+        /// When each attempt ended, seconds.
+        pub at: Floats,
+        /// How: 0 failed, 1 refused, 2 timed out, 3 succeeded, 4 became a dead letter.
+        pub kinds: Bytes,
+    }
+
+    /// What reached one of the services that call each other.
+    pub struct Layer {
+        /// Its name.
+        pub name: String,
+        /// Attempts that reached it.
+        pub attempts: String,
+        /// The same for each task.
+        pub each: String,
+        /// The same over the most of all layers.
+        pub share: f64,
+        /// The most of them in a second.
+        pub peak: String,
+        /// Attempts a second over time, in equal spans.
+        pub rates: Floats,
+        /// The most requests that waited for it.
+        pub queue: String,
+    }
+
+    /// How long successes took.
+    pub struct Histogram {
+        /// The end of the last span.
+        pub to_text: String,
+        /// The share of all tasks in each span.
+        pub shares: Floats,
+        /// The share of tasks that never succeeded, if there are any.
+        pub never: String,
+    }
+
+    /// What there is to draw of one policy's run.
+    pub struct Picture {
+        /// `A` or `B`.
+        pub name: &'static str,
+        /// When the last thing happened, seconds.
+        pub end: f64,
+        /// The highest rate of attempts after the fault.
+        pub peak: Option<f64>,
+        /// What the server can do, as it changes.
+        pub limits: Vec<Limit>,
+        /// What goes wrong.
+        pub faults: Vec<Fault>,
+        /// When each column begins, seconds. Rates are a second's.
+        pub seconds: Floats,
+        /// All attempts.
+        pub attempts: Floats,
+        /// First attempts.
+        pub first: Floats,
+        /// Attempts refused at once.
+        pub rejected: Floats,
+        /// Tasks that have arrived and not ended, at the end of the column.
+        pub open: Floats,
+        /// Tasks that have succeeded by then.
+        pub succeeded: Floats,
+        /// Tasks that are dead letters then; those sent back are not.
+        pub dead: Floats,
+        /// The tasks of the timeline, those that did not succeed first.
+        pub raster: Vec<RasterRow>,
+        /// The services, outermost first; none where there is one.
+        pub layers: Vec<Layer>,
+        /// Success, its time and the queue as they go.
+        pub over_time: OverTime,
+        /// Dead letters that were sent back to work.
+        pub redriven: f64,
+    }
+}
 
 /// One column after the other; rates are a second's.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,43 +152,13 @@ pub struct Columns {
     pub dead: Vec<f64>,
 }
 
-/// One figure of a run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tile {
-    /// Its name in `redrive-simulate/1`.
-    pub name: &'static str,
-    /// What to call it.
-    pub label: &'static str,
-    /// The figure as a text.
-    pub text: String,
-    /// The figure itself.
-    pub value: Option<f64>,
-}
-
-/// A dead letter of a run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Letter {
-    /// The task's key.
-    pub key: u64,
-    /// Why it is one.
-    pub reason: &'static str,
-    /// Attempts made.
-    pub attempts: usize,
-    /// When the last of them ended, as a text.
-    pub died: String,
-    /// The last error.
-    pub error: &'static str,
-    /// Every attempt: when it ended, as a text, and how.
-    pub history: Vec<(String, &'static str)>,
-}
-
 /// The run of one policy of a page.
 #[derive(Clone, Debug)]
 pub struct Run {
-    outcome: PolicyOutcome,
-    faults: Vec<(f64, Option<f64>, String)>,
-    /// When dead letters went back to work, all in that moment whatever their pace.
-    redrive: Option<f64>,
+    pub(super) slot: Slot,
+    pub(super) outcome: PolicyOutcome,
+    pub(super) scenario: Scenario,
+    pub(super) faults: Vec<Fault>,
 }
 
 impl Page {
@@ -100,38 +167,47 @@ impl Page {
     /// # Errors
     /// When it is too big for a page, with the number to lower.
     pub fn run(&self, slot: Slot) -> Result<Run, SimError> {
-        let mut scenario = self.checked(slot)?;
+        let scenario = self.bounded(slot)?;
+        let need = estimate(&scenario);
+        if need.bytes > scenario.limits.memory {
+            // In words of a page: here nobody can raise the limit.
+            let (tasks, needed) = (number(libm::round(need.tasks)), need.bytes / 1_000_000);
+            let message = format!(
+                "{tasks} tasks need about {needed} MB, and a page has {MEGABYTES}: lower the tasks, their \
+                 rate or the horizon. The command line has room for more"
+            );
+            return Err(SimError::Limit { message });
+        }
+        let outcome = run_one(&scenario, 0, 0, Options { records: true }, &mut ())?;
+        Ok(Run::of(slot, outcome, scenario))
+    }
+
+    /// The scenario of a slot within what a page may need.
+    pub(super) fn bounded(&self, slot: Slot) -> Result<Scenario, ConfigError> {
+        let mut scenario = Scenario::from_value(&self.scenario_of(slot))?;
         scenario.report.raster_rows = scenario.report.raster_rows.max(RECORDED);
         scenario.limits.memory = scenario.limits.memory.min(MEGABYTES * 1_000_000);
         scenario.limits.events = scenario.limits.events.min(EVENTS);
-        let outcome = run_one(&scenario, 0, 0, Options { records: true }, &mut ())?;
-        let fault = |fault: &redrive_sim::scenario::Fault| {
-            let until = fault.until.map(Time::as_secs_f64);
-            (fault.from.as_secs_f64(), until, fault.name().to_owned())
-        };
-        let redrive = scenario.redrive.map(|redrive| redrive.at.as_secs_f64());
-        Ok(Run { outcome, faults: scenario.faults.iter().map(fault).collect(), redrive })
-    }
-
-    fn checked(&self, slot: Slot) -> Result<Scenario, ConfigError> {
-        Scenario::from_value(&self.scenario_of(slot))
+        Ok(scenario)
     }
 
     /// What the run of a slot depends on: equal texts, equal runs.
     #[must_use]
     pub fn run_key(&self, slot: Slot) -> String {
-        self.scenario_of(slot).to_string()
+        format!("{}{}", slot.letter(), self.scenario_of(slot))
     }
 
     /// When a redrive would come after everything is over, and a pace that leaves room for the rest:
     /// what to set for a redrive all at once, and for a paced one.
     #[must_use]
-    pub fn redrive_changes(&self, run: &Run, paced: bool) -> Vec<(&'static str, Value)> {
-        let summary = &run.outcome.summary;
-        let after = run.faults.iter().filter_map(|(_, until, _)| *until).fold(0.0, f64::max);
-        let at = (libm::floor(after / 10.0) as u64 + 3) * 10;
-        let capacity = summary.capacity_per_second.value().unwrap_or(100.0);
-        let rate = libm::round(capacity * 0.2).max(1.0);
+    pub fn redrive_changes(&self, runs: &[&Run], paced: bool) -> Vec<(&'static str, Value)> {
+        // When nearly all of those that die are dead: what is sent back sooner is not there yet.
+        let died = runs.iter().flat_map(|run| run.last_death()).fold(0.0, f64::max);
+        let faults = runs.iter().flat_map(|run| &run.faults);
+        let after = faults.filter_map(|fault| fault.until).fold(died, f64::max);
+        let at = (libm::floor(after / 10.0) as u64 + 1) * 10;
+        let capacity = runs.first().and_then(|run| run.outcome.summary.capacity_per_second.value());
+        let rate = libm::round(capacity.unwrap_or(100.0) * 0.2).max(1.0);
         vec![
             ("redrive.at", Value::Text(format!("{at}s"))),
             ("redrive.rate", if paced { Value::Unsigned(rate as u64) } else { "-".into() }),
@@ -140,16 +216,26 @@ impl Page {
 }
 
 impl Run {
+    /// A run that is over.
+    pub(super) fn of(slot: Slot, outcome: PolicyOutcome, scenario: Scenario) -> Self {
+        let fault = |fault: &ScenarioFault| Fault {
+            from: fault.from.as_secs_f64(),
+            until: fault.until.map(Time::as_secs_f64),
+            what: fault.name().to_owned(),
+        };
+        let faults = scenario.faults.iter().map(fault).collect();
+        Self { slot, outcome, scenario, faults }
+    }
+
+    /// Bins until the last thing that happened.
+    pub(super) fn bins(&self) -> usize {
+        last_busy(&self.outcome.series)
+    }
+
     /// The figures.
     #[must_use]
     pub fn outcome(&self) -> &PolicyOutcome {
         &self.outcome
-    }
-
-    /// The faults: from, until (open at the end), what.
-    #[must_use]
-    pub fn faults(&self) -> &[(f64, Option<f64>, String)] {
-        &self.faults
     }
 
     /// When the last thing happened, seconds.
@@ -159,158 +245,152 @@ impl Run {
         last_busy(series) as f64 * series.bin.as_secs_f64()
     }
 
-    /// The figures that matter most, as texts.
-    #[must_use]
-    pub fn tiles(&self) -> Vec<Tile> {
-        let s = &self.outcome.summary;
-        let time = |figure: &redrive_sim::outcome::Figure| {
-            figure.value().map_or_else(|| "\u{2013}".to_owned(), seconds)
-        };
-        let times = |figure: &redrive_sim::outcome::Figure| {
-            figure.value().map_or_else(|| "\u{2013}".to_owned(), times)
-        };
-        let tile = |name, label, text, value| Tile { name, label, text, value };
-        let dead = s.dead_letters();
-        vec![
-            tile(
-                "peakToCapacity",
-                "Peak / capacity",
-                times(&s.peak_to_capacity),
-                s.peak_to_capacity.value(),
-            ),
-            tile(
-                "amplification",
-                "Amplification",
-                times(&s.amplification),
-                s.amplification.value(),
-            ),
-            tile("drainSeconds", "Drained after", time(&s.drain_seconds), s.drain_seconds.value()),
-            tile(
-                "p50",
-                "Success, median",
-                time(&s.time_to_success_seconds.p50),
-                s.time_to_success_seconds.p50.value(),
-            ),
-            tile(
-                "p99",
-                "Success, p99",
-                time(&s.time_to_success_seconds.p99),
-                s.time_to_success_seconds.p99.value(),
-            ),
-            tile("deadLetters", "Dead letters", number(dead), Some(dead)),
-            tile(
-                "rejectedAttempts",
-                "Refused attempts",
-                known(s.rejected_attempts.value(), number),
-                s.rejected_attempts.value(),
-            ),
-            tile(
-                "unfinished",
-                "Unfinished",
-                known(s.unfinished.value(), number),
-                s.unfinished.value(),
-            ),
-        ]
+    fn last_death(&self) -> Option<f64> {
+        let series = &self.outcome.series;
+        let last = series.dead.iter().rposition(|count| *count > 0)?;
+        // With a redrive in place the first wave is what counts.
+        let before =
+            self.scenario.redrive.map_or(f64::INFINITY, |redrive| redrive.at.as_secs_f64());
+        Some(((last + 1) as f64 * series.bin.as_secs_f64()).min(before))
     }
 
-    /// One sentence for who cannot see the picture.
+    /// All that there is to draw.
     #[must_use]
-    pub fn spoken(&self) -> String {
-        let s = &self.outcome.summary;
-        format!(
-            "Policy {}: {} of {} tasks succeeded, {} dead letters, {} attempts per task, \
-             peak after the outage {} attempts per second, last task done after {}.",
-            self.outcome.name,
-            known(s.succeeded.value(), number),
-            known(s.tasks.value(), number),
-            number(s.dead_letters()),
-            known(s.amplification.value(), number),
-            known(s.peak_after_fault_per_second.value(), number),
-            s.completion_seconds.value().map_or_else(|| "\u{2013}".to_owned(), seconds),
-        )
+    pub fn picture(&self) -> Picture {
+        let columns = self.columns();
+        Picture {
+            name: self.slot.name(),
+            end: self.end(),
+            peak: self.outcome.summary.peak_after_fault_per_second.value(),
+            limits: self.limits(),
+            faults: self.faults.clone(),
+            seconds: Floats(columns.seconds),
+            attempts: Floats(columns.attempts),
+            first: Floats(columns.first),
+            rejected: Floats(columns.rejected),
+            open: Floats(columns.open),
+            succeeded: Floats(columns.succeeded),
+            dead: Floats(columns.dead),
+            raster: self.raster(),
+            layers: self.layers(),
+            over_time: self.over_time(),
+            redriven: self.outcome.summary.redriven.or_zero(),
+        }
     }
 
     /// The series in columns.
     #[must_use]
     pub fn columns(&self) -> Columns {
         let redriven = self.outcome.summary.redriven.or_zero();
-        columns(&self.outcome.series, self.redrive.map(|at| (at, redriven)))
+        let redrive = self.scenario.redrive.map(|redrive| (redrive.at.as_secs_f64(), redriven));
+        columns(&self.outcome.series, redrive)
     }
 
-    /// The timeline: rows of (seconds, kind) pairs, evenly taken from the recorded tasks; kinds are
-    /// 0 failed, 1 rejected, 2 timed out, 3 succeeded, 4 dead.
-    #[must_use]
-    pub fn raster(&self) -> Vec<(u64, Vec<(f64, u8)>)> {
-        let rows = &self.outcome.raster.rows;
-        let step = rows.len().div_ceil(ROWS).max(1);
-        rows.iter()
-            .step_by(step)
-            .map(|row| {
-                let marks = row.marks.iter().map(|(at, mark)| (at.as_secs_f64(), *mark as u8));
-                (row.key, marks.collect())
-            })
-            .collect()
-    }
-
-    /// The dead letters that are left at the end: how many of each reason, and the first of them
-    /// with their history.
-    #[must_use]
-    pub fn letters(&self) -> (BTreeMap<&str, f64>, Vec<Letter>) {
-        let reasons = self.outcome.summary.dead_lettered.iter();
-        let counts = reasons.map(|(reason, count)| (reason.as_str(), count.or_zero())).collect();
-        let ends: BTreeMap<u64, &'static str> =
-            self.outcome.records.iter().map(|record| (record.key, record.end)).collect();
-        let letter = |row: &redrive_sim::outcome::Row| {
-            let (died, Mark::Dead) = row.marks.last()? else { return None };
-            let reason = ends.get(&row.key).copied().unwrap_or("exhausted");
-            let history: Vec<(String, &'static str)> = row
-                .marks
-                .iter()
-                .zip(&row.why)
-                .map(|((at, mark), why)| (seconds(at.as_secs_f64()), word(*mark, why)))
-                .collect();
-            Some(Letter {
-                key: row.key,
-                reason,
-                attempts: row.marks.iter().filter(|(_, mark)| *mark != Mark::Dead).count(),
-                died: seconds(died.as_secs_f64()),
-                error: history.iter().rev().nth(1).map_or("failed", |(_, what)| what),
-                history,
+    /// What the server can do, step by step: its capacity, less what the faults take of it.
+    fn limits(&self) -> Vec<Limit> {
+        let capacity = self.outcome.summary.capacity_per_second.value();
+        let faults = &self.scenario.faults;
+        let edges = faults.iter().flat_map(|fault| [Some(fault.from), fault.until]).flatten();
+        let mut edges: Vec<Time> = edges.chain([Time::ZERO]).collect();
+        edges.sort_unstable();
+        edges.dedup();
+        let rate = |at: Time| {
+            let active = faults.iter().filter(|fault| {
+                fault.layer.is_none()
+                    && fault.from <= at
+                    && fault.until.is_none_or(|until| at < until)
+            });
+            active.fold(capacity, |left, fault| match &fault.mode {
+                Mode::Slow { factor } => left.map(|rate| rate / factor),
+                Mode::Brownout { capacity_factor } => left.map(|rate| rate * capacity_factor),
+                Mode::RateLimit { per_second, .. } => {
+                    Some(left.map_or(*per_second, |rate| rate.min(*per_second)))
+                }
+                // What answers with errors is shaded, and its capacity is what it was.
+                Mode::Down { .. } | Mode::Hang | Mode::Errors { .. } | Mode::Bursts { .. } => left,
             })
         };
-        (counts, self.outcome.raster.rows.iter().filter_map(letter).take(LISTED).collect())
+        let mut limits: Vec<Limit> = Vec::new();
+        for edge in edges {
+            let limit = Limit { from: edge.as_secs_f64(), rate: rate(edge) };
+            if limits.last().is_none_or(|last| last.rate != limit.rate) {
+                limits.push(limit);
+            }
+        }
+        limits
+    }
+
+    /// The timeline: tasks that did not succeed first, then those with more attempts than one, each
+    /// evenly taken from the recorded ones.
+    #[must_use]
+    pub fn raster(&self) -> Vec<RasterRow> {
+        let rows = &self.outcome.raster.rows;
+        let is_lost =
+            |row: &&Row| row.marks.last().is_some_and(|(_, mark)| *mark != Mark::Succeeded);
+        let (lost, rest): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(is_lost);
+        let (often, once): (Vec<&Row>, Vec<&Row>) =
+            rest.into_iter().partition(|row| row.marks.len() > 1);
+        let room = ROWS - lost.len().min(FAILED_ROWS);
+        let few = if often.len() >= room { often } else { often.into_iter().chain(once).collect() };
+        let lost_rows = ROWS - few.len().min(room);
+        let chosen = evenly(&lost, lost_rows).chain(evenly(&few, room));
+        chosen.map(raster_row).collect()
+    }
+
+    fn layers(&self) -> Vec<Layer> {
+        let (layers, series) = (&self.outcome.summary.layers, &self.outcome.series);
+        let most = layers.iter().map(|layer| layer.attempts.or_zero()).fold(1.0, f64::max);
+        let bin = series.bin.as_secs_f64();
+        let group = last_busy(series).div_ceil(SPARK).max(1);
+        let layer = |(layer, tier): (&LayerSummary, &TierSeries)| {
+            let busy = tier.requests.get(..last_busy(series)).unwrap_or(&tier.requests);
+            let highest = |bins: &[u32]| f64::from(bins.iter().copied().max().unwrap_or(0)) / bin;
+            Layer {
+                name: layer.name.clone(),
+                attempts: known(layer.attempts.value(), number),
+                each: known(layer.amplification.value(), number),
+                share: layer.attempts.or_zero() / most,
+                peak: number(highest(busy)),
+                rates: Floats(busy.chunks(group).map(highest).collect()),
+                queue: number(f64::from(tier.queue.iter().copied().max().unwrap_or(0))),
+            }
+        };
+        layers.iter().zip(&series.tiers).map(layer).collect()
     }
 }
 
-/// What happened, as somebody who reads a log would say it.
-fn word(mark: Mark, why: &str) -> &'static str {
-    match (mark, why) {
-        (Mark::Succeeded, _) => "succeeded",
-        (Mark::Dead, _) => "dead-lettered",
-        (_, "connection") => "connection refused",
-        (_, "error") => "500 error of the server",
-        (_, "overloaded") => "503 no room in the queue",
-        (_, "throttle") => "429 too many requests",
-        (_, "timeout") => "no answer in time",
-        (_, "poison") => "400 poison: can never succeed",
-        (_, "downstream") => "502 the next layer failed",
-        (_, "breaker") => "the breaker was open",
-        (_, "clientThrottle") => "held back by the client's throttle",
-        (_, "conflict") => "409 somebody else wrote first",
-        (Mark::TimedOut, _) => "timed out",
-        (Mark::Rejected, _) => "rejected",
-        (Mark::Failed, _) => "failed",
+fn evenly<'r>(rows: &'r [&'r Row], count: usize) -> impl Iterator<Item = &'r Row> {
+    let step = rows.len().div_ceil(count.max(1)).max(1);
+    rows.iter().step_by(step).take(count).copied()
+}
+
+fn raster_row(row: &Row) -> RasterRow {
+    RasterRow {
+        key: row.key.to_string(),
+        at: Floats(row.marks.iter().map(|(at, _)| at.as_secs_f64()).collect()),
+        kinds: Bytes(row.marks.iter().map(|(_, mark)| *mark as u8).collect()),
     }
 }
 
 /// The bin after the last in which anything happened.
-fn last_busy(series: &Series) -> usize {
+pub(super) fn last_busy(series: &Series) -> usize {
     let busy = |counts: &[u32]| counts.iter().rposition(|count| *count > 0).map_or(0, |at| at + 1);
     [&series.first, &series.retries, &series.succeeded, &series.dead]
         .into_iter()
         .map(|counts| busy(counts))
         .max()
         .unwrap_or_default()
+}
+
+/// The attempts per second of a run in at most `most` columns, as if it went on for `bins` bins.
+pub(super) fn columns_of(run: &Run, bins: usize, most: usize) -> (Vec<f64>, Vec<f64>) {
+    let series = &run.outcome.series;
+    let (bin, group) = (series.bin.as_secs_f64(), bins.div_ceil(most).max(1));
+    let at = |counts: &[u32], index: usize| counts.get(index).copied().unwrap_or_default();
+    let total = |i: usize| u64::from(at(&series.first, i)) + u64::from(at(&series.retries, i));
+    let highest = |start: usize| (start..start + group).map(total).max().unwrap_or(0);
+    let starts = (0..=bins).step_by(group);
+    starts.map(|start| (start as f64 * bin, highest(start) as f64 / bin)).unzip()
 }
 
 fn columns(series: &Series, redrive: Option<(f64, f64)>) -> Columns {
@@ -345,11 +425,13 @@ fn columns(series: &Series, redrive: Option<(f64, f64)>) -> Columns {
     out
 }
 
-/// How long successes took: the share of them in each of `bins` equal spans up to `to` seconds.
+/// How long successes took: the share of all tasks in each of `bins` equal spans up to `to` seconds.
 #[must_use]
-pub fn histogram(latency: &LatencyCdf, to: f64, bins: usize) -> Vec<f64> {
+pub fn histogram(run: &Run, to: f64, bins: usize) -> Histogram {
+    let summary = &run.outcome.summary;
+    let succeeded = summary.succeeded.or_zero() / summary.tasks.or_zero().max(1.0);
+    let points = &run.outcome.latency.points;
     let share = |seconds: f64| {
-        let points = &latency.points;
         let after = points.partition_point(|(at, _)| *at <= seconds);
         let Some(&(x1, y1)) = points.get(after) else {
             return points.last().map_or(0.0, |(_, share)| *share);
@@ -359,7 +441,13 @@ pub fn histogram(latency: &LatencyCdf, to: f64, bins: usize) -> Vec<f64> {
         if x1 > x0 { y0 + (y1 - y0) * (seconds - x0) / (x1 - x0) } else { y1 }
     };
     let edge = |bin: usize| if bin == 0 { 0.0 } else { share(to * bin as f64 / bins as f64) };
-    (0..bins).map(|bin| (edge(bin + 1) - edge(bin)).max(0.0)).collect()
+    let shares = (0..bins).map(|bin| (edge(bin + 1) - edge(bin)).max(0.0) * succeeded);
+    let never = 1.0 - succeeded;
+    Histogram {
+        to_text: seconds(to),
+        shares: Floats(shares.collect()),
+        never: if never > 0.0 { percent(never) } else { String::new() },
+    }
 }
 
 /// Seconds that hold nearly all successes of all runs.
@@ -389,15 +477,15 @@ mod tests {
                 assert_eq!(last(&columns.dead), summary.dead_letters(), "{}", story.name);
                 assert_eq!(last(&columns.open), summary.unfinished.or_zero(), "{}", story.name);
                 assert!(columns.seconds.len() <= COLUMNS + 1);
-                let (reasons, letters) = run.letters();
-                let listed = letters.len() as f64;
-                assert_eq!(reasons.values().sum::<f64>(), summary.dead_letters());
-                assert!(
-                    listed <= summary.dead_letters()
-                        && (listed > 0.0) == (summary.dead_letters() > 0.0)
-                );
-                let shares = histogram(&run.outcome().latency, histogram_end(&[&run]), 20);
-                assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{}", story.name);
+                let letters = run.letters();
+                assert_eq!(letters.count, summary.dead_letters());
+                let grouped: f64 = letters.groups.iter().map(|group| group.count).sum();
+                assert_eq!(grouped, letters.grouped);
+                assert!(grouped <= letters.count && (grouped > 0.0) == (letters.count > 0.0));
+                let shares = histogram(&run, histogram_end(&[&run]), 20).shares.0;
+                let succeeded = summary.succeeded.or_zero() / summary.tasks.or_zero();
+                let sum = shares.iter().sum::<f64>();
+                assert!((sum - succeeded).abs() < 1e-6, "{} {sum}", story.name);
             }
         }
     }
@@ -405,22 +493,16 @@ mod tests {
     #[test]
     fn every_built_in_scenario_opens_and_runs() {
         for builtin in redrive_sim::scenario::builtins() {
-            let page = Page::read(&format!("s={}", builtin.name)).unwrap();
-            assert!(page.notices().is_empty(), "{}: {:?}", builtin.name, page.notices());
+            let mut page = Page::read("").unwrap();
+            page.set("s", builtin.name.into()).unwrap();
+            let again = Page::read(&page.query()).unwrap();
+            assert!(again.notices().is_empty(), "{}: {:?}", builtin.name, again.notices());
+            assert_eq!(again.query(), page.query());
             let run = page.run(Slot::A).unwrap();
             assert!(run.end() > 0.0 && !run.raster().is_empty(), "{}", builtin.name);
             let last = run.columns().open.last().copied();
             assert_eq!(last, run.outcome().summary.unfinished.value(), "{}", builtin.name);
         }
-    }
-
-    #[test]
-    fn every_kind_of_failure_has_words_of_its_own() {
-        let kinds: Vec<_> = redrive_sim::outcome::failure_kinds().collect();
-        let words: std::collections::BTreeSet<_> =
-            kinds.iter().map(|kind| word(Mark::Failed, kind)).collect();
-        assert_eq!(words.len(), kinds.len());
-        assert!(!words.contains(word(Mark::Failed, "unheard of")));
     }
 
     #[test]
@@ -445,10 +527,9 @@ mod tests {
         let story = super::super::stories().iter().find(|story| story.name == "poison").unwrap();
         let poison = Page::read(story.query).unwrap().run(Slot::A).unwrap();
         assert!(poison.outcome.summary.redriven.or_zero() > 9_000.0);
-        let (_, letters) = poison.letters();
+        let groups = poison.letters().groups;
         // Who is still dead after the redrive can never succeed, or found the queue full again.
-        let met = |letter: &Letter| letter.history.iter().any(|(_, what)| what.contains("poison"));
-        assert!(letters.iter().any(met));
-        assert!(letters.iter().all(|letter| letter.error != "failed"), "{letters:?}");
+        assert!(groups.iter().any(|group| group.error.contains("poison")));
+        assert!(groups.iter().all(|group| group.error != "failed"), "{groups:?}");
     }
 }

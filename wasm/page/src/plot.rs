@@ -6,69 +6,73 @@
 use redrive::{
     Duration,
     schedule::{Band, ScheduledRetry},
+    task::Reason,
     time::{format_duration, nanos},
 };
 
-use super::{Page, Slot};
-use redrive_sim::text::seconds;
+use super::{
+    Page, Slot,
+    shape::{Floats, shapes},
+};
+use redrive_sim::{text::seconds, words};
 
 /// Retries that are drawn at most.
 const MOST: usize = 60;
 
-/// A line of the scale.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tick {
-    /// Where, as a share of the height.
-    pub at: f64,
-    /// What it says.
-    pub text: String,
-}
+shapes! {
+    /// A line of the scale.
+    pub struct Tick {
+        /// Where, as a share of the height.
+        pub at: f64,
+        /// What it says.
+        pub text: String,
+    }
 
-/// The picture.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plot {
-    /// The lines of the scale.
-    pub ticks: Vec<Tick>,
-    /// One a policy.
-    pub policies: Vec<PolicyPlot>,
-}
+    /// One retry.
+    pub struct Mark {
+        /// Its number.
+        pub retry: u32,
+        /// Least, p5, p25, median, p75, p95, largest: shares of the height.
+        pub band: Floats,
+        /// The same as texts.
+        pub band_text: Vec<String>,
+        /// This seed's delay: share of the height.
+        pub sample: f64,
+        /// The same as a text.
+        pub delay: String,
+        /// When the attempt starts.
+        pub starts: String,
+        /// This seed's delay, the start, and the band, in seconds.
+        pub seconds: Floats,
+    }
 
-/// One policy's part.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PolicyPlot {
-    /// `A` or `B`.
-    pub name: &'static str,
-    /// The retries.
-    pub retries: Vec<Mark>,
-    /// Whether there are more than are drawn.
-    pub more: bool,
-    /// How it ends, in words: "dead letter after 10 attempts (exhausted)".
-    pub end: Option<String>,
-    /// The dead letter's reason.
-    pub reason: Option<&'static str>,
-    /// The cap.
-    pub cap: Option<Tick>,
-    /// The deadline, and after how many retries of this task it cuts in.
-    pub deadline: Option<String>,
-    /// Whether the bands were measured and are not exact.
-    pub sampled: bool,
-}
+    /// The schedule of one policy.
+    pub struct PolicyPlot {
+        /// `A` or `B`.
+        pub name: &'static str,
+        /// The retries.
+        pub retries: Vec<Mark>,
+        /// Whether there are more than are drawn.
+        pub more: bool,
+        /// How it ends, in words: "dead letter after 10 attempts (attempts used up)".
+        pub end: Option<String>,
+        /// The same in one word, for the axis.
+        pub end_word: Option<&'static str>,
+        /// The cap.
+        pub cap: Option<Tick>,
+        /// The deadline.
+        pub deadline: Option<String>,
+        /// Whether the bands were measured and are not exact.
+        pub sampled: bool,
+    }
 
-/// One retry.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
-    /// Its number.
-    pub retry: u32,
-    /// Least, p5, p25, median, p75, p95, largest: shares of the height.
-    pub band: [f64; 7],
-    /// The same as texts.
-    pub band_text: [String; 7],
-    /// This seed's delay: share of the height.
-    pub sample: f64,
-    /// The same as a text.
-    pub delay: String,
-    /// When the attempt starts.
-    pub starts: String,
+    /// The schedules of all policies on one scale.
+    pub struct Plot {
+        /// The lines of the scale.
+        pub ticks: Vec<Tick>,
+        /// One a policy.
+        pub policies: Vec<PolicyPlot>,
+    }
 }
 
 struct Line {
@@ -124,10 +128,13 @@ impl Page {
                 format!(
                     "dead letter after {} attempt{plural} ({})",
                     end.attempts,
-                    end.reason.as_str()
+                    words::reason(end.reason.as_str())
                 )
             }),
-            reason: line.end.map(|end| end.reason.as_str()),
+            end_word: line.end.map(|end| match end.reason {
+                Reason::DeadlineExceeded => "deadline",
+                _ => "dead",
+            }),
             cap: cap.map(|cap| Tick { at: scale.at(cap), text: format_duration(cap) }),
             deadline: policy.max_elapsed().map(format_duration),
             sampled: line.rows.iter().any(|(_, band)| band.samples.is_some()),
@@ -156,13 +163,16 @@ impl Scale {
     fn mark(&self, retry: &ScheduledRetry, band: &Band) -> Mark {
         let q = |p| band.quantile(p);
         let values = [band.min, q(0.05), q(0.25), q(0.5), q(0.75), q(0.95), band.max];
+        let ours = [retry.delay.as_secs_f64(), retry.at.as_secs_f64()];
+        let numbers = ours.into_iter().chain(values.iter().map(Duration::as_secs_f64));
         Mark {
             retry: retry.retry,
-            band: values.map(|value| self.at(value)),
-            band_text: values.map(read),
+            band: Floats(values.iter().map(|value| self.at(*value)).collect()),
+            band_text: values.into_iter().map(read).collect(),
             sample: self.at(retry.delay),
             delay: read(retry.delay),
             starts: seconds(retry.at.as_secs_f64()),
+            seconds: Floats(numbers.collect()),
         }
     }
 
@@ -228,13 +238,13 @@ mod tests {
             for policy in &plot.policies {
                 assert_eq!(policy.retries.len(), 9);
                 for mark in &policy.retries {
-                    assert!(mark.band.windows(2).all(|pair| pair[0] <= pair[1]));
-                    assert!(mark.band.iter().all(|at| (0.0..=1.0).contains(at)));
-                    assert!((mark.band[0]..=mark.band[6]).contains(&mark.sample));
+                    assert!(mark.band.0.windows(2).all(|pair| pair[0] <= pair[1]));
+                    assert!(mark.band.0.iter().all(|at| (0.0..=1.0).contains(at)));
+                    assert!((mark.band.0[0]..=mark.band.0[6]).contains(&mark.sample));
                 }
                 assert_eq!(
                     policy.end.as_deref(),
-                    Some("dead letter after 10 attempts (exhausted)")
+                    Some("dead letter after 10 attempts (attempts used up)")
                 );
             }
             assert!((3..=8).contains(&plot.ticks.len()), "{:?}", plot.ticks);

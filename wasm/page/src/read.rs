@@ -3,7 +3,8 @@
 use redrive::{RetryPolicy, wire::ConfigError};
 
 use super::{
-    Chosen, NOTHING, Page, Slot, VERSION, VIEW, builtin, change_scenario, is_scenario, query, tree,
+    Chosen, NOTHING, Page, Slot, VERSION, VIEW, builtin, change_scenario, is_scenario, query,
+    scenes, tree,
 };
 
 impl Page {
@@ -17,6 +18,8 @@ impl Page {
         if cut {
             page.notices.push("The link is longer than any of ours; its end was ignored.".into());
         }
+        page.read_scene(&pairs);
+        page.read_own(&pairs);
         page.read_bases(&pairs);
         for slot in [Slot::A, Slot::B] {
             page.read_policy(slot, &pairs);
@@ -26,6 +29,29 @@ impl Page {
             page.read_rest(name, value);
         }
         Ok(page)
+    }
+
+    fn read_scene(&mut self, pairs: &[(String, String)]) {
+        for (_, value) in pairs.iter().filter(|(name, _)| name == "s") {
+            match builtin(value).and_then(|tree| Ok((tree, scenes::policies(value)?))) {
+                Ok((tree, own)) => {
+                    self.builtin.clone_from(value);
+                    (self.scenario, self.own) = (tree, own);
+                }
+                Err(error) => self.notices.push(format!("In the link: {error}.")),
+            }
+        }
+    }
+
+    /// The policies of a scenario that came from a file.
+    fn read_own(&mut self, pairs: &[(String, String)]) {
+        match scenes::of_pairs(pairs) {
+            Ok(own) if own.is_empty() => {}
+            Ok(own) => self.own = own,
+            Err(error) => {
+                self.notices.push(format!("The policies of the link are not valid ({error})."));
+            }
+        }
     }
 
     fn read_bases(&mut self, pairs: &[(String, String)]) {
@@ -38,16 +64,12 @@ impl Page {
                     );
                     Ok(())
                 }
-                "s" => builtin(value).map(|tree| {
-                    self.builtin.clone_from(value);
-                    self.scenario = tree;
-                }),
-                "a" => Chosen::preset(value).map(|chosen| self.a = chosen),
+                "a" => Chosen::of(value, &self.own).map(|chosen| self.a = chosen),
                 "b" if value == NOTHING => {
                     self.b = None;
                     Ok(())
                 }
-                "b" => Chosen::preset(value).map(|chosen| self.b = Some(chosen)),
+                "b" => Chosen::of(value, &self.own).map(|chosen| self.b = Some(chosen)),
                 _ => Ok(()),
             };
             if let Err(error) = result {
@@ -74,7 +96,7 @@ impl Page {
         match applied.and_then(|()| RetryPolicy::from_value(&tree)) {
             Ok(policy) => self.replace(slot, policy),
             Err(error) => {
-                let (name, preset) = (slot.name(), &chosen.preset);
+                let (name, preset) = (slot.name(), chosen.label());
                 let notice =
                     format!("Policy {name} of the link is not valid ({error}); this is {preset}.");
                 self.notices.push(notice);
@@ -101,7 +123,7 @@ impl Page {
 
     fn read_rest(&mut self, name: &str, value: &str) {
         let first = name.split('.').next().unwrap_or_default();
-        if matches!(first, "v" | "s" | "a" | "b") || is_scenario(name) {
+        if matches!(first, "v" | "s" | "a" | "b") || is_own(name) || is_scenario(name) {
             return;
         }
         if name == "key" {
@@ -118,4 +140,9 @@ impl Page {
             self.notices.push(format!("\"{name}\" in the link means nothing here."));
         }
     }
+}
+
+/// Whether a pair is about the scenario's own policies.
+fn is_own(name: &str) -> bool {
+    name.split('.').next() == Some("policies")
 }

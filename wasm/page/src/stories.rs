@@ -1,16 +1,19 @@
 //! Six stories, each a link with a fixed seed: what to look at, and why it happens.
 
-/// One story.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Story {
-    /// Its name in a query.
-    pub name: &'static str,
-    /// A few words.
-    pub title: &'static str,
-    /// What to look at, and why it happens.
-    pub text: &'static str,
-    /// The state that shows it.
-    pub query: &'static str,
+use super::shape::shapes;
+
+shapes! {
+    /// One story.
+    pub struct Story {
+        /// Its name in a query.
+        pub name: &'static str,
+        /// A few words.
+        pub title: &'static str,
+        /// What to look at, and why it happens.
+        pub text: &'static str,
+        /// The state that shows it.
+        pub query: &'static str,
+    }
 }
 
 /// All of them, in the order in which they build on each other.
@@ -26,7 +29,7 @@ static STORIES: &[Story] = &[
         text: "Ten thousand tasks fail together while their server is down for 30 s. A has no jitter, \
                so all of them wait the same times and every retry is the whole herd at one instant: \
                vertical stripes in the timeline. After the outage the server takes what it has room \
-               for, refuses the rest, and stands idle until the herd is back, twice as late.",
+               for, refuses the rest, and stands idle until the herd is back, after waits that double up to a minute.",
         query: "a=none&b=-&story=naive",
     },
     Story {
@@ -41,7 +44,7 @@ static STORIES: &[Story] = &[
         name: "full-jitter",
         title: "Full jitter",
         text: "B draws each delay from the whole range, 0 to d. Stripes turn to dust, attempts arrive \
-               about as fast as the server can work, and nobody had to coordinate anything.",
+               about as fast as the server can work, and no task had to know of another.",
         query: "story=full-jitter",
     },
     Story {
@@ -54,7 +57,7 @@ static STORIES: &[Story] = &[
         query: "a=full&a.backoff.initial=8s&a.maxDelay=8s&a.jitter.kind=proportional\
                 &a.jitter.factor=1&a.maxAttempts=20&a.compat.capStage=after\
                 &b.backoff.initial=8s&b.maxDelay=8s&b.jitter.kind=proportional\
-                &b.jitter.factor=1&b.maxAttempts=20&faults.0.until=1m&story=cap",
+                &b.jitter.factor=1&b.maxAttempts=20&faults.0.until=1m&scale=log&story=cap",
     },
     Story {
         name: "storm",

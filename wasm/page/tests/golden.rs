@@ -11,15 +11,15 @@ use redrive_page::{Page, Slot, stories};
 fn figures(query: &str) -> Value {
     let page = Page::read(query).unwrap();
     let slots = [Slot::A, Slot::B].into_iter().filter(|slot| page.chosen(*slot).is_some());
-    let policies = slots.map(|slot| {
-        let run = page.run(slot).unwrap();
+    let runs: Vec<_> = slots.map(|slot| page.run(slot).unwrap()).collect();
+    let headline = page.headline(&runs.iter().collect::<Vec<_>>());
+    let policies = headline.policies.into_iter().map(|policy| {
         let tile = |tile: redrive_page::Tile| {
             (tile.name.to_owned(), tile.value.map_or(Value::Null, Value::Float))
         };
-        let mut figures: Vec<(String, Value)> = run.tiles().into_iter().map(tile).collect();
-        let hash = run.outcome().summary.trace_hash.as_str();
-        figures.push(("traceHash".to_owned(), hash.into()));
-        (slot.name().to_owned(), Value::Map(figures))
+        let mut figures: Vec<(String, Value)> = policy.tiles.into_iter().map(tile).collect();
+        figures.push(("traceHash".to_owned(), policy.hash.as_str().into()));
+        (policy.name.to_owned(), Value::Map(figures))
     });
     Value::map([("query", query.into()), ("policies", Value::Map(policies.collect()))])
 }

@@ -1,20 +1,20 @@
 // The bar: seed, link, theme, import; the stories; the replay.
 import * as engine from '../engine'
 import { clock, indexAt } from '../clock'
-import { h, long } from '../dom'
+import { h, icon, long } from '../dom'
 import { copyButton } from '../export'
 import type { Answer } from '../herd'
 import type { Store } from '../state'
 
 export function tools(store: Store, importFile: (file: File) => void) {
   const seed = h('input', {
-    id: 'seed', type: 'text', class: 'seed', autocomplete: 'off', spellcheck: 'false', maxlength: 40,
+    id: 'seed', type: 'text', class: 'seed', autocomplete: 'off', spellcheck: 'false', maxlength: 100,
     onchange: () => store.type('seed', seed.value),
   })
   const reroll = h('button', {
     type: 'button', id: 'reroll', title: 'Another seed', 'aria-label': 'Another seed',
     onclick: () => store.type('seed', engine.freshSeed()),
-  }, '\u2684')
+  }, icon('dice'))
   const file = h('input', {
     type: 'file', class: 'unseen', id: 'file', accept: '.json,.toml,.ndjson,.jsonl', 'aria-label': 'Open a file', tabindex: -1,
     onchange: () => { for (const each of file.files ?? []) importFile(each); file.value = '' },
@@ -42,7 +42,7 @@ function themeButton() {
   const show = (theme: string) => {
     if (theme === 'auto') delete document.documentElement.dataset['theme']
     else document.documentElement.dataset['theme'] = theme
-    button.textContent = { auto: '\u25d0', light: '\u2600', dark: '\u263e' }[theme] ?? '\u25d0'
+    button.replaceChildren(icon(theme === 'light' || theme === 'dark' ? theme : 'auto'))
     button.setAttribute('aria-label', `Theme: ${theme}`)
     button.title = `Theme: ${theme}`
     restyled.dispatchEvent(new Event('change'))
@@ -87,35 +87,53 @@ export function storyBar(store: Store, nav: HTMLElement) {
   update()
 }
 
-/** Plays the recorded run: a moment for all charts, and what stands then. */
-export function replayBar() {
+/** Plays the recorded run: a moment for all charts, and how things are then. While it plays the server can
+ * be broken and mended: what was before stays as it was, since the same seed gives the same run. */
+export function replayBar(store: Store) {
   const play = h('button', {
     type: 'button', id: 'play', class: 'play', 'aria-label': 'Play', onclick: () => (clock.playing ? clock.pause() : clock.play()),
-  }, '\u25b6')
+  }, icon('play'))
   const slider = h('input', {
     type: 'range', id: 'moment', min: 0, max: 1, step: 'any', 'aria-label': 'Moment of the run',
-    oninput: () => { clock.pause(); clock.set(Number(slider.value)) },
+    oninput: () => clock.pick(Number(slider.value)),
   })
-  const step = (by: number, label: string, sign: string) => h('button', {
-    type: 'button', 'aria-label': label, onclick: () => {
-      clock.pause()
+  const step = (by: number, label: string, sign: 'back' | 'on') => h('button', {
+    type: 'button', 'aria-label': label, title: label, onclick: () => {
       const seconds = answer?.pictures[0]?.seconds
-      if (seconds) clock.set(seconds[indexAt(seconds, clock.at ?? 0) + by] ?? clock.at)
+      if (seconds) clock.pick(seconds[indexAt(seconds, clock.at ?? 0) + by] ?? clock.at)
     },
-  }, sign)
+  }, icon(sign))
   const speed = h('select', {
     'aria-label': 'Speed', onchange: () => { clock.speed = Number(speed.value) },
   }, ...[1, 5, 10, 30, 100].map(times => h('option', { value: times }, `${times}\u00d7`)))
   speed.value = '10'
+  const smash = h('button', { type: 'button', id: 'break', class: 'wide', onclick: breakOrMend }, 'Break the server')
   const state = h('p', { class: 'moment' })
   let answer: Answer | null = null
-  const element = h('div', { class: 'replay card' }, play, step(-1, 'One step back', '\u2039'), step(1, 'One step on', '\u203a'), slider, speed, state)
+  let broken = false
+  const element = h('div', { class: 'replay card' }, play, step(-1, 'One step back', 'back'), step(1, 'One step on', 'on'), slider, speed, smash, state)
+
+  /** The last fault is ours while it has no end. */
+  function open() {
+    const faults = (store.state.scenario['faults'] ?? []) as { until?: string; mode?: string }[]
+    const last = faults.at(-1)
+    return last && last.mode === 'down' && (last.until ?? null) === null ? faults.length - 1 : null
+  }
+  function breakOrMend() {
+    const now = `${Math.max(Math.round((clock.at ?? 0) * 10) / 10, 0)}s`
+    const at = open()
+    if (at !== null) return store.set([[`faults.${at}.until`, now]])
+    const faults = (store.state.scenario['faults'] ?? []) as unknown[]
+    store.set([['faults', [...faults, { from: now, mode: 'down' }]]])
+    if (!clock.playing) clock.play(clock.at ?? 0)
+  }
 
   function tick() {
-    play.textContent = clock.playing ? '\u23f8' : '\u25b6'
+    play.replaceChildren(icon(clock.playing ? 'pause' : 'play'))
     play.setAttribute('aria-label', clock.playing ? 'Pause' : 'Play')
     slider.max = String(clock.end)
     slider.value = String(clock.at ?? clock.end)
+    slider.style.setProperty('--at', `${(100 * (clock.at ?? clock.end)) / (clock.end || 1)}%`)
     slider.setAttribute('aria-valuetext', clock.at === null ? 'the end' : `${clock.at.toFixed(1)} seconds`)
     const parts: (Node | string)[] = [h('b', { class: 'when' }, clock.at === null ? 'at the end' : `${clock.at.toFixed(1)} s`)]
     for (const { name, seconds, open, succeeded, dead } of answer?.pictures ?? []) {
@@ -126,6 +144,13 @@ export function replayBar() {
     }
     state.replaceChildren(...parts)
   }
+  const label = () => {
+    broken = open() !== null
+    smash.textContent = broken ? 'Mend the server' : 'Break the server'
+    smash.setAttribute('aria-pressed', String(broken))
+  }
   clock.listeners.push(tick)
+  store.listen(label)
+  label()
   return { element, show(next: Answer) { answer = next; tick() } }
 }

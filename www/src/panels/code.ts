@@ -7,7 +7,9 @@ import type { Store } from '../state'
 import { editing } from './policy'
 
 const TABS = [['typescript', 'TypeScript'], ['rust', 'Rust'], ['json', 'JSON'], ['cli', 'Command line']] as const
-const FILES: Record<string, string> = { typescript: 'policy.ts', rust: 'policy.rs', json: 'policy.json', cli: 'redrive.sh' }
+/** Files are named by their policy: those of A and of B lie beside each other. */
+const file = (language: string, slot: engine.Slot) =>
+  ({ typescript: `policy-${slot}.ts`, rust: `policy_${slot}.rs`, json: `policy-${slot}.json`, cli: 'redrive.sh' })[language] ?? 'policy.txt'
 
 export function codePanel(store: Store, current: () => Answer | null) {
   let language: string = 'typescript'
@@ -28,7 +30,7 @@ export function codePanel(store: Store, current: () => Answer | null) {
   tabs.append(...buttons)
   const copy = copyButton('Copy', () => pre.textContent ?? '', 'primary')
   const save = h('button', {
-    type: 'button', onclick: () => download(FILES[language] ?? 'policy.txt', new Blob([pre.textContent ?? ''], { type: 'text/plain' })),
+    type: 'button', onclick: () => download(file(language, editing(store)), new Blob([pre.textContent ?? ''], { type: 'text/plain' })),
   }, 'Save')
   const panel = card('export', 'Take it along', tabs, pre,
     h('p', { class: 'actions' }, copy, save,
@@ -64,14 +66,17 @@ function embedLink() {
 
 /** A link, the figures, the policies: for an issue or a design document. */
 export function markdown(store: Store, answer: Answer | null): string {
-  const pictures = answer?.pictures ?? []
-  const tiles = pictures[0]?.tiles ?? []
+  const policies = answer?.headline.policies ?? []
+  const tiles = policies[0]?.tiles ?? []
+  const said = (parts: engine.Part[]) => parts.map(({ text }) => text).join('')
+  const sentences = [...(answer?.headline.sentences ?? []), answer?.headline.better ?? []].map(said).filter(Boolean).join(' ')
+  const cell = (text: string) => text.replaceAll('|', '\\|')
   const lines = [
-    `[redrive: ${store.state.policies.map(({ name, preset, changed }) => `${name} ${preset}${changed ? ' (changed)' : ''}`).join(' against ')}](${location.href})`,
-    '', ...(answer?.difference ? [answer.difference, ''] : []),
+    `[redrive: ${store.state.policies.map(({ name, label }) => `${name} ${cell(label)}`).join(' against ')}](${location.href})`,
+    '', store.state.title, '', cell(sentences), '', ...(store.state.differences ? [cell(store.state.differences.text), ''] : []),
     `| | ${tiles.map(({ label }) => label).join(' | ')} |`,
     `|---|${tiles.map(() => '---:').join('|')}|`,
-    ...pictures.map(({ name, tiles }) => `| ${name} | ${tiles.map(({ text }) => text).join(' | ')} |`), '',
+    ...policies.map(({ name, label, tiles }) => `| ${name} (${cell(label)}) | ${tiles.map(({ text }) => text).join(' | ')} |`), '',
   ]
   for (const { name } of store.state.policies) {
     lines.push(`Policy ${name}:`, '```json', engine.code(store.state.query, name.toLowerCase() as engine.Slot, 'json').trim(), '```', '')

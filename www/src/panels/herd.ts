@@ -1,23 +1,28 @@
-// The herd: attempts a second over time, A above B on the same scales.
+// The herd: attempts a second over time, A above B on the same scales; what the server can do; and the
+// dead letters' way back.
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { clock } from '../clock'
-import { card, css, dataTable, h, long, short } from '../dom'
-import type { Picture } from '../engine'
+import { clock, indexAt } from '../clock'
+import { card, css, dataTable, h, long, say, short } from '../dom'
+import type { Band, Change, Picture, Seeds } from '../engine'
 import { chartTools } from '../export'
 import type { Answer } from '../herd'
+import type { Store } from '../state'
+import { herdSvg } from './herd-svg'
 
 export const GUTTER = 52
-export const RIGHT = 12
+export const RIGHT = 14
 export const HEIGHT = 124
 export const sync = uPlot.sync('time')
+export const LEGEND = [['first', 'first attempts'], ['retry', 'retries'], ['refused', 'refused'], ['capacity', 'capacity'], ['outage', 'fault']] as const
 
-interface Chart { plot: uPlot; redraw(): void }
+const SCALES = [['shared', 'Same scale'], ['own', 'Own scales'], ['log', 'Logarithmic']] as const
 
-export function herdPanel() {
+interface Chart { plot: Plot; redraw(): void }
+
+export function herdPanel(store: Store) {
   const legend = h('ul', { class: 'legend' },
-    ...([['first', 'first attempts'], ['retry', 'retries'], ['refused', 'refused'], ['capacity', 'capacity'], ['outage', 'outage']] as const)
-      .map(([kind, text]) => h('li', {}, h('i', { class: `swatch ${kind}` }), text)))
+    ...LEGEND.map(([kind, text]) => h('li', {}, h('i', { class: `swatch ${kind}` }), text)))
   const holders = [0, 1].map(() => h('div', { class: 'plot' }))
   const labels = [0, 1].map(() => h('p', { class: 'plot-label' }))
   const frame = h('div', {
@@ -27,38 +32,57 @@ export function herdPanel() {
   const help = h('p', { class: 'unseen', id: 'herd-help' }, 'Arrow keys move through time, with Shift ten times as far.')
   let answer: Answer | null = null
   let charts: Chart[] = []
+  let bands: Band[] = []
   const table = dataTable('Attempts over time', () => series(answer))
-  const panel = card('herd', 'The herd', frame, help, table.element)
+  const redrive = redriveBar(store)
+  const panel = card('herd', 'The herd', frame, help, redrive.element, table.element)
   panel.heading.after(legend)
-  panel.heading.append(h('small', {}, 'attempts per second that reach your server'))
-  panel.tools.append(...chartTools('herd', {
-    svg: () => answer && toSvg(answer.pictures), canvas: () => charts.map(({ plot }) => plot.ctx.canvas), csv: table.csv,
-  }))
-  frame.style.minHeight = `${2 * HEIGHT + 30}px`
+  panel.heading.append(' ', h('small', {}, 'attempts per second at your server'))
+  const scale = h('select', { id: 'scale', class: 'small', 'aria-label': 'Scale of the herd', onchange: () => store.set([['scale', scale.value]]) },
+    ...SCALES.map(([value, label]) => h('option', { value }, label)))
+  panel.tools.append(scale, ...chartTools('herd', { svg: () => answer && herdSvg(answer, scaleOf(store)), csv: table.csv }))
+  frame.style.minHeight = `${2 * HEIGHT + 36}px`
 
   function show(next: Answer) {
     answer = next
-    const { end, top } = extent(next.pictures)
+    const kind = scaleOf(store)
+    scale.value = kind
     next.pictures.forEach((picture, index) => {
       const holder = holders[index] as HTMLElement
-      const label = labels[index] as HTMLElement
-      const highest = picture.attempts.reduce((most, rate) => Math.max(most, rate), 0)
-      label.replaceChildren(h('b', { class: `slot-${picture.name.toLowerCase()}` }, picture.name),
-        highest > top ? `what leaves the frame reaches ${short(highest)} per second` : '')
       const known = charts[index]
       const data = [picture.seconds, picture.attempts, picture.first, picture.rejected] as unknown as uPlot.AlignedData
-      if (known && holder.dataset['slot'] === picture.name) {
-        Object.assign(known.plot, { picture, extent: { end, top } })
+      const span = extent(next.pictures, kind === 'own' ? picture : undefined)
+      if (known && holder.dataset['slot'] === picture.name + kind) {
+        Object.assign(known.plot, { picture, extent: span })
         known.plot.setData(data)
       } else {
         known?.plot.destroy()
-        charts[index] = chart(holder, picture, data, { end, top })
-        holder.dataset['slot'] = picture.name
+        charts[index] = chart(holder, picture, data, span, kind === 'log')
+        charts[index].plot.band = bands[index]
+        holder.dataset['slot'] = picture.name + kind
       }
     })
     charts.splice(next.pictures.length).forEach(({ plot }) => plot.destroy())
-    holders.forEach((holder, index) => { holder.hidden = (labels[index] as HTMLElement).hidden = index >= next.pictures.length })
+    holders.forEach((holder, index) => {
+      holder.hidden = (labels[index] as HTMLElement).hidden = index >= next.pictures.length
+      if (holder.hidden) delete holder.dataset['slot']
+    })
+    frame.style.minHeight = `${next.pictures.length * (HEIGHT + 18)}px`
+    read()
+    redrive.show(next)
     table.refresh()
+  }
+
+  /** What stands at the moment that is looked at. */
+  function read() {
+    answer?.pictures.forEach((picture, index) => {
+      const name = answer?.headline.policies[index]
+      const { top } = extent(answer?.pictures ?? [], scaleOf(store) === 'own' ? picture : undefined)
+      const highest = picture.attempts.reduce((most, rate) => Math.max(most, rate), 0)
+      const note = clock.at !== null ? moment(picture, clock.at)
+        : highest > top && scaleOf(store) !== 'log' ? `what leaves the frame reaches ${short(highest)} per second` : ''
+      labels[index]?.replaceChildren(h('b', { class: `slot-${picture.name.toLowerCase()}` }, `${picture.name} (${name?.label ?? ''})`), note)
+    })
   }
 
   function keys(event: KeyboardEvent) {
@@ -68,15 +92,16 @@ export function herdPanel() {
     const to = {
       ArrowLeft: at - step * far, ArrowRight: at + step * far, Home: 0, End: clock.end,
     }[event.key]
-    if (event.key === 'Escape') clock.set(null)
+    if (event.key === 'Escape') clock.pick(null)
     if (to === undefined) return
     event.preventDefault()
-    clock.pause()
-    clock.set(to)
+    clock.pick(to)
+    say((answer?.pictures ?? []).map(picture => `${picture.name}, ${moment(picture, clock.at ?? 0)}`).join('. '))
   }
 
-  const redraw = () => charts.forEach(({ plot }) => plot.redraw(false))
+  const redraw = () => { read(); charts.forEach(({ plot }) => plot.redraw(false)) }
   clock.listeners.push(redraw)
+  store.listen((_, changed) => { if (answer && (!changed || changed.has('scale'))) show(answer) })
   new ResizeObserver(() => charts.forEach(({ plot }) => {
     const width = frame.clientWidth
     if (width && plot.width !== width) plot.setSize({ width, height: HEIGHT })
@@ -87,20 +112,66 @@ export function herdPanel() {
     holders.forEach(holder => delete holder.dataset['slot'])
     if (answer) show(answer)
   }
-  return { element: panel.element, show, restyle }
+  /** Shows what several seeds did, as a band behind the one that is drawn. */
+  function seeds(next: Seeds | null) {
+    bands = next?.bands ?? []
+    charts.forEach(({ plot }, index) => { plot.band = bands[index] })
+    redraw()
+  }
+  return { element: panel.element, show, restyle, seeds }
+}
+
+const scaleOf = (store: Store) => (store.state.view['scale'] as 'own' | 'log' | undefined) ?? 'shared'
+
+function moment({ seconds, attempts, first, rejected }: Picture, at: number) {
+  const index = indexAt(seconds, at)
+  const count = (rates: Float64Array) => long(Math.round(rates[index] ?? 0))
+  return `${at.toFixed(1)} s: ${count(attempts)} attempts/s, ${count(first)} of them first, ${count(rejected)} refused`
+}
+
+/** Sending the dead letters back, beside the herd that they make. */
+function redriveBar(store: Store) {
+  const set = (changes: Change[] | undefined) => { if (changes) store.set(changes) }
+  let answer: Answer | null = null
+  const buttons = {
+    off: h('button', { type: 'button', onclick: () => set([['redrive', '-']]) }, 'Leave them'),
+    once: h('button', { type: 'button', onclick: () => set(answer?.redrive?.once) }, 'All at once'),
+    paced: h('button', { type: 'button', onclick: () => set(answer?.redrive?.paced) }, 'Paced'),
+  }
+  const bar = h('div', { class: 'segmented', role: 'group', 'aria-label': 'Redrive' }, ...Object.values(buttons))
+  const said = h('span', { class: 'note' })
+  const element = h('div', { class: 'redrive', hidden: true }, h('span', {}, 'Send the dead letters back'), bar, said)
+  return {
+    element,
+    show(next: Answer) {
+      const { redrive } = next
+      // While a slider moves the letters are not asked for, and what was known of them stays.
+      answer = { ...next, redrive: redrive ?? (next.letters ? null : answer?.redrive ?? null) }
+      const set = store.state.scenario['redrive'] as { at?: string; rate?: number } | undefined
+      const how = !set?.at ? 'off' : set.rate ? 'paced' : 'once'
+      for (const [name, button] of Object.entries(buttons)) button.setAttribute('aria-pressed', String(name === how))
+      element.hidden = !set?.at && !answer.redrive
+      buttons.once.disabled = buttons.paced.disabled = !answer.redrive
+      said.replaceChildren(...(set?.at ? next.pictures.flatMap(({ name, redriven }) => [
+        h('b', { class: `key slot-${name.toLowerCase()}` }, name), ` ${long(redriven)} sent back at ${set.at}${set.rate ? `, ${long(set.rate)} per second` : ''}. `]) : []))
+    },
+  }
 }
 
 /** One scale for all: the end of the last run, and the highest peak once the fault is over, which is
  * what a recovering server gets. What is higher before that leaves the frame. */
-export function extent(pictures: Picture[]) {
+export function extent(pictures: Picture[], own?: Picture) {
   const end = pictures.reduce((most, picture) => Math.max(most, picture.end), 1)
-  const peak = pictures.reduce((most, { peak, capacity }) => Math.max(most, peak ?? 0, capacity ?? 0), 1)
-  return { end, top: peak * 1.12 }
+  const limit = (picture: Picture) => picture.limits.reduce((most, { rate }) => Math.max(most, rate ?? 0), 0)
+  const peak = (own ? [own] : pictures).reduce((most, picture) => Math.max(most, picture.peak ?? 0, limit(picture)), 1)
+  const highest = pictures.reduce((most, { attempts }) => attempts.reduce((a, b) => Math.max(a, b), most), 1)
+  return { end, top: peak * 1.12, highest }
 }
+export type Extent = ReturnType<typeof extent>
 
-type Plot = uPlot & { picture: Picture; extent: { end: number; top: number } }
+type Plot = uPlot & { picture: Picture; extent: Extent; band?: Band | undefined }
 
-function chart(holder: HTMLElement, picture: Picture, data: uPlot.AlignedData, span: { end: number; top: number }): Chart {
+function chart(holder: HTMLElement, picture: Picture, data: uPlot.AlignedData, span: Extent, log: boolean): Chart {
   const color = css(`--slot-${picture.name.toLowerCase()}`)
   const muted = css('--muted')
   const line = css('--line')
@@ -108,6 +179,9 @@ function chart(holder: HTMLElement, picture: Picture, data: uPlot.AlignedData, s
   const stepped = uPlot.paths.stepped!({ align: 1 })
   const axis: uPlot.Axis = { stroke: muted, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, gap: 6 }
   const self = { plot: null as unknown as Plot }
+  const y: uPlot.Scale = log
+    ? { distr: 4, asinh: 1, range: () => [0, (self.plot?.extent ?? span).highest * 1.2] }
+    : { range: () => [0, (self.plot?.extent ?? span).top] }
   const options: uPlot.Options = {
     width: holder.parentElement?.clientWidth || 600,
     height: HEIGHT,
@@ -117,13 +191,10 @@ function chart(holder: HTMLElement, picture: Picture, data: uPlot.AlignedData, s
       sync: { key: sync.key, scales: ['x', null] }, x: true, y: false, drag: { x: false, y: false },
       points: { show: false },
     },
-    scales: {
-      x: { time: false, range: () => [0, (self.plot?.extent ?? span).end] },
-      y: { range: () => [0, (self.plot?.extent ?? span).top] },
-    },
+    scales: { x: { time: false, range: () => [0, (self.plot?.extent ?? span).end] }, y },
     axes: [
       { ...axis, size: 24, space: 70, values: (_, ticks) => ticks.map(tick => `${long(tick)} s`) },
-      { ...axis, size: GUTTER, space: 34, values: (_, ticks) => ticks.map(short) },
+      { ...axis, size: GUTTER, space: 34, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : short(tick))) },
     ],
     series: [
       {},
@@ -153,7 +224,7 @@ function background(plot: Plot) {
   ctx.save()
   ctx.fillStyle = css('--outage')
   for (const { from, until } of picture.faults) {
-    const left = plot.valToPos(from, 'x', true)
+    const left = plot.valToPos(Math.min(from, extent.end), 'x', true)
     const right = plot.valToPos(Math.min(until ?? extent.end, extent.end), 'x', true)
     ctx.fillRect(left, bbox.top, right - left, bbox.height)
   }
@@ -161,19 +232,31 @@ function background(plot: Plot) {
 }
 
 function foreground(plot: Plot) {
-  const { ctx, bbox, picture } = plot
+  const { ctx, bbox, picture, extent, band } = plot
   if (!picture) return
   ctx.save()
-  if (picture.capacity !== null) {
-    const y = plot.valToPos(picture.capacity, 'y', true)
-    ctx.strokeStyle = css('--capacity')
-    ctx.lineWidth = 1.5 * devicePixelRatio
-    ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio])
+  if (band) {
     ctx.beginPath()
-    ctx.moveTo(bbox.left, y)
-    ctx.lineTo(bbox.left + bbox.width, y)
-    ctx.stroke()
+    const at = (i: number, rates: Float64Array) => [plot.valToPos(Math.min(band.seconds[i]!, extent.end), 'x', true), Math.max(plot.valToPos(rates[i]!, 'y', true), bbox.top)] as const
+    band.seconds.forEach((_, i) => ctx.lineTo(...at(i, band.high)))
+    for (let i = band.seconds.length - 1; i >= 0; i--) ctx.lineTo(...at(i, band.low))
+    ctx.globalAlpha = 0.35
+    ctx.fillStyle = css('--ink')
+    ctx.fill()
+    ctx.globalAlpha = 1
   }
+  ctx.strokeStyle = css('--capacity')
+  ctx.lineWidth = 1.5 * devicePixelRatio
+  ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio])
+  ctx.beginPath()
+  picture.limits.forEach(({ from, rate }, index) => {
+    if (rate === null || from > extent.end) return
+    const until = Math.min(picture.limits[index + 1]?.from ?? extent.end, extent.end)
+    const y = Math.max(plot.valToPos(rate, 'y', true), bbox.top)
+    ctx.moveTo(plot.valToPos(from, 'x', true), y)
+    ctx.lineTo(plot.valToPos(until, 'x', true), y)
+  })
+  ctx.stroke()
   if (clock.at !== null) {
     const x = plot.valToPos(clock.at, 'x', true)
     if (clock.playing) {
@@ -198,49 +281,9 @@ function series(answer: Answer | null) {
   return {
     head: ['Policy', 'Second', 'Attempts/s', 'First attempts/s', 'Refused/s', 'Open tasks', 'Succeeded', 'Dead letters'],
     rows: pictures.flatMap(picture => Array.from(picture.seconds, (second, i) => [
-      picture.name, long(second),
+      picture.name, String(Number(second.toFixed(6))),
       ...[picture.attempts, picture.first, picture.rejected, picture.open, picture.succeeded, picture.dead]
         .map(counts => String(Math.round(counts[i] ?? 0))),
     ])),
   }
-}
-
-/** The same picture as lines of an SVG file. */
-function toSvg(pictures: Picture[]): SVGSVGElement {
-  const width = 960
-  const { end, top } = extent(pictures)
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-  svg.setAttribute('viewBox', `0 0 ${width} ${pictures.length * (HEIGHT + 12)}`)
-  const put = (name: string, attributes: Record<string, string | number>, text = '') => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', name)
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value))
-    element.textContent = text
-    svg.append(element)
-  }
-  pictures.forEach((picture, index) => {
-    const above = index * (HEIGHT + 12) + 8
-    const below = above + HEIGHT - 24
-    const x = (second: number) => GUTTER + ((width - GUTTER - RIGHT) * second) / end
-    const y = (rate: number) => below - ((below - above) * Math.min(rate, top)) / top
-    const area = (rates: Float64Array) => {
-      let path = `M${x(0)} ${below}`
-      picture.seconds.forEach((second, i) => { path += `H${x(second).toFixed(1)}V${y(rates[i] ?? 0).toFixed(1)}` })
-      return `${path}H${x(end)}V${below}Z`
-    }
-    for (const { from, until } of picture.faults) {
-      const to = Math.min(until ?? end, end)
-      put('rect', { x: x(from), y: above, width: x(to) - x(from), height: below - above, fill: css('--outage') })
-    }
-    put('path', { d: area(picture.attempts), fill: css(`--slot-${picture.name.toLowerCase()}`) })
-    put('path', { d: area(picture.first), fill: css('--first') })
-    if (picture.capacity !== null) {
-      put('line', { x1: GUTTER, x2: width - RIGHT, y1: y(picture.capacity), y2: y(picture.capacity), stroke: css('--capacity'), 'stroke-dasharray': '6 4' })
-    }
-    const label = { 'font-size': 11, 'font-family': 'sans-serif', fill: css('--muted') }
-    put('text', { ...label, x: GUTTER - 8, y: above + 8, 'text-anchor': 'end' }, short(top))
-    put('text', { ...label, x: GUTTER - 8, y: below, 'text-anchor': 'end' }, '0')
-    put('text', { ...label, x: GUTTER, y: below + 16 }, `${picture.name}, 0 s`)
-    put('text', { ...label, x: width - RIGHT, y: below + 16, 'text-anchor': 'end' }, `${long(end)} s`)
-  })
-  return svg
 }

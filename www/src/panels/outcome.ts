@@ -1,34 +1,75 @@
-// The outcome: the difference in a sentence, the figures of both, how long successes took.
-import { card, dataTable, h, s } from '../dom'
+// The outcome: what happened, what A and B are, which does better and why, the figures of both; and how
+// long tasks took.
+import { card, dataTable, h, icon, s } from '../dom'
+import type { Part } from '../engine'
 import { chartTools } from '../export'
 import type { Answer } from '../herd'
+import type { Store } from '../state'
 
-export function headline() {
+export const partViews = (parts: Part[]) =>
+  parts.map(({ text, slot }) => (slot ? h('b', { class: `slot-${slot}` }, text) : text))
+
+export function headline(store: Store) {
+  const scene = h('p', { class: 'scene', id: 'scene' })
   const sentence = h('p', { class: 'difference', id: 'difference' }, '\u00a0')
+  const better = h('p', { class: 'better', id: 'better' })
+  const more = h('p', { class: 'more-said' })
+  const differ = h('span', { id: 'differ' })
+  const swap = h('button', {
+    type: 'button', class: 'quiet', id: 'swap', title: 'Swap A and B', onclick: () => store.set([['swap', null]]),
+  }, icon('swap'), 'Swap')
+  const fields = dataTable('How A and B differ', () => ({
+    head: ['Field', 'A', 'B'],
+    rows: (store.state.differences?.fields ?? []).map(({ label, a, b }) => [label, a, b]),
+  }))
+  const differLine = h('div', { class: 'differ' }, differ, swap, fields.element)
   const table = h('table', { class: 'tiles' })
   const box = h('div', { class: 'tiles-box', tabindex: 0, role: 'region', 'aria-label': 'Figures' }, table)
   const error = h('p', { class: 'run-error', role: 'alert', hidden: true })
-  const element = h('section', { class: 'headline', 'aria-label': 'Difference' }, sentence, error, box)
+  const said = h('div', { class: 'said' }, sentence, better, more)
+  const figures = h('div', { class: 'figures' }, differLine, box)
+  const element = h('section', { class: 'headline', 'aria-label': 'What happened' }, scene, error, said, figures)
+
+  const update = () => {
+    const { state } = store
+    scene.textContent = state.title
+    differLine.hidden = !state.differences
+    differ.textContent = state.differences?.text ?? ''
+    fields.refresh()
+    // What is read below must not move under the hand that moves a slider.
+    said.style.minHeight = store.moving ? `${said.offsetHeight}px` : ''
+  }
+  store.listen(update)
+  update()
   return {
     element,
-    show({ pictures, difference }: Answer) {
+    /** How A and B differ, and the figures: a narrow screen shows them after the herd. */
+    figures,
+    show({ headline }: Answer) {
       error.hidden = true
-      element.classList.remove('stale')
-      const [first] = pictures
-      if (!first) return
-      const [who, what] = difference?.includes(': ') ? (difference.split(': ', 2) as [string, string]) : ['', difference]
-      sentence.replaceChildren(
-        who ? h('b', { class: 'slot-b' }, `${who}: `) : '',
-        what ?? first.spoken.replace(/^Policy A: /, ''))
+      element.classList.remove('stale', 'busy')
+      const [first, ...rest] = headline.sentences
+      sentence.replaceChildren(...partViews(first ?? []))
+      better.replaceChildren(...partViews(headline.better))
+      more.replaceChildren(...rest.flatMap((parts, index) => [index ? ' ' : '', ...partViews(parts)]))
+      const [policy] = headline.policies
+      table.style.setProperty('--rows', String((policy?.tiles.length ?? 0) + 1))
       table.replaceChildren(
-        h('thead', {}, h('tr', {}, h('td', {}), ...first.tiles.map(({ label }) => h('th', { scope: 'col' }, label)))),
-        h('tbody', {}, ...pictures.map(({ name, tiles, summary }) => h('tr', { class: `slot-${name.toLowerCase()}`, 'data-hash': summary['traceHash'] },
-          h('th', { scope: 'row' }, name),
-          ...tiles.map(({ name, text, value, label }) => h('td', { 'data-name': name, 'data-value': value ?? '', 'data-label': label }, text))))))
+        h('thead', {}, h('tr', {}, h('td', {}), ...(policy?.tiles ?? []).map(({ label, doc }) => h('th', { scope: 'col', title: doc }, label)))),
+        h('tbody', {}, ...headline.policies.map(({ name, label, tiles, hash }) => h('tr', { class: `slot-${name.toLowerCase()}`, 'data-hash': hash, 'data-name': name },
+          h('th', { scope: 'row' }, h('b', {}, name), ' ', h('span', {}, label)),
+          ...tiles.map(({ name, text, value, label, better }) => h('td', {
+            'data-name': name, 'data-value': value ?? '', 'data-label': label, class: better ? 'best' : null,
+          }, text, better && h('span', { class: 'unseen' }, ' (better)')))))))
+    },
+    /** A run goes on for so long that somebody wonders. */
+    busy() {
+      element.classList.add('busy')
     },
     fail(message: string) {
       error.textContent = message
       error.hidden = false
+      element.classList.remove('busy')
       element.classList.add('stale')
     },
   }
@@ -42,21 +83,24 @@ export function histogramPanel() {
   const frame = h('div', { class: 'frame' }, svg)
   frame.style.minHeight = `${HEIGHT}px`
   let answer: Answer | null = null
+  const note = h('p', { class: 'note' })
   const table = dataTable('Time to success', () => ({
-    head: ['Policy', 'Median', 'p90', 'p99', 'p99.9', 'Longest'],
-    rows: (answer?.pictures ?? []).map(({ name, summary }) => {
-      const time = summary['timeToSuccessSeconds']
-      return [name, ...['p50', 'p90', 'p99', 'p999', 'max'].map(p => time[p] === null ? '\u2013' : `${time[p]} s`)]
-    }),
+    head: ['Policy', 'Span', 'Share of all tasks'],
+    rows: (answer?.histograms ?? []).flatMap(({ shares }, index) =>
+      Array.from(shares, (share, bin) => [answer?.pictures[index]?.name ?? '', String(bin + 1), share.toFixed(5)])),
   }))
-  const panel = card('latency', 'Time to success', frame, table.element)
-  panel.heading.append(h('small', {}, 'share of the tasks that succeeded'))
+  const panel = card('latency', 'Time to success', frame, note, table.element)
+  panel.heading.append(' ', h('small', {}, 'share of all tasks'))
   panel.tools.append(...chartTools('latency', { svg: () => svg, csv: table.csv }))
 
   function paint() {
     const width = frame.clientWidth
     if (!answer || !width) return
     const all = answer.histograms
+    note.replaceChildren(...all.flatMap(({ never }, index) => {
+      const name = answer?.pictures[index]?.name ?? ''
+      return never ? [h('b', { class: `key slot-${name.toLowerCase()}` }, name), ` ${never} of all tasks never succeeded. `] : []
+    }))
     const most = all.reduce((high, { shares }) => shares.reduce((a, b) => Math.max(a, b), high), 0) || 1
     const bottom = HEIGHT - 24
     const lanes = all.length

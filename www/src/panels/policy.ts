@@ -1,16 +1,19 @@
 // Policies and scenario: a slider and a field for each parameter, from the engine's tables.
 import * as engine from '../engine'
-import type { Control, Hint, Slot } from '../engine'
-import { h } from '../dom'
+import type { Advice, ControlRow, Slot } from '../engine'
+import { h, icon } from '../dom'
+import type { Advised } from '../herd'
 import type { Store } from '../state'
+import { editors } from './editor'
 
-interface RowView { element: HTMLElement; update(control: Control, hints: Hint[]): void }
+interface RowView { element: HTMLElement; refuse(): void; update(control: ControlRow, advice: Advice[]): void }
 
 const LEAP = 10
 
 export function policyPanel(store: Store) {
   const rows = new Map<string, RowView>()
   const errors = new Map<string, string>()
+  let advised: Advised | null = null
   const tabs = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Policy' })
   const tab = (slot: Slot) => {
     const button = h('button', {
@@ -38,27 +41,26 @@ export function policyPanel(store: Store) {
     id: 'preset', class: 'preset',
     onchange: () => store.set([[editing(store), preset.value]]),
   })
-  const presets = engine.presets()
-  const group = (label: string, from: number, to: number) =>
-    h('optgroup', { label }, ...presets.slice(from, to).map(({ name }) => h('option', { value: name }, name)))
-  preset.append(group('redrive', 0, 2), group('The same, but for the jitter', 2, 7), group('Elsewhere', 7, presets.length))
   const about = h('p', { class: 'about' })
 
   const basic = h('div', { class: 'rows' })
   const more = h('div', { class: 'rows' })
   const advanced = h('details', { class: 'more' }, h('summary', {}, 'More of the policy'), more)
   const loose = h('div', { class: 'hints' })
+  const every = editors(store)
   const panel = h('div', { class: 'card', id: 'policy-rows', role: 'tabpanel' },
     h('div', { class: 'row choice' }, h('label', { for: 'preset' }, 'Start from'), preset),
-    about, basic, advanced, loose)
+    about, basic, every.parts, advanced, every.policy, loose)
 
   const scenarioRows = h('div', { class: 'rows' })
   const scenario = h('select', { id: 'scenario', onchange: () => store.set([['s', scenario.value]]) },
-    ...engine.scenarios().map(({ name }) => h('option', { value: name }, name)))
+    ...engine.scenes().map(({ name, title }) => h('option', { value: name, title }, name)))
+  const text = h('p', { class: 'about scene-about' })
   const scene = h('section', { class: 'card', 'aria-labelledby': 'scene-title' },
     h('h2', { id: 'scene-title' }, 'What happens'),
     h('div', { class: 'row choice' }, h('label', { for: 'scenario' }, 'Scenario'), scenario),
-    scenarioRows)
+    h('details', { class: 'more' }, h('summary', {}, 'What to look at'), text),
+    scenarioRows, every.scenario)
 
   function place(parent: HTMLElement, wanted: HTMLElement[]) {
     wanted.forEach((element, index) => {
@@ -73,11 +75,11 @@ export function policyPanel(store: Store) {
     for (const each of ['a', 'b'] as const) {
       const { button } = views[each]
       const policy = state.policies.find(({ name }) => name.toLowerCase() === each)
-      const label = policy ? policy.preset + (policy.changed ? ' *' : '') : 'compare'
+      const label = policy ? policy.label : 'compare'
       button.replaceChildren(h('b', {}, each.toUpperCase()), h('span', {}, label))
       button.setAttribute('aria-selected', String(each === slot))
       button.tabIndex = each === slot ? 0 : -1
-      if (policy?.changed) button.title = `${policy.preset}, changed`
+      if (policy?.changed) button.title = `${policy.label}: changed since it was picked`
       else button.removeAttribute('title')
     }
     panel.setAttribute('aria-labelledby', `tab-${slot}`)
@@ -85,14 +87,21 @@ export function policyPanel(store: Store) {
     drop.hidden = !has('b')
     const policy = state.policies.find(({ name }) => name.toLowerCase() === slot)
     if (!policy) return
-    preset.value = policy.preset
-    const known = presets.find(({ name }) => name === policy.preset)
-    about.textContent = known ? `${known.title}. ${known.source === 'redrive' ? '' : `${known.source}, ${known.date}.`}` : ''
+    const bases = JSON.stringify(state.bases)
+    if (preset.dataset['bases'] !== bases) {
+      preset.dataset['bases'] = bases
+      preset.replaceChildren(...state.bases.map(({ label, bases }) =>
+        h('optgroup', { label }, ...bases.map(({ value, label }) => h('option', { value }, label)))))
+    }
+    preset.value = policy.base
+    about.textContent = policy.about
+    text.textContent = state.about
 
     const controls = engine.controls(state.query, slot)
     const used = new Set<string>()
-    const hints = [...policy.hints]
-    const own = (control: Control) => {
+    // Advice is of the state that it was tried in; until there is new one, that of a moment ago stays.
+    const hints = [...(advised?.advice.find(each => each.slot === slot)?.advice ?? [])]
+    const own = (control: ControlRow) => {
       const path = control.name.slice(2)
       const mine = hints.filter(({ field }) => field === path || `${field}.kind` === path)
       for (const hint of mine) hints.splice(hints.indexOf(hint), 1)
@@ -108,7 +117,7 @@ export function policyPanel(store: Store) {
       row.update(control, own(control))
       return { control, element: row.element }
     })
-    const where = (test: (control: Control) => boolean) =>
+    const where = (test: (control: ControlRow) => boolean) =>
       built.filter(({ control }) => test(control)).map(({ element }) => element)
     place(basic, where(control => control.group === 'policy' && !control.advanced))
     place(more, where(control => control.group === 'policy' && control.advanced))
@@ -116,6 +125,7 @@ export function policyPanel(store: Store) {
     for (const name of rows.keys()) if (!used.has(name)) rows.delete(name)
     loose.replaceChildren(...hints.map(hint => hintView(hint, slot, store)))
     scenario.value = state.builtin
+    every.update(slot)
   }
 
   store.onRefused = (name, message) => {
@@ -124,6 +134,7 @@ export function policyPanel(store: Store) {
     for (const element of document.querySelectorAll<HTMLElement>('.row-error')) element.remove()
     for (const [name, message] of errors) {
       const row = rows.get(name)?.element
+      rows.get(name)?.refuse()
       const error = h('p', { class: 'row-error', role: 'alert' }, message)
       if (row) row.append(error)
       else loose.prepend(error)
@@ -131,7 +142,14 @@ export function policyPanel(store: Store) {
   }
   store.listen(update)
   update()
-  return [h('div', { class: 'tab-line' }, tabs, drop), panel, scene]
+  return {
+    elements: [h('div', { class: 'tab-line' }, tabs, drop), panel, scene],
+    /** Advice on the policies, tried in this state. */
+    advise(next: Advised) {
+      advised = next
+      update()
+    },
+  }
 }
 
 export const editing = (store: Store): Slot => {
@@ -139,25 +157,30 @@ export const editing = (store: Store): Slot => {
   return wanted === 'b' && store.state.policies.length < 2 ? 'a' : wanted
 }
 
-function hintView(hint: Hint, slot: Slot, store: Store) {
-  const { fix } = hint
-  return h('p', { class: 'hint', 'data-code': hint.code }, hint.message, ' ',
-    fix && h('button', {
-      type: 'button', class: 'fix', onclick: () => store.set([[`${slot}.${fix.path}`, fix.value]]),
-    }, 'Fix it'))
+function hintView({ code, field, message, offer }: Advice, slot: Slot, store: Store) {
+  return h('p', { class: 'hint', 'data-code': code }, message, ' ',
+    offer && h('button', {
+      type: 'button', class: 'fix', onclick: () => {
+        store.set([[`${slot}.${offer.path}`, offer.value]])
+        // What was pressed is gone: go on where it made its change.
+        const row = document.querySelector<HTMLElement>(`[data-name="${slot}.${offer.path}"], [data-name="${slot}.${offer.path}.kind"], [data-name="${slot}.${field}"]`)
+        row?.querySelector<HTMLElement>('select, input')?.focus()
+      },
+    }, 'Fix it'),
+    offer && h('span', { class: 'effect' }, ` (simulated: ${offer.effect})`))
 }
 
 const shown = (value: string) => (value === 'null' ? 'none' : value)
 const unique = (name: string) => `c-${name.replaceAll('.', '-')}`
 
-function reset(control: () => Control, store: Store) {
+function reset(control: () => ControlRow, store: Store) {
   return h('button', {
-    type: 'button', class: 'reset', title: 'Back to the default',
+    type: 'button', class: 'reset', title: `Back to ${shown(control().default)}`, 'aria-label': `Reset ${control().label}`,
     onclick: () => store.type(control().name, shown(control().default)),
-  }, '\u21ba')
+  }, icon('reset'))
 }
 
-function ladderRow(first: Control, store: Store): RowView {
+function ladderRow(first: ControlRow, store: Store): RowView {
   let control = first
   const id = unique(control.name)
   const field = h('input', {
@@ -189,6 +212,8 @@ function ladderRow(first: Control, store: Store): RowView {
   const slot = control.name.startsWith('b.') ? 'b' : 'a'
   return {
     element,
+    // What was typed stays, beside the reason why it was not taken.
+    refuse() {},
     update(next, hints) {
       control = next
       label.textContent = next.label
@@ -205,7 +230,7 @@ function ladderRow(first: Control, store: Store): RowView {
   }
 }
 
-function choiceRow(first: Control, store: Store): RowView {
+function choiceRow(first: ControlRow, store: Store): RowView {
   let control = first
   const id = unique(control.name)
   const select = h('select', {
@@ -219,6 +244,7 @@ function choiceRow(first: Control, store: Store): RowView {
   const slot = control.name.startsWith('b.') ? 'b' : 'a'
   return {
     element,
+    refuse() { select.value = control.value },
     update(next, hints) {
       control = next
       select.value = next.value

@@ -5,26 +5,29 @@ import { card, dataTable, h, s } from '../dom'
 import { chartTools } from '../export'
 import type { Store } from '../state'
 
-const HEIGHT = 206
+const HEIGHT = 212
 const LEFT = 52
-const RIGHT = 12
+const RIGHT = 14
 const TOP = 14
-const BOTTOM = 34
+const BOTTOM = 40
 
 export function schedulePanel(store: Store) {
   const note = h('p', { class: 'note' })
   const svg = s('svg', { class: 'schedule', role: 'img', 'aria-labelledby': 'schedule-title', 'aria-describedby': 'schedule-note', height: HEIGHT })
   note.id = 'schedule-note'
   const tip = h('p', { class: 'tip', hidden: true })
-  const frame = h('div', { class: 'frame' }, svg, tip)
+  const frame = h('div', { class: 'frame' }, svg)
+  // Beside the frames, none of which clips it then.
+  document.body.append(tip)
   const table = dataTable('Schedule', () => rows(plot))
+  const numbers = () => csv(plot)
   const panel = card('schedule', 'Delays', frame, h('div', { class: 'foot-line' }, note, table.element))
   const scale = h('button', {
     type: 'button', class: 'toggle',
     onclick: () => store.set([['y', store.state.view['y'] === 'log' ? 'linear' : 'log']]),
-  }, 'log')
-  panel.heading.append(h('small', {}, 'before each retry: p5 to p95, the middle half, the median, and this seed\u2019s draw'))
-  panel.tools.append(scale, ...chartTools('schedule', { svg: () => svg, csv: table.csv }))
+  }, 'Logarithmic')
+  panel.heading.append(' ', h('small', {}, 'before each retry: p5 to p95, the middle half, the median, and this seed\u2019s draw'))
+  panel.tools.append(scale, ...chartTools('schedule', { svg: () => svg, csv: numbers }))
   let plot: Plot = { ticks: [], policies: [] }
 
   function draw() {
@@ -41,9 +44,9 @@ export function schedulePanel(store: Store) {
     tip.hidden = !mark
     if (!mark) return
     tip.textContent = mark.getAttribute('data-tip')
-    const box = frame.getBoundingClientRect()
-    tip.style.left = `${Math.min(event.clientX - box.left + 12, box.width - 230)}px`
-    tip.style.top = `${event.clientY - box.top + 14}px`
+    tip.style.left = `${Math.max(Math.min(event.clientX + 12, innerWidth - tip.offsetWidth - 8), 8)}px`
+    const below = event.clientY + 16
+    tip.style.top = `${below + tip.offsetHeight > innerHeight ? event.clientY - tip.offsetHeight - 10 : below}px`
   })
   svg.addEventListener('pointerleave', () => { tip.hidden = true })
   store.listen((_, changed) => {
@@ -73,6 +76,14 @@ function rows(plot: Plot) {
     rows: plot.policies.flatMap(({ name, retries }) => retries.map(mark =>
       [name, String(mark.retry), mark.delay, mark.starts, ...mark.bandText])),
   }
+}
+
+/** The same for programs: seconds, and no units in cells. */
+function csv(plot: Plot) {
+  return [
+    ['Policy', 'Retry', 'This seed (s)', 'Starts at (s)', ...NAMES.map(name => `${name} (s)`)],
+    ...plot.policies.flatMap(({ name, retries }) => retries.map(({ retry, seconds }) => [name, String(retry), ...Array.from(seconds, String)])),
+  ]
 }
 
 function paint(svg: SVGSVGElement, width: number, plot: Plot) {
@@ -120,14 +131,15 @@ function paint(svg: SVGSVGElement, width: number, plot: Plot) {
         class: 'dead', d: `M${x} ${bottom - 2 * size}l${size} ${size}l${-size} ${size}l${-size} ${-size}z`,
         'data-tip': `${policy.name}: ${policy.end}`,
       }))
-      const named = index > 0 && policy.retries.length === plot.policies[0]?.retries.length
-      if (!named && (step > 34 || lanes === 1)) group.append(s('text', { class: 'tick', x, y: bottom + 16, 'text-anchor': 'middle' },
-        policy.reason === 'deadlineExceeded' ? 'deadline' : 'dead'))
+      // A line of its own, below the numbers of the retries.
+      const before = plot.policies[index - 1]
+      const named = before && Math.abs(before.retries.length - policy.retries.length) * step < 44
+      if (!named) group.append(s('text', { class: 'tick', x: Math.min(x, width - 24), y: HEIGHT - 4, 'text-anchor': 'middle' }, policy.endWord))
     }
     out.push(group)
   })
   out.push(s('line', { class: 'axis', x1: LEFT, x2: width - RIGHT, y1: bottom, y2: bottom }))
-  out.push(s('text', { class: 'tick', x: LEFT, y: HEIGHT - 3 }, 'retry'))
+  out.push(s('text', { class: 'tick', x: LEFT, y: HEIGHT - 4 }, 'retry'))
   svg.replaceChildren(...out)
 }
 

@@ -1,53 +1,84 @@
-// The state of all tasks over time: still open, and dead letters.
+// How it goes over time: tasks, successes, how long they took, what waits.
 import uPlot from 'uplot'
+import { clock } from '../clock'
 import { card, css, dataTable, h, long, short } from '../dom'
+import type { Picture } from '../engine'
 import { chartTools } from '../export'
 import type { Answer } from '../herd'
 import { GUTTER, HEIGHT, RIGHT, extent, sync } from './herd'
 
+type Line = (picture: Picture) => Float64Array
+
+/** What can be looked at: the second line is dashed. */
+const FIGURES: Record<string, { label: string; names: string[]; at: Line; lines: Line[]; unit: string }> = {
+  tasks: { label: 'Tasks open, and dead', names: ['open', 'dead'], at: p => p.seconds, lines: [p => p.open, p => p.dead], unit: '' },
+  goodput: { label: 'Successes per second', names: ['successes'], at: p => p.overTime.seconds, lines: [p => p.overTime.goodput], unit: '/s' },
+  latency: { label: 'Time to success', names: ['median', '99 %'], at: p => p.overTime.seconds, lines: [p => p.overTime.p50, p => p.overTime.p99], unit: 's' },
+  queue: { label: 'Requests waiting', names: ['longest queue'], at: p => p.overTime.seconds, lines: [p => p.overTime.queue], unit: '' },
+}
+
 export function statePanel() {
   const frame = h('div', { class: 'frame' })
   frame.style.minHeight = `${HEIGHT}px`
-  const legend = h('ul', { class: 'legend' },
-    h('li', {}, h('i', { class: 'swatch line-a' }), 'A open'), h('li', {}, h('i', { class: 'swatch line-a dashed' }), 'A dead'),
-    h('li', {}, h('i', { class: 'swatch line-b' }), 'B open'), h('li', {}, h('i', { class: 'swatch line-b dashed' }), 'B dead'))
-  const table = dataTable('Tasks over time', () => ({
-    head: ['Policy', 'Second', 'Open', 'Succeeded', 'Dead letters'],
-    rows: (answer?.pictures ?? []).flatMap(picture => Array.from(picture.seconds, (second, i) => [
-      picture.name, long(second),
-      ...[picture.open, picture.succeeded, picture.dead].map(counts => String(Math.round(counts[i] ?? 0))),
-    ])),
-  }))
-  const panel = card('state', 'Tasks', legend, frame, table.element)
-  panel.heading.append(h('small', {}, 'still open, and dead letters'))
+  const legend = h('ul', { class: 'legend' })
+  let figure = 'tasks'
+  const pick = h('select', { id: 'figure', 'aria-label': 'Figure over time', onchange: () => { figure = pick.value; if (answer) show(answer) } },
+    ...Object.entries(FIGURES).map(([value, { label }]) => h('option', { value }, label)))
+  const chosen = () => FIGURES[figure]!
+  const table = dataTable('Over time', () => {
+    const { at, lines, names } = chosen()
+    return {
+      head: ['Policy', 'Second', ...names],
+      rows: (answer?.pictures ?? []).flatMap(picture => {
+        const columns = lines.map(line => line(picture))
+        return Array.from(at(picture), (second, i) => [picture.name, String(Number(second.toFixed(6))),
+          ...columns.map(column => (Number.isNaN(column[i] ?? NaN) ? '' : String(Number((column[i] ?? 0).toFixed(6)))))])
+      }),
+    }
+  })
+  const panel = card('state', 'Over time', legend, frame, table.element)
+  panel.heading.append(' ', pick)
   let plot: uPlot | null = null
   let answer: Answer | null = null
-  panel.tools.append(...chartTools('state', { canvas: () => (plot ? [plot.ctx.canvas] : []), csv: table.csv }))
+  const words = () => [`${chosen().label} over time`, Array.from(legend.children, item => item.textContent ?? '').join('   ')] as [string, string]
+  panel.tools.append(...chartTools('state', { canvas: () => (plot ? [plot.ctx.canvas] : []), words, csv: table.csv }))
 
   function show(next: Answer) {
     answer = next
     table.refresh()
+    const { at, lines, names, unit } = chosen()
+    legend.replaceChildren(...next.pictures.flatMap(({ name }) => names.map((text, index) =>
+      h('li', {}, h('i', { class: `swatch line-${name.toLowerCase()}${index ? ' dashed' : ''}` }), `${name} ${text}`))))
     const { end } = extent(next.pictures)
-    const tables = next.pictures.map(({ seconds, open, dead }) => [seconds, open, dead])
+    const gaps = (column: Float64Array) => Array.from(column, value => (Number.isNaN(value) ? null : value))
+    const tables = next.pictures.map(picture => [Array.from(at(picture)), ...lines.map(line => gaps(line(picture)))])
     const data = uPlot.join(tables as unknown as uPlot.AlignedData[]) as uPlot.AlignedData
     plot?.destroy()
     const axis: uPlot.Axis = { stroke: css('--muted'), font: `11px ${css('--font')}`, grid: { stroke: css('--line'), width: 1 }, ticks: { show: false }, gap: 6 }
-    const lines = next.pictures.flatMap(({ name }) => {
-      const stroke = css(`--slot-${name.toLowerCase()}`)
-      const common = { stroke, width: 1.5, spanGaps: true, points: { show: false } }
-      return [common, { ...common, dash: [5, 4] }]
+    const series = next.pictures.flatMap(({ name }) => {
+      const common = { stroke: css(`--slot-${name.toLowerCase()}`), width: 1.5, spanGaps: true, points: { show: false } }
+      return lines.map((_, index) => (index ? { ...common, dash: [5, 4] } : common))
     })
     plot = new uPlot({
       width: frame.clientWidth || 600, height: HEIGHT, padding: [8, RIGHT, 0, 0], legend: { show: false },
       cursor: { sync: { key: sync.key, scales: ['x', null] }, y: false, points: { show: false }, drag: { x: false, y: false } },
-      scales: { x: { time: false, range: [0, end] }, y: { range: (_, __, max) => [0, Math.max(max, 1) * 1.05] } },
+      scales: { x: { time: false, range: [0, end] }, y: { range: (_, __, max) => [0, Math.max(max, unit === 's' ? 1e-3 : 1) * 1.05] } },
       axes: [
         { ...axis, size: 24, space: 70, values: (_, ticks) => ticks.map(tick => `${long(tick)} s`) },
-        { ...axis, size: GUTTER, space: 34, values: (_, ticks) => ticks.map(short) },
+        { ...axis, size: GUTTER, space: 34, values: (_, ticks) => ticks.map(tick => (unit === 's' ? `${long(tick)} s` : short(tick))) },
       ],
-      series: [{}, ...lines],
+      series: [{}, ...series],
+      hooks: {
+        draw: [({ ctx, bbox, valToPos }) => {
+          if (clock.at === null) return
+          const x = valToPos(clock.at, 'x', true)
+          ctx.fillStyle = css('--ink')
+          ctx.fillRect(x, bbox.top, devicePixelRatio, bbox.height)
+        }],
+      },
     }, data, frame)
   }
+  clock.listeners.push(() => plot?.redraw(false))
   new ResizeObserver(() => { if (plot && frame.clientWidth) plot.setSize({ width: frame.clientWidth, height: HEIGHT }) }).observe(frame)
   return { element: panel.element, show, restyle: () => { if (answer) show(answer) } }
 }

@@ -7,7 +7,7 @@ import { chartTools } from '../export'
 import type { Answer } from '../herd'
 import { extent, GUTTER } from './herd'
 
-const RIGHT = 12
+const RIGHT = 14
 const ROW = 4.4
 const AXIS = 20
 export const KINDS = ['failed', 'refused', 'timed out', 'succeeded', 'dead letter']
@@ -33,8 +33,7 @@ export function timelinePanel() {
       [name, key, Array.from(at, (second, i) => `${long(second)} ${KINDS[kinds[i] ?? 0]}`).join(', ')])),
   }))
   const panel = card('timeline', 'Timeline', legend, frame, table.element)
-  panel.heading.append(h('small', {}, 'each row a task, each mark an attempt'))
-  panel.tools.append(...chartTools('timeline', { svg: () => svg, csv: table.csv }))
+  panel.heading.append(' ', h('small', {}, 'each row a task, those that did not succeed first; each mark an attempt'))
   let cursor = s('line', { class: 'cursor' })
   let clips: SVGRectElement[] = []
   let scale = (second: number) => second
@@ -65,7 +64,9 @@ export function timelinePanel() {
     })
     const step = round(end / Math.max(2, Math.floor(inner / 110)))
     for (let at = 0; at <= end; at += step) {
-      out.push(s('text', { class: 'tick', x: scale(at), y: top + 4, 'text-anchor': 'middle' }, `${long(at)} s`))
+      // What would be cut at the edge ends there.
+      const last = scale(at) > width - 26
+      out.push(s('text', { class: 'tick', x: last ? width - 2 : scale(at), y: top + 4, 'text-anchor': last ? 'end' : 'middle' }, `${long(at)} s`))
     }
     cursor = s('line', { class: 'cursor', y1: 0, y2: top - 12 })
     out.push(cursor)
@@ -84,6 +85,13 @@ export function timelinePanel() {
     cursor.setAttribute('x2', String(x))
     for (const clip of clips) clip.setAttribute('width', playing ? String(Math.max(x, 0)) : '100%')
   }
+
+  const csv = () => [
+    ['Policy', 'Task', 'Second', 'End'],
+    ...(answer?.pictures ?? []).flatMap(({ name, raster }) => raster.flatMap(({ key, at, kinds }) =>
+      Array.from(at, (second, i) => [name, key, String(second), KINDS[kinds[i] ?? 0] ?? '']))),
+  ]
+  panel.tools.append(...chartTools('timeline', { svg: () => svg, csv }))
 
   clock.listeners.push(tick)
   new ResizeObserver(paint).observe(frame)

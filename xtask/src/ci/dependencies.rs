@@ -49,6 +49,9 @@ const BINDINGS: &[&str] = &[
     "slab",
 ];
 
+/// The search of `tune`, which the page has.
+const SEARCH: &[&str] = &["tpe", "rand", "chacha20"];
+
 const RULES: [Rule; 5] = [
     Rule { package: "redrive", build: &["--features", "small"], allowed: &[CORE] },
     Rule { package: "redrive", build: &["--all-features"], allowed: &[CORE, EXECUTORS] },
@@ -57,7 +60,7 @@ const RULES: [Rule; 5] = [
     Rule {
         package: "redrive-wasm",
         build: &["--all-features", "--target", tools::WASM_TARGET],
-        allowed: &[CORE, SIM, BINDINGS],
+        allowed: &[CORE, SIM, BINDINGS, SEARCH],
     },
 ];
 

@@ -63,7 +63,8 @@ const SCRIPT: &[Step] = &[
 ];
 
 /// Alone on the machine.
-const LAST: &[Step] = &[Step { name: "www", about: "the page in a real browser", run: web::www }];
+const LAST: &[Step] =
+    &[Step { name: "www", about: "the page in Chromium and Firefox", run: web::www }];
 
 /// Check everything, as CI does; or only the named steps
 #[derive(clap::Args)]

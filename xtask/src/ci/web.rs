@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::Note;
-use crate::{chromium, npm, process, repo, sizes, tools, wasm, www};
+use crate::{chromium, firefox, npm, process, repo, sizes, tools, wasm, www};
 
 /// Folders with a lock file of npm's.
 pub(super) fn npm_folders() -> Result<Vec<std::path::PathBuf>> {
@@ -47,12 +47,13 @@ pub(super) fn page() -> Result<Note> {
     Ok(www::build()?.sizes())
 }
 
-/// Runs the page's tests in Chromium; the screenshot for the README is made on the way.
+/// Runs the page's tests in Chromium and Firefox; the screenshot for the README is made on the way.
 pub(super) fn www() -> Result<Note> {
     www::build()?;
     let mut node = process::command("node");
     node.args(["--test", "--test-concurrency=1", "tests/"]).current_dir(www::folder());
     node.env("CHROMIUM", chromium::chromium()?);
+    node.env("FIREFOX", firefox::firefox()?);
     let words = process::merged(&mut node)?;
     let passed = words.lines().find_map(|line| line.split_once(" pass "));
     let budgets = words.lines().filter_map(|line| line.split_once("budget: "));
