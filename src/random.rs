@@ -133,13 +133,21 @@ fn decimal(bytes: &[u8]) -> Option<u64> {
 
 /// The frozen 64-bit hash of `bytes`: FNV-1a and one finaliser. Not for adversarial input.
 pub const fn hash(bytes: &[u8]) -> u64 {
-    let mut state = 0xcbf2_9ce4_8422_2325_u64;
+    mix(fold(0xcbf2_9ce4_8422_2325, bytes))
+}
+
+/// [`hash`] of `parts` one after the other.
+pub(crate) fn hash_of(parts: &[&[u8]]) -> u64 {
+    mix(parts.iter().fold(0xcbf2_9ce4_8422_2325, |state, part| fold(state, part)))
+}
+
+const fn fold(mut state: u64, bytes: &[u8]) -> u64 {
     let mut i = 0;
     while i < bytes.len() {
         state = (state ^ bytes[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
         i += 1;
     }
-    mix(state)
+    state
 }
 
 #[cfg(test)]

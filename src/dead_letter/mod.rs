@@ -41,6 +41,7 @@
 
 mod dropped;
 mod failure;
+mod file;
 mod filter;
 mod group;
 mod pace;
@@ -48,19 +49,22 @@ mod pattern;
 mod plan;
 mod queue;
 mod record;
+mod rollout;
 
-use alloc::sync::Arc;
+use alloc::{string::String, sync::Arc, vec::Vec};
 
 pub use self::{
     dropped::{DropCause, Dropped, Pushed, Refused},
     failure::{AttemptRecord, DEFAULT_HISTORY, Failure, History, MAX_KIND, MAX_MESSAGE},
+    file::{Damaged, LetterFile, Note},
     filter::Filter,
     group::{Group, GroupBy},
     pace::pace,
-    pattern::{MAX_PATTERN, fingerprint, pattern},
+    pattern::{MAX_PATTERN, fingerprint, pattern, write_pattern},
     plan::{Attempts, RedrivePlan, RedriveReport, Redriven, Scheduled, Skip},
     queue::{DeadLetterQueue, FullPolicy, MAX_ID, QueueConfig, QueueCounters, QueueStats},
     record::SCHEMA,
+    rollout::{Canary, Outcome, Rollout, RolloutReport, StopWhen},
 };
 pub(crate) use self::{
     filter::reason_word,
@@ -114,6 +118,8 @@ pub struct DeadLetter {
     pub seed: u64,
     /// Set aside after too many redrives: listed, but left out by redrives unless asked for.
     pub parked: bool,
+    /// Fields of its record that this version does not know, kept as they stood in the file.
+    pub other: Vec<(String, Value)>,
 }
 
 impl DeadLetter {
@@ -137,6 +143,7 @@ impl DeadLetter {
             policy_fingerprint: 0,
             seed: 0,
             parked: false,
+            other: Vec::new(),
         }
     }
 

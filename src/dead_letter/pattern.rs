@@ -10,9 +10,9 @@
 //! numbers joined by one of `. , : - /` are one `#`; runs of space are one space; at most
 //! [`MAX_PATTERN`] bytes.
 
-use alloc::string::String;
+use alloc::{borrow::ToOwned, string::String};
 
-use crate::random::hash;
+use crate::random::hash_of;
 
 /// The longest pattern, in bytes.
 pub const MAX_PATTERN: usize = 256;
@@ -27,10 +27,22 @@ pub const MAX_PATTERN: usize = 256;
 /// assert_eq!(pattern("no row 8f14e45f-ceea-467a-9575-0b1c2d3e4f50"), "no row #");
 /// ```
 pub fn pattern(message: &str) -> String {
-    let mut out = Pattern { text: String::new(), joint: None };
+    Pattern::of(message).as_str().to_owned()
+}
+
+/// Writes the pattern of `message` into `out` and returns how many bytes it has: for bindings without an
+/// allocator.
+pub fn write_pattern(message: &str, out: &mut [u8; MAX_PATTERN]) -> usize {
+    let pattern = Pattern::of(message);
+    let text = pattern.as_str().as_bytes();
+    out[..text.len()].copy_from_slice(text);
+    text.len()
+}
+
+fn read(message: &str, out: &mut Pattern) {
     let mut rest = message;
     while let Some(first) = rest.chars().next() {
-        if out.text.len() >= MAX_PATTERN {
+        if out.length >= MAX_PATTERN {
             break;
         }
         if !first.is_ascii_alphanumeric() {
@@ -47,19 +59,15 @@ pub fn pattern(message: &str) -> String {
         out.word(&rest[..end]);
         rest = &rest[end..];
     }
-    out.finish()
+    out.flush();
 }
 
 /// The fingerprint of a failure: the same for all failures of one kind whose messages have one
 /// [`pattern`].
 pub fn fingerprint(kind: &str, message: &str) -> u64 {
-    let pattern = pattern(message);
-    let mut text = String::with_capacity(kind.len() + 1 + pattern.len());
-    text.push_str(kind);
+    let pattern = Pattern::of(message);
     // No message and no kind is confused with another split of the same letters.
-    text.push('\0');
-    text.push_str(&pattern);
-    hash(text.as_bytes())
+    hash_of(&[kind.as_bytes(), b"\0", pattern.as_str().as_bytes()])
 }
 
 /// The length of a UUID in text.
@@ -74,16 +82,51 @@ fn is_uuid(bytes: &[u8]) -> bool {
         })
 }
 
-/// The pattern so far. A mark that may join two numbers (`joint`) waits for what follows it.
+/// What is written beyond the longest pattern, to see where a character ends.
+const SLACK: usize = 4;
+
+/// The pattern so far. A mark that may join two numbers (`joint`) waits for what follows it. On the stack:
+/// a million letters are grouped in a third of a second.
 struct Pattern {
-    text: String,
+    bytes: [u8; MAX_PATTERN + SLACK],
+    length: usize,
+    is_full: bool,
     joint: Option<char>,
 }
 
 impl Pattern {
+    fn of(message: &str) -> Pattern {
+        let mut pattern =
+            Pattern { bytes: [0; MAX_PATTERN + SLACK], length: 0, is_full: false, joint: None };
+        read(message, &mut pattern);
+        pattern
+    }
+
+    fn as_str(&self) -> &str {
+        let bytes = &self.bytes[..self.length.min(MAX_PATTERN)];
+        // Whole characters were written; the cut may fall into one.
+        match core::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => core::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+        }
+    }
+
+    fn push(&mut self, c: char) {
+        let room = &mut self.bytes[self.length..];
+        if self.is_full || c.len_utf8() > room.len() {
+            self.is_full = true;
+            return;
+        }
+        self.length += c.encode_utf8(room).len();
+    }
+
+    fn ends_with(&self, byte: u8) -> bool {
+        self.bytes[..self.length].last() == Some(&byte)
+    }
+
     fn number(&mut self) {
         if self.joint.take().is_none() {
-            self.text.push('#');
+            self.push('#');
         }
     }
 
@@ -99,7 +142,7 @@ impl Pattern {
                 self.number();
             } else if !digit {
                 self.flush();
-                self.text.push(c);
+                self.push(c);
             }
             in_number = digit;
         }
@@ -108,30 +151,20 @@ impl Pattern {
     fn other(&mut self, c: char) {
         self.flush();
         if c.is_whitespace() {
-            if !self.text.ends_with(' ') {
-                self.text.push(' ');
+            if !self.ends_with(b' ') {
+                self.push(' ');
             }
-        } else if matches!(c, '.' | ',' | ':' | '-' | '/') && self.text.ends_with('#') {
+        } else if matches!(c, '.' | ',' | ':' | '-' | '/') && self.ends_with(b'#') {
             self.joint = Some(c);
         } else {
-            self.text.push(c);
+            self.push(c);
         }
     }
 
     fn flush(&mut self) {
         if let Some(mark) = self.joint.take() {
-            self.text.push(mark);
+            self.push(mark);
         }
-    }
-
-    fn finish(mut self) -> String {
-        self.flush();
-        let mut end = self.text.len().min(MAX_PATTERN);
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.text.truncate(end);
-        self.text
     }
 }
 

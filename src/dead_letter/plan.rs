@@ -18,7 +18,12 @@ use alloc::{borrow::ToOwned, collections::BTreeMap, format, string::String, vec:
 use core::fmt;
 
 use crate::{
-    dead_letter::{DeadLetter, Filter, pace, queue::Kept, record::schema},
+    dead_letter::{
+        Canary, DeadLetter, Filter, StopWhen, pace,
+        queue::Kept,
+        record::schema,
+        rollout::{read_canary, read_stop},
+    },
     exact,
     random::Stream,
     time::{Duration, Time, format_duration, nanos},
@@ -57,6 +62,8 @@ pub struct RedrivePlan {
     spread: Option<Duration>,
     attempts: Attempts,
     max_redrives: Option<u32>,
+    canary: Option<Canary>,
+    stop_when: Option<StopWhen>,
 }
 
 impl Default for RedrivePlan {
@@ -68,6 +75,8 @@ impl Default for RedrivePlan {
             spread: None,
             attempts: Attempts::Reset,
             max_redrives: Some(3),
+            canary: None,
+            stop_when: None,
         }
     }
 }
@@ -126,14 +135,65 @@ impl RedrivePlan {
         self
     }
 
+    /// Only the first of each group (letters with one [`fingerprint`](super::fingerprint)) go; the others
+    /// are held back until enough of those succeeded. A [`Rollout`](super::Rollout) sees to that; a redrive
+    /// that hands all letters out at once leaves them in the queue.
+    #[must_use]
+    pub fn canary(mut self, canary: Canary) -> RedrivePlan {
+        self.canary = Some(canary);
+        self
+    }
+
+    /// Stops when too many failed again: what has not gone stays. For a [`Rollout`](super::Rollout), which
+    /// sees what becomes of the letters.
+    #[must_use]
+    pub fn stop_when(mut self, stop: StopWhen) -> RedrivePlan {
+        self.stop_when = Some(stop);
+        self
+    }
+
+    /// The canaries.
+    pub fn canaries(&self) -> Option<Canary> {
+        self.canary
+    }
+
+    /// When it stops.
+    pub fn stops_when(&self) -> Option<StopWhen> {
+        self.stop_when
+    }
+
+    /// At most this many letters.
+    pub(super) fn letters(&self) -> u64 {
+        self.limit.unwrap_or(u64::MAX)
+    }
+
+    /// The time of one slot of the pace.
+    pub(super) fn interval(&self) -> Duration {
+        self.every
+    }
+
+    pub(super) fn is_redriven_too_often(&self, letter: &DeadLetter) -> bool {
+        self.max_redrives.is_some_and(|max| letter.redrives >= max)
+    }
+
     /// Reads a plan: `filter`, `limit`, `perSecond` or `every`, `spread`, `attempts` ("reset", "keep"
-    /// or `{"add": 2}`), `maxRedrives` (`null`: park nothing).
+    /// or `{"add": 2}`), `maxRedrives` (`null`: park nothing), `canary` (5, or `{"first": 5, "succeed":
+    /// 0.8}`), `stopWhen` ("failed > 20 %", or `{"failed": 0.2, "of": 20}`).
     ///
     /// # Errors
     /// When a field is unknown or not what it should be.
     pub fn from_value(value: &Value) -> Result<RedrivePlan, ConfigError> {
-        const FIELDS: &[&str] =
-            &["filter", "limit", "perSecond", "every", "spread", "attempts", "maxRedrives"];
+        const FIELDS: &[&str] = &[
+            "filter",
+            "limit",
+            "perSecond",
+            "every",
+            "spread",
+            "attempts",
+            "maxRedrives",
+            "canary",
+            "stopWhen",
+        ];
         let fields = Fields::read(value, "", FIELDS)?;
         let mut plan = RedrivePlan::default();
         if let Some(filter) = fields.get("filter") {
@@ -150,6 +210,8 @@ impl RedrivePlan {
         }
         plan.spread = fields.duration("spread")?;
         plan.attempts = read_attempts(&fields)?;
+        plan.canary = read_canary(&fields)?;
+        plan.stop_when = read_stop(&fields)?;
         if fields.is_null("maxRedrives") {
             plan.max_redrives = None;
         } else if let Some(redrives) = exact::read_u32(&fields, "maxRedrives")? {
@@ -172,6 +234,20 @@ impl RedrivePlan {
             ("spread", self.spread.map(Value::duration)),
             ("attempts", Some(attempts)),
             ("maxRedrives", Some(self.max_redrives.into())),
+            (
+                "canary",
+                self.canary.map(|canary| {
+                    let succeed = Value::Float(canary.succeed);
+                    Value::map([("first", canary.first.into()), ("succeed", succeed)])
+                }),
+            ),
+            (
+                "stopWhen",
+                self.stop_when.map(|stop| {
+                    let failed = Value::Float(stop.failed);
+                    Value::map([("failed", failed), ("of", stop.of.into())])
+                }),
+            ),
         ];
         let given = entries.into_iter().filter_map(|(name, value)| Some((name.into(), value?)));
         Value::Map(given.collect())
@@ -189,23 +265,29 @@ impl RedrivePlan {
     ) -> RedriveReport {
         let mut report = RedriveReport { queued, set_aside, ..RedriveReport::default() };
         let limit = self.limit.unwrap_or(u64::MAX);
-        let mut letters = letters.map(|kept| &kept.letter);
+        let mut letters = letters.map(|kept| (&kept.letter, kept.fingerprint));
+        let mut first: BTreeMap<u64, u32> = BTreeMap::new();
+        let most = self.canary.map_or(u32::MAX, |canary| canary.first);
         loop {
             if report.scheduled.len() as u64 >= limit {
                 // One look further tells whether this was all.
                 report.limited = letters.next().is_some();
                 break;
             }
-            let Some(letter) = letters.next() else { break };
+            let Some((letter, group)) = letters.next() else { break };
             report.selected += 1;
             if letter.parked && !self.filter.asks_for_parked() {
                 report.skipped.push((letter.id, Skip::Parked));
-            } else if !letter.parked && self.max_redrives.is_some_and(|max| letter.redrives >= max)
-            {
+            } else if !letter.parked && self.is_redriven_too_often(letter) {
                 report.parked.push(letter.id);
+            } else if self.canary.is_some() && first.get(&group).is_some_and(|n| *n >= most) {
+                report.held_back += 1;
             } else if let Some(why) = veto(letter) {
                 report.skipped.push((letter.id, why));
             } else {
+                if self.canary.is_some() {
+                    *first.entry(group).or_insert(0) += 1;
+                }
                 let slot = report.scheduled.len() as u64;
                 let at = self.start(now, stream, slot, letter.key.id(), letter.redrives);
                 report.scheduled.push(Scheduled { letter: letter.id, at });
@@ -289,14 +371,21 @@ pub struct Redriven {
     pub more: Option<u32>,
 }
 
-/// The name and version of the record of a redriven task.
-const REDRIVEN: &str = "redrive-redriven/1";
-
 impl Redriven {
+    /// The name and version of the record of a redriven task.
+    pub const SCHEMA: &'static str = "redrive-redriven/1";
+
+    /// One line of NDJSON, its end included.
+    pub fn to_line(&self) -> String {
+        let mut line = self.to_value().to_json();
+        line.push('\n');
+        line
+    }
+
     /// The record of this task on its way: one line of NDJSON, for whoever runs it.
     pub fn to_value(&self) -> Value {
         Value::map([
-            ("schema", REDRIVEN.into()),
+            ("schema", Redriven::SCHEMA.into()),
             ("atNs", exact::time(self.at)),
             ("moreAttempts", self.more.map_or(Value::Null, Value::from)),
             ("letter", self.letter.to_value()),
@@ -309,7 +398,7 @@ impl Redriven {
     /// When it is of another schema, or a field is not what it should be; the error names the field.
     pub fn from_value(value: &Value) -> Result<Redriven, ConfigError> {
         let fields = Fields::read(value, "", &["schema", "atNs", "moreAttempts", "letter"])?;
-        schema(&fields, REDRIVEN)?;
+        schema(&fields, Redriven::SCHEMA)?;
         let letter = fields.get("letter").unwrap_or(&Value::Null);
         Ok(Redriven {
             at: Time::from_nanos(exact::required_whole(&fields, "atNs")?),
@@ -340,19 +429,22 @@ pub enum Skip {
     Parked,
     /// A task with its key is live in the machine.
     KeyLive,
+    /// It was taken out of the queue before its turn.
+    Gone,
 }
 
 impl Skip {
-    /// The word for it: `parked`, `keyLive`.
+    /// The word for it: `parked`, `keyLive`, `gone`.
     pub fn as_str(self) -> &'static str {
         match self {
             Skip::Parked => "parked",
             Skip::KeyLive => "keyLive",
+            Skip::Gone => "gone",
         }
     }
 }
 
-/// What a redrive did, or would do. `selected` letters = scheduled + parked + skipped, always; a redrive
+/// What a redrive did, or would do. `selected` letters = scheduled + parked + skipped + held back, always; a redrive
 /// that did nothing says so. Letters beyond the limit are not selected: a redrive of a hundred does not
 /// read the other million.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -371,6 +463,8 @@ pub struct RedriveReport {
     pub parked: Vec<u64>,
     /// The numbers of those left where they are, and why.
     pub skipped: Vec<(u64, Skip)>,
+    /// How many wait for the canaries of their group.
+    pub held_back: u64,
     /// Whether the plan's limit left letters for another time.
     pub limited: bool,
     /// The time from now in which all of the scheduled start.
@@ -406,6 +500,7 @@ impl RedriveReport {
             ("scheduled", Value::List(self.scheduled.iter().map(scheduled).collect())),
             ("parked", Value::List(self.parked.iter().map(|id| exact::whole(*id)).collect())),
             ("skipped", Value::List(self.skipped.iter().map(skipped).collect())),
+            ("heldBack", exact::whole(self.held_back)),
             ("limited", self.limited.into()),
             ("spanNs", exact::whole(nanos(self.span))),
         ])
@@ -434,8 +529,12 @@ impl fmt::Display for RedriveReport {
             let why = match why {
                 Skip::Parked => "parked before",
                 Skip::KeyLive => "a task with the key is live",
+                Skip::Gone => "no longer there",
             };
             parts.push(format!("{count} skipped ({why})"));
+        }
+        if self.held_back > 0 {
+            parts.push(format!("{} held back behind the first of their group", self.held_back));
         }
         if self.limited {
             parts.push("more left by the limit".to_owned());

@@ -455,6 +455,22 @@ impl DeadLetterQueue {
         all.into_iter().flatten().chain(shelf)
     }
 
+    /// The letters that a redrive by `plan` looks at, each with its fingerprint.
+    pub(super) fn eligible_with_groups<'q>(
+        &'q self,
+        now: Time,
+        plan: &'q RedrivePlan,
+    ) -> impl Iterator<Item = (&'q DeadLetter, u64)> {
+        self.eligible(now, plan.filter()).map(|kept| (&kept.letter, kept.fingerprint))
+    }
+
+    /// Takes the letter `id` out, to go back to work at `at` by `plan`.
+    pub(crate) fn send(&mut self, id: u64, at: Time, plan: &RedrivePlan) -> Option<Redriven> {
+        let letter = self.take(id)?;
+        self.counters.redriven += 1;
+        Some(plan.revive(letter, at))
+    }
+
     /// Both shelves as one, oldest first.
     fn in_order(&self, range: (Bound<Place>, Bound<Place>)) -> impl Iterator<Item = &Kept> + Clone {
         let mut open = self.open.range(range).peekable();

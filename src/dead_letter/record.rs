@@ -1,6 +1,6 @@
 //! The record of a dead letter: what one line of NDJSON holds.
 
-use alloc::{borrow::ToOwned, format, string::ToString, sync::Arc, vec::Vec};
+use alloc::{borrow::ToOwned, format, string::String, string::ToString, sync::Arc, vec::Vec};
 
 use crate::{
     Key,
@@ -15,7 +15,7 @@ use crate::{
 /// The name and version of the record format.
 pub const SCHEMA: &str = "redrive-dead-letter/1";
 
-const FIELDS: &[&str] = &[
+pub(super) const FIELDS: &[&str] = &[
     "schema",
     "id",
     "lineage",
@@ -47,7 +47,7 @@ impl DeadLetter {
     /// The record with `policy` in the place of the policy's own.
     pub(crate) fn to_value_with(&self, policy: Value) -> Value {
         let optional_time = |time: Option<Time>| time.map_or(Value::Null, exact::time);
-        Value::map([
+        let mut record = Value::map([
             ("schema", SCHEMA.into()),
             ("id", exact::whole(self.id)),
             ("lineage", exact::whole(self.lineage)),
@@ -68,7 +68,18 @@ impl DeadLetter {
             ("policy", policy),
             ("policyFingerprint", exact::hex(self.current_fingerprint())),
             ("seed", exact::whole(self.seed)),
-        ])
+        ]);
+        if let Value::Map(fields) = &mut record {
+            fields.extend(self.other.iter().cloned());
+        }
+        record
+    }
+
+    /// One line of NDJSON, its end included: payloads as they were written, to the last digit.
+    pub fn to_line(&self) -> String {
+        let mut line = self.to_value().to_json();
+        line.push('\n');
+        line
     }
 
     /// Reads a record. Only `schema`, `key`, `reason` and `diedAtNs` have to be there; what is absent
@@ -124,6 +135,7 @@ impl DeadLetter {
             seed: exact::read_whole(&fields, "seed")?.unwrap_or(0),
             parked: fields.boolean("parked")?.unwrap_or(false),
             history,
+            other: Vec::new(),
         };
         letter.agrees_with_itself(&fields)?;
         Ok(letter)

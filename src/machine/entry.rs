@@ -61,6 +61,8 @@ pub(crate) struct Past {
     pub(crate) base: u32,
     /// The policy for its letter, where this life has more attempts than that allows.
     pub(crate) policy: Option<Arc<RetryPolicy>>,
+    /// The rollout that sent it, and the letter that it was.
+    pub(crate) rollout: Option<(u64, u64)>,
 }
 
 static NULL: Value = Value::Null;

@@ -109,6 +109,7 @@ mod index;
 mod policies;
 mod results;
 mod revive;
+mod rollouts;
 mod slab;
 mod spec;
 mod stats;
@@ -118,6 +119,7 @@ use alloc::{
     boxed::Box,
     collections::{BTreeSet, VecDeque},
     sync::Arc,
+    vec::Vec,
 };
 use core::{cmp::Ordering, fmt};
 
@@ -138,7 +140,7 @@ pub(crate) use self::{
 };
 use crate::{
     Key,
-    dead_letter::{DEFAULT_HISTORY, DeadLetter, DeadLetterQueue, QueueConfig},
+    dead_letter::{DEFAULT_HISTORY, DeadLetter, DeadLetterQueue, QueueConfig, Rollout},
     policy::RetryPolicy,
     random::{Stream, mix},
     task::{Reason, State, Task},
@@ -206,6 +208,8 @@ pub struct Machine {
     pub(crate) runs: u64,
     /// Tells executions apart that have one number, before and after a rollback.
     pub(crate) incarnation: u32,
+    /// Redrives that watch what becomes of them, by number.
+    pub(crate) rollouts: Vec<(u64, Rollout)>,
     /// Whether this incarnation has started nothing yet, so that it still bears the name of the one
     /// before.
     pub(crate) is_new: bool,
@@ -251,6 +255,7 @@ impl Machine {
             running: 0,
             runs: 0,
             incarnation: 0,
+            rollouts: Vec::new(),
             is_new: true,
         }
     }
@@ -339,6 +344,7 @@ impl Machine {
             }
         }
         self.settle_letters(now);
+        self.release(now);
     }
 
     /// When to call [`poll`](Machine::poll) next, if nothing else happens before; none when nothing
@@ -360,7 +366,8 @@ impl Machine {
         let limits = [&self.expiries, &self.timeouts];
         let limit = limits.into_iter().filter_map(Timers::first).map(|timer| timer.at).min();
         let room = (!self.held.is_empty() && self.letters.has_room()).then_some(self.now);
-        [limit, room, self.letters.next_expiry()].into_iter().flatten().min()
+        let release = self.next_release();
+        [limit, room, self.letters.next_expiry(), release].into_iter().flatten().min()
     }
 
     /// The next thing that was decided, in order. May change with every call that takes a time.

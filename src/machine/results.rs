@@ -4,7 +4,7 @@ use alloc::{boxed::Box, format};
 
 use crate::{
     Key,
-    dead_letter::{DeadLetter, Dropped, Failure},
+    dead_letter::{DeadLetter, Dropped, Failure, Outcome},
     machine::{Dispatch, Entry, Machine, MachineError, Timer, What, clock},
     task::{Context, Reason, State, Verdict},
     time::{Time, format_duration, nanos},
@@ -28,6 +28,7 @@ impl Machine {
         }
         if let Some(entry) = self.take(slot) {
             self.counters.succeeded += 1;
+            self.tell_rollout(now, &entry, Outcome::Succeeded);
             let attempts = entry.task.attempts();
             self.events.push(now, &entry.key, || What::Succeeded { attempts });
         }
@@ -64,6 +65,7 @@ impl Machine {
             return Err(self.no_task(key));
         };
         self.counters.cancelled += 1;
+        self.tell_rollout(now, &entry, Outcome::Failed);
         self.events.push(now, &entry.key, || What::Cancelled);
         self.settle_letters(now);
         Ok(())
@@ -208,6 +210,7 @@ impl Machine {
             Verdict::Discard => {
                 if let Some(entry) = self.take(slot) {
                     self.counters.discarded += 1;
+                    self.tell_rollout(now, &entry, Outcome::Failed);
                     self.events
                         .push(now, &entry.key, || What::Discarded { failure: failure.clone() });
                 }
@@ -215,6 +218,7 @@ impl Machine {
             Verdict::Fail => {
                 if let Some(entry) = self.take(slot) {
                     self.counters.failed += 1;
+                    self.tell_rollout(now, &entry, Outcome::Failed);
                     self.events.push(now, &entry.key, || What::Failed { failure: failure.clone() });
                 }
             }
@@ -239,6 +243,7 @@ impl Machine {
         // Held on to, so that the letter finds it.
         self.policies.add_user(policy);
         let Some(entry) = self.take(slot) else { return };
+        self.tell_rollout(now, &entry, Outcome::Failed);
         let letter = entry.into_letter(now, reason, &mut self.policies, self.seed);
         self.policies.release(policy);
         // Those that wait for room go first; if any is left, there is none.

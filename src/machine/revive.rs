@@ -87,7 +87,7 @@ impl Machine {
             }
         }
         for task in redriven {
-            self.count_redriven(now, task);
+            self.count_redriven(now, task, None);
         }
         self.settle_letters(now);
         report
@@ -120,15 +120,21 @@ impl Machine {
         if let Some(policy) = &letter.policy {
             letter.policy_fingerprint = policy.fingerprint();
         }
-        self.count_redriven(now, redriven);
+        self.count_redriven(now, redriven, None);
         Ok(())
     }
 
-    fn count_redriven(&mut self, now: Time, redriven: Redriven) {
+    /// A letter goes back to work; for a rollout if one sent it.
+    pub(super) fn count_redriven(
+        &mut self,
+        now: Time,
+        redriven: Redriven,
+        rollout: Option<(u64, u64)>,
+    ) {
         self.counters.redriven += 1;
         let (letter, due) = (redriven.letter.id, redriven.at);
         self.events.push(now, &redriven.letter.key, || What::Redriven { letter, due });
-        self.resubmit(now, redriven);
+        self.resubmit(now, redriven, rollout);
     }
 
     /// Takes the first held letter out, to be kept elsewhere: a way on when no room can be made.
@@ -141,7 +147,7 @@ impl Machine {
         Some(*letter)
     }
 
-    fn resubmit(&mut self, now: Time, redriven: Redriven) {
+    fn resubmit(&mut self, now: Time, redriven: Redriven, rollout: Option<(u64, u64)>) {
         let Redriven { at, letter, more } = redriven;
         let base = letter.attempts;
         // In the queue every letter with a policy has its fingerprint.
@@ -157,6 +163,7 @@ impl Machine {
             earlier_attempts: letter.earlier_attempts,
             base,
             policy: kept,
+            rollout,
         };
         let extra = Extra {
             expires_at: None,

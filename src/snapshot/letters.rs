@@ -11,7 +11,7 @@ use serde::{
 };
 
 use super::record::{
-    Attempt, Whole, attempts, is_empty, payload, read_history, read_payload, shared,
+    Attempt, Carried, Whole, attempts, is_empty, payload, read_history, read_payload, shared,
 };
 use crate::{
     Key,
@@ -60,6 +60,9 @@ struct LetterRecord<'a> {
     policy_fingerprint: Option<String>,
     #[serde(default, skip_serializing_if = "Whole::is_zero")]
     seed: Whole,
+    /// What a file said besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    other: Option<Carried>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "what serde hands over")]
@@ -92,6 +95,7 @@ impl<'a> LetterRecord<'a> {
             policy,
             policy_fingerprint: print,
             seed: Whole(letter.seed),
+            other: (!letter.other.is_empty()).then(|| Carried(Value::Map(letter.other.clone()))),
         }
     }
 
@@ -111,6 +115,9 @@ impl<'a> LetterRecord<'a> {
         letter.last_failed_at = self.last_failed_at_ns.map(Into::into);
         letter.history = read_history(self.history, self.forgotten, &mut last.failure);
         letter.seed = self.seed.0;
+        if let Some(Carried(Value::Map(other))) = self.other {
+            letter.other = other;
+        }
         if let Some(print) = self.policy_fingerprint {
             let bits = u64::from_str_radix(&print, 16).ok().filter(|_| print.len() == 16);
             let why = || {

@@ -15,12 +15,12 @@ use super::{
     write::{CountersRecord, PastRecord, STATES, TaskRecord},
 };
 use crate::{
-    dead_letter::{DeadLetter, Failure},
+    dead_letter::{DeadLetter, Failure, Rollout},
     machine::{Entry, Event, Extra, Machine, MachineConfig, Past, Slab},
     policy::Budget,
     task::{Parts, State, Task},
     time::{Duration, Time},
-    wire::{ConfigError, Value, one_of},
+    wire::{ConfigError, Fields, Value, one_of},
 };
 
 /// What was found wrong with the parts, with the place, which an error of the format would lose.
@@ -78,6 +78,7 @@ fields! {
     queue: QueueRecord = "queue",
     held: ReadLetters = "held",
     events: Vec<Carried> = "events",
+    rollouts: Vec<Value> = "rollouts",
 }
 
 /// Reads a machine.
@@ -247,6 +248,7 @@ fn read_past(past: PastRecord) -> Result<Past, ConfigError> {
         earlier_attempts: past.earlier_attempts.0,
         base: past.base,
         policy: policy.map_err(|error| error.inside("past.policy"))?,
+        rollout: past.rollout.map(|(number, letter)| (number.0, letter.0)),
     })
 }
 
@@ -294,6 +296,10 @@ impl Header {
             machine.events.add(event.map_err(|error| error.inside(&format!("events[{i}]")))?);
         }
         machine.events.set_lost(required(self.events_lost, "eventsLost")?.0);
+        for (i, value) in self.rollouts.unwrap_or_default().iter().enumerate() {
+            let read = put_rollout(&mut machine, value);
+            read.map_err(|error| error.inside(&format!("rollouts[{i}]")))?;
+        }
         check_conservation(&machine)?;
         Ok(machine)
     }
@@ -357,6 +363,15 @@ fn put_held(machine: &mut Machine, held: Vec<DeadLetter>) -> Result<(), ConfigEr
         }
         machine.held.push_back(Box::new(letter));
     }
+    Ok(())
+}
+
+fn put_rollout(machine: &mut Machine, value: &Value) -> Result<(), ConfigError> {
+    let fields = Fields::read(value, "", &["number", "state"])?;
+    let number = fields.unsigned("number")?.ok_or_else(|| fields.error("number", "is missing"))?;
+    let state = fields.get("state").unwrap_or(&Value::Null);
+    let rollout = Rollout::from_value(state, machine.stream).map_err(|e| e.inside("state"))?;
+    machine.rollouts.push((number, rollout));
     Ok(())
 }
 

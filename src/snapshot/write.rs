@@ -62,6 +62,12 @@ impl Serialize for Written<'_> {
         fields.serialize_field("held", &Letters(machine.held.iter().map(|held| &**held)))?;
         fields.serialize_field("tasks", &Tasks { machine, by_slot })?;
         fields.serialize_field("events", &events)?;
+        if !machine.rollouts.is_empty() {
+            let rollouts = machine.rollouts.iter().map(|(number, rollout)| {
+                Value::map([("number", (*number).into()), ("state", rollout.to_value())])
+            });
+            fields.serialize_field("rollouts", &rollouts.collect::<Vec<Value>>())?;
+        }
         fields.end()
     }
 }
@@ -164,6 +170,9 @@ pub(super) struct PastRecord {
     pub(super) base: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<Value>,
+    /// The rollout that sent it, and the letter that it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rollout: Option<(Whole, Whole)>,
 }
 
 /// The states that a live task can be in.
@@ -211,6 +220,7 @@ impl<'a> TaskRecord<'a> {
                 earlier_attempts: Whole(past.earlier_attempts),
                 base: past.base,
                 policy: past.policy.as_ref().map(|policy| policy.to_value()),
+                rollout: past.rollout.map(|(number, letter)| (Whole(number), Whole(letter))),
             }),
         }
     }

@@ -58,6 +58,7 @@ macro_rules! through_value {
     };
 }
 
+pub(crate) use self::suggest::camel_case;
 pub(crate) use through_value;
 
 #[cfg(test)]

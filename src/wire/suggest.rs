@@ -44,7 +44,7 @@ pub(super) fn unknown_field(path: &str, name: &str, known: &[&'static str]) -> C
 }
 
 /// `snake_case` as `camelCase`; other names stay as they are.
-pub(super) fn camel_case(name: &str) -> String {
+pub(crate) fn camel_case(name: &str) -> String {
     if name.starts_with('_') || !name.contains('_') {
         return name.to_owned();
     }
