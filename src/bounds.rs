@@ -122,6 +122,9 @@ bounds! {
         "The time since the first attempt after which a task is not retried.";
     ATTEMPT_TIMEOUT: "attemptTimeout", Duration, 1.0, FOREVER, None, "Attempt timeout",
         "How long one attempt may run before it counts as failed.";
+    RESET_AFTER: "resetAfter", Duration, 1.0, FOREVER, None, "Reset after",
+        "An attempt that ran this long before it failed starts the count of attempts, the delays and maxElapsed anew.",
+        usual SECOND => 60.0 * MINUTE;
     RETRY_AFTER_MAX: "max", Duration, 0.0, FOREVER, Some(300.0 * SECOND), "Retry-After limit",
         "The longest wait that a server may ask for; in the mode clamp, how much it may add.";
     CAPACITY: "capacity", Count, 1.0, 1e9, Some(500.0), "Budget capacity",
@@ -143,6 +146,12 @@ bounds! {
     WINDOW: "window", Duration, 1e7, 3600.0 * SECOND, Some(10.0 * SECOND), "Window",
         "How long a request counts towards the budget.",
         usual SECOND => 10.0 * MINUTE;
+    PACE: "perSecond", Rate, 1e-6, 1e9, Some(10.0), "Retries per second",
+        "Retries per second, over all tasks that share the budget.",
+        usual 1.0 => 1000.0;
+    BURST: "burst", Count, 1.0, 1e9, Some(10.0), "Burst",
+        "Retries that may follow each other at once after a pause.",
+        usual 1.0 => 1000.0;
     MIN_RETRIES: "min", Count, 0.0, 1e6, Some(3.0), "Least concurrent retries",
         "Retries in flight that are allowed however little traffic there is.",
         usual 0.0 => 1000.0;

@@ -45,7 +45,7 @@ impl RetryPolicy {
         let retries = self.max_attempts().map_or(LOOK_AHEAD, |max| max.get() as usize - 1);
         let bands: Vec<Band> = self.rough_bands(0, SAMPLES).take(retries.min(LOOK_AHEAD)).collect();
         let mut hints = Vec::new();
-        let checks: [Check; 14] = [
+        let checks: &[Check] = &[
             no_retries,
             no_jitter,
             spread_dies_at_cap,
@@ -59,6 +59,8 @@ impl RetryPolicy {
             budget_grants_nothing,
             percent_below_one,
             hint_herd,
+            free_for_ever,
+            unbounded,
             retries_nothing_known,
         ];
         for check in checks {
@@ -99,6 +101,32 @@ fn no_retries(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
         "maxAttempts counts the first call, so 1 means no retry at all; 3 gives two retries.",
         Some(("maxAttempts", Value::Unsigned(3))),
     )
+}
+
+fn free_for_ever(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
+    if policy.max_elapsed().is_some() {
+        return None;
+    }
+    let every = policy.rules().iter().position(|rule| {
+        rule.action == Action::RetryFree && rule.matches.iter().any(|pattern| pattern == "*")
+    });
+    let field = match every {
+        Some(_) => "classify",
+        None if policy.default_action() == Action::RetryFree => "defaultAction",
+        None => return None,
+    };
+    let message = "Attempts after retryFree do not count, so maxAttempts does not end a task that fails; \
+                   set maxElapsed, or retry what is to be counted.";
+    hint("freeForEver", field, message, None)
+}
+
+fn unbounded(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
+    if !policy.is_unbounded() {
+        return None;
+    }
+    let message = "Neither attempts nor time end a task: it is retried until its caller stops it. A \
+                   maxElapsed ends it on its own.";
+    hint("unbounded", "maxElapsed", message, None)
 }
 
 fn no_jitter(policy: &RetryPolicy, bands: &[Band]) -> Option<Hint> {
@@ -329,6 +357,7 @@ fn budget_grants_nothing(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
         BudgetRule::Ratio { percent, min_per_second, .. } => {
             *percent == 0.0 && *min_per_second == 0.0
         }
+        BudgetRule::Rate { .. } => false,
         BudgetRule::Concurrency { percent, min } => *percent == 0.0 && *min == 0,
     };
     if !never {

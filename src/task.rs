@@ -26,7 +26,7 @@ pub use self::{
     state::{Reason, State, TaskError, Verdict},
 };
 use crate::{
-    policy::{Action, Address, Budget, Class, ElapsedMeasure, RetryPolicy, Terms},
+    policy::{Action, Address, Budget, Class, ElapsedMeasure, Overrides, RetryPolicy, Terms},
     random::Stream,
     time::{Duration, Time, nanos},
 };
@@ -237,6 +237,44 @@ impl Task {
         self.fail_with_care(now, *ctx, class, retry_after, budget)
     }
 
+    /// [`fail`](Self::fail) for a task that overrides some of its policy.
+    ///
+    /// # Errors
+    /// When no attempt runs.
+    pub fn fail_with(
+        &mut self,
+        now: Time,
+        ctx: &Context<'_>,
+        overrides: &Overrides,
+        class: Class,
+        retry_after: Option<Duration>,
+        budget: Option<&mut Budget>,
+    ) -> Result<Verdict, TaskError> {
+        if self.bits & STATE_MASK != RUNNING {
+            return Err(self.not_running());
+        }
+        let mut terms = ctx.policy.terms(class);
+        terms.max_attempts = overrides.max_attempts().or(terms.max_attempts);
+        let own = overrides.delays(ctx.policy, class);
+        terms.delays = own.as_ref().unwrap_or(terms.delays);
+        Ok(self.say(now, ctx, &terms, retry_after, budget))
+    }
+
+    fn say(
+        &mut self,
+        now: Time,
+        ctx: &Context<'_>,
+        terms: &Terms<'_>,
+        retry_after: Option<Duration>,
+        budget: Option<&mut Budget>,
+    ) -> Verdict {
+        let retry_after = retry_after.map(nanos);
+        match self.judge(now, terms, ctx.stream, ctx.key, retry_after, budget) {
+            Ok(delay) => Verdict::Retry { at: self.at, delay: Duration::from_nanos(delay) },
+            Err(end) => end.into(),
+        }
+    }
+
     /// [`fail`](Self::fail) for what needs more than one draw.
     #[inline(never)]
     fn fail_with_care(
@@ -250,12 +288,20 @@ impl Task {
         if self.bits & STATE_MASK != RUNNING {
             return Err(self.not_running());
         }
-        let retry_after = retry_after.map(nanos);
         let terms = ctx.policy.terms(class);
-        Ok(match self.judge(now, &terms, ctx.stream, ctx.key, retry_after, budget) {
-            Ok(delay) => Verdict::Retry { at: self.at, delay: Duration::from_nanos(delay) },
-            Err(end) => end.into(),
-        })
+        Ok(self.say(now, &ctx, &terms, retry_after, budget))
+    }
+
+    /// The attempt that failed ran so long that what went before it no longer counts: it is as good as
+    /// the first, begun when it failed. The number of attempts goes on, up to 65,536, so that further
+    /// delays are drawn anew.
+    #[cold]
+    fn begin_anew(&mut self, now: Time, measure: ElapsedMeasure) {
+        let free = (self.attempts - 1).min(FREE_MAX);
+        self.attempts = free + 1;
+        self.bits = self.bits & !(FREE_MAX << FREE_SHIFT) | free << FREE_SHIFT;
+        self.began = if measure == ElapsedMeasure::Sleeps { Time::ZERO } else { now };
+        self.previous = 0;
     }
 
     /// Counts the attempt that failed as free, as long as there is room to count.
@@ -289,17 +335,14 @@ impl Task {
                 return Err(Ending::Failed);
             }
         }
+        if terms.reset_after.is_some_and(|after| now.nanos_since(self.at) >= after) {
+            self.begin_anew(now, terms.measure);
+        }
         let free = terms.action == Action::RetryFree && self.excuse();
         let counted = self.counted_attempts();
-        let mut give_up = |task: &mut Task, reason| {
-            if let Some(budget) = budget.as_mut() {
-                budget.on_last_failure(terms.cost);
-            }
-            Err(task.die(now, reason))
-        };
         let allowed = terms.max_attempts.is_none_or(|max| counted < max.get());
         if !allowed || self.attempts == u32::MAX {
-            return give_up(self, Reason::Exhausted);
+            return Err(self.give_up(now, terms.cost, budget, Reason::Exhausted));
         }
         let address = Address {
             stream,
@@ -312,7 +355,7 @@ impl Task {
         let (wanted, least) = match retry_after {
             Some(hint) => {
                 let Some(least) = terms.hinting.least(own, hint) else {
-                    return give_up(self, Reason::DeadlineExceeded);
+                    return Err(self.give_up(now, terms.cost, budget, Reason::DeadlineExceeded));
                 };
                 let mut draws = stream.draws(key, self.attempts);
                 (terms.hinting.apply(own, hint, counted.max(1), &mut draws).max(least), least)
@@ -324,9 +367,12 @@ impl Task {
             self.began = Time::ZERO;
         }
         let elapsed = if sleeps { self.began.as_nanos() } else { now.nanos_since(self.began) };
-        let Some(delay) = terms.deadline.admit(elapsed, wanted).filter(|delay| *delay >= least)
+        // Its turn comes first, then its delay: retries that wait do not meet again at their end.
+        let turn = budget.as_mut().map_or(0, |budget| budget.turn(now));
+        let admitted = terms.deadline.admit(elapsed.saturating_add(turn), wanted);
+        let Some(delay) = admitted.map(|delay| delay.saturating_add(turn)).filter(|d| *d >= least)
         else {
-            return give_up(self, Reason::DeadlineExceeded);
+            return Err(self.give_up(now, terms.cost, budget, Reason::DeadlineExceeded));
         };
         if let Some(budget) = budget {
             let again = self.attempts > 1;
@@ -357,6 +403,20 @@ impl Task {
     fn settle(&mut self, now: Time, state: u32) {
         self.at = now;
         self.set_state(state);
+    }
+
+    /// A failure that could be retried ends the task, since no attempt or no time is left.
+    fn give_up(
+        &mut self,
+        now: Time,
+        cost: u16,
+        budget: Option<&mut Budget>,
+        reason: Reason,
+    ) -> Ending {
+        if let Some(budget) = budget {
+            budget.on_last_failure(cost);
+        }
+        self.die(now, reason)
     }
 
     fn die(&mut self, now: Time, reason: Reason) -> Ending {

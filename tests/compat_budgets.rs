@@ -96,7 +96,7 @@ fn grpc_throttles_and_opens_again_as_measured() {
 /// A ratio budget after `requests` requests, and then `later`.
 fn ratio(percent: f64, min_per_second: f64, requests: u32, later: Duration) -> usize {
     let window = Duration::from_secs(10);
-    let mut budget = Budget::new(&BudgetRule::Ratio { percent, min_per_second, window });
+    let mut budget = Budget::new(&BudgetRule::ratio(percent, min_per_second, window));
     let start = Time::from_secs(100);
     for _ in 0..requests {
         budget.on_attempt(start, false);

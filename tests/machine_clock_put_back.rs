@@ -91,11 +91,7 @@ fn a_loop_in_virtual_time_gets_past_a_step_back() {
 
 #[test]
 fn budgets_of_a_window_go_on_after_a_step_back() {
-    let rule = redrive::BudgetRule::Ratio {
-        percent: 0.0,
-        min_per_second: 1.0,
-        window: Duration::from_secs(1),
-    };
+    let rule = redrive::BudgetRule::ratio(0.0, 1.0, Duration::from_secs(1));
     let policy = RetryPolicy::builder().budget(rule).build().unwrap();
     let config = MachineConfig { policy: policy.into(), ..MachineConfig::default() };
     let mut machine = Machine::new(config);

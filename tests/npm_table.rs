@@ -21,13 +21,14 @@ use redrive::{
 
 const MADE: &str = "// Made from the core's own tables (src/bounds.rs, src/policy) by `cargo xtask golden --bless`. Do not edit.\n\n";
 
-const SINGLES: [(&str, &Bound); 14] = [
+const SINGLES: [(&str, &Bound); 15] = [
     ("MIN_DELAY", bounds::MIN_DELAY),
     ("MAX_DELAY", bounds::MAX_DELAY),
     ("FIRST_DELAY", bounds::FIRST_DELAY),
     ("MAX_ATTEMPTS", bounds::MAX_ATTEMPTS),
     ("MAX_ELAPSED", bounds::MAX_ELAPSED),
     ("ATTEMPT_TIMEOUT", bounds::ATTEMPT_TIMEOUT),
+    ("RESET_AFTER", bounds::RESET_AFTER),
     ("RETRY_AFTER_MAX", bounds::RETRY_AFTER_MAX),
     ("DELAY", bounds::DELAY),
     ("REFUND", bounds::REFUND),
@@ -93,6 +94,7 @@ fn default_row() -> Vec<f64> {
         places::MAX_DELAY,
         places::FIRST_DELAY,
         places::MAX_ELAPSED,
+        places::RESET_AFTER,
         places::ROUNDING_UNIT,
         places::RESAMPLE_LOW,
         places::RESAMPLE_HIGH,
@@ -167,6 +169,7 @@ fn type_of(parameter: &Parameter) -> String {
         (Shape::Special, "costByClass") => "Readonly<Record<string, number>>".into(),
         (Shape::Special, "refundOnRetrySuccess") => "'cost' | number".into(),
         (Shape::Special, "debitOn") => list("DEBITS"),
+        (Shape::Special, "onEmpty") => list("ON_EMPTY"),
         (Shape::Special, "threshold") => "number | null".into(),
         (Shape::Special, other) => panic!("which type has {other}?"),
     }

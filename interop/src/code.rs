@@ -96,6 +96,7 @@ fn builder(policy: &RetryPolicy) -> Option<String> {
         ("max_delay", policy.max_delay()),
         ("max_elapsed", policy.max_elapsed()),
         ("attempt_timeout", policy.attempt_timeout()),
+        ("reset_after", policy.reset_after()),
     ] {
         if let Some(limit) = limit {
             call(name, duration(limit));
@@ -116,6 +117,9 @@ fn builder(policy: &RetryPolicy) -> Option<String> {
     }
     if calls.iter().any(|call| call.contains("End {")) {
         uses.push("policy::End");
+    }
+    if calls.iter().any(|call| call.contains("OnEmpty::")) {
+        uses.push("policy::OnEmpty");
     }
     uses.sort_unstable();
     uses.dedup();
@@ -185,14 +189,18 @@ fn argument(argument: Argument<'_>) -> String {
 
 fn budget(rule: &BudgetRule) -> Option<String> {
     Some(match rule {
-        BudgetRule::Ratio { percent, min_per_second, window } => format!(
+        BudgetRule::Ratio { percent, min_per_second, window, on_empty } => format!(
             "BudgetRule::Ratio {{ percent: {percent:?}, min_per_second: {min_per_second:?}, \
-             window: {} }}",
+             window: {}, on_empty: OnEmpty::{on_empty:?} }}",
             duration(*window)
         ),
         BudgetRule::Concurrency { percent, min } => {
             format!("BudgetRule::Concurrency {{ percent: {percent:?}, min: {min} }}")
         }
+        BudgetRule::Rate { per_second, burst, on_empty } => format!(
+            "BudgetRule::Rate {{ per_second: {per_second:?}, burst: {burst}, \
+             on_empty: OnEmpty::{on_empty:?} }}"
+        ),
         _ => return None,
     })
 }

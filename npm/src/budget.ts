@@ -1,12 +1,13 @@
 import { identify, matches } from './causes.js'
 import { tellBudget, type State } from './core.js'
+import { ConfigError } from './errors.js'
 import { kind, number, optional, word, type Fields } from './read.js'
 import * as t from './table.js'
 import type { BudgetRule } from './types.js'
 
 /** A budget's rule as numbers. */
 function compileBudget(value: unknown) {
-  const { index, rows, group } = kind(value, 'budget', t.BUDGETS)
+  const { index, rows, group } = kind(value, 'budget', t.BUDGETS, ['onEmpty'])
   const row = [index, ...rows.filter((field) => field[1] != 5).map((field) => number(group, 'budget', field))]
   const bucket = rows.some((field) => field[0] == 'costByClass')
   const costs: Fields = bucket ? { ...group['costByClass'] } : {}
@@ -16,6 +17,10 @@ function compileBudget(value: unknown) {
     row.push(refund == 'cost' ? NaN : number(group, 'budget', t.REFUND, 'refundOnRetrySuccess'))
     row.push(word(group, 'budget.', 'debitOn', t.DEBITS), optional(group, 'budget', t.THRESHOLD))
   }
+  const waits = word(group, 'budget.', 'onEmpty', t.ON_EMPTY)
+  if (rows.some((field) => field[0] == 'onEmpty')) row.push(waits)
+  else if (waits) throw new ConfigError('budget.onEmpty', '= "wait" has no meaning for this kind: only other tasks give back what it lends, and those may all wait; use the kind rate or ratio')
+  if (waits && !group['minPerSecond'] && group['minPerSecond'] != null) throw new ConfigError('budget.minPerSecond', '= 0, at which a retry that waits never gets its turn; raise it, or set onEmpty to "fail"')
   while (row.length < t.Place.Rest - t.Place.Budget) row.push(NaN)
   return { row, cost: bucket ? row[2]! : 1, costs: Object.assign(Object.create(null), costs) }
 }

@@ -18,6 +18,8 @@ export interface Plan {
   /** Milliseconds. */
   timeout: number
   deadline: number
+  /** Neither attempts nor time end it: a signal has to. */
+  unbounded?: boolean
   /** Shared by all that use this policy object. */
   budget?: RetryBudget
 }
@@ -61,12 +63,11 @@ function jitter(value: unknown, path: string, row: number[], at: number, random?
   if (random && index) throw new ConfigError(path, `= ${show(value)} makes no sense with a backoff that draws its own; remove it`)
 }
 
-const POLICY = ['version', 'backoff', 'minDelay', 'maxDelay', 'jitter', 'maxAttempts', 'maxElapsed', 'elapsedRule', 'attemptTimeout', 'retryAfter', 'classify', 'defaultAction', 'budget', 'compat', '$schema']
 const COMPAT = ['capStage', 'rounding', 'elapsedMeasure', 'feedback', 'resampleAbove']
 
 /** Reads a policy and refuses a wrong one. */
-export function compile(value: PolicyOptions): Plan {
-  const policy = fields(value, '', POLICY)
+export function compile(value: PolicyOptions, stops = false): Plan {
+  const policy = fields(value, '', t.POLICY)
   word(policy, '', 'version', [1])
   // Where an editor finds the schema of the file.
   const { $schema = '', ...json } = value
@@ -81,6 +82,7 @@ export function compile(value: PolicyOptions): Plan {
   row[Place.MaxDelay] = optional(policy, '', t.MAX_DELAY)
   if (!unlimited) row[Place.MaxAttempts] = number(policy, '', t.MAX_ATTEMPTS)
   row[Place.MaxElapsed] = optional(policy, '', t.MAX_ELAPSED)
+  row[Place.ResetAfter] = optional(policy, '', t.RESET_AFTER)
   row[Place.ElapsedRule] = word(policy, '', 'elapsedRule', t.ELAPSED_RULES)
   row[Place.Action] = word(policy, '', 'defaultAction', t.ACTIONS)
   row[Place.HintMode] = word(hints, 'retryAfter.', 'mode', t.MODES)
@@ -101,11 +103,12 @@ export function compile(value: PolicyOptions): Plan {
   const [min, max] = [row[Place.MinDelay]!, row[Place.MaxDelay]!]
   if (min > max) throw new ConfigError('minDelay', `= ${show(policy['minDelay'])} is above maxDelay = ${show(policy['maxDelay'])}`)
   if (first < min || first > max) throw new ConfigError('backoff.firstDelay', 'does not lie between minDelay and maxDelay')
-  if (unlimited && !(row[Place.MaxElapsed]! >= 0)) throw new ConfigError('maxAttempts', `= ${show(policy['maxAttempts'])} is unlimited, and there is no maxElapsed to end it; set one`)
+  const unbounded = unlimited && !(row[Place.MaxElapsed]! >= 0)
+  if (unbounded && !stops) throw new ConfigError('maxAttempts', `= ${show(policy['maxAttempts'])} is unlimited, and there is no maxElapsed to end it; set one, or write RetryPolicy.untilStopped() and give a signal`)
   if (row[Place.ResampleLow]! > row[Place.ResampleHigh]!) throw new ConfigError('compat.resampleAbove.low', 'is above high')
   if (row[Place.ResampleLow]! >= 0 && max != max) throw new ConfigError('compat.resampleAbove', 'needs a cap to resample above; set maxDelay')
   const timeout = optional(policy, '', t.ATTEMPT_TIMEOUT)
-  const plan: Plan = { json: { ...json, version: 1 }, terms: { row, table }, timeout: timeout / 1e6, deadline: row[Place.MaxElapsed]! / 1e6 }
+  const plan: Plan = { json: { ...json, version: 1 }, terms: { row, table }, timeout: timeout / 1e6, unbounded, deadline: row[Place.MaxElapsed]! / 1e6 }
   if (policy['budget']) plan.budget = new RetryBudget(policy['budget'])
   const list = rules(policy['classify'] ?? [], plan.terms)
   if (list.length) plan.choose = (error, wish) => choose(list, error, wish)

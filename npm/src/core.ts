@@ -76,12 +76,12 @@ function load(terms: Terms) {
 }
 
 /** The verdict on the failed attempt: 0 to retry after `delay()`, or why not. Changes `state`. */
-export function verdict(terms: Terms, state: State, now: number, hint: number, cost: number, budget?: Float64Array) {
+export function verdict(terms: Terms, state: State, now: number, started: number, hint: number, cost: number, budget?: Float64Array) {
   const core = load(terms)
   // By hand: `set` of an array costs more than nine stores.
   for (let i = 0; i < Place.Delay - Place.Seed; i++) io[Place.Seed + i] = state[i]!
   if (budget) io.set(budget, Place.Budget)
-  const said = core.fail(now, hint, cost, budget ? 1 : 0)
+  const said = core.fail(now, started, hint, cost, budget ? 1 : 0)
   if (budget) budget.set(io.subarray(Place.Budget, Place.Rest))
   for (let i = Place.Began - Place.Seed; i < Place.Delay - Place.Seed; i++) state[i] = io[Place.Seed + i]!
   return said

@@ -8,7 +8,7 @@ export interface Engine {
   memory: { buffer: ArrayBuffer }
   io(): number
   key(bytes: number, place: number): void
-  fail(now: number, hint: number, cost: number, budget: number): number
+  fail(now: number, started: number, hint: number, cost: number, budget: number): number
   quantile(retries: number, p: number): number
   start(slot: number, redrives: number, every: number, spread: number): number
   budget(event: number, now: number): number

@@ -89,7 +89,7 @@ function of(kind: string, options: object = {}) {
 }
 
 // Outside of the class: a bundler renames a class that names itself.
-const make = (options: PolicyOptions) => new RetryPolicy(options)
+const make = (options: PolicyOptions, stops?: boolean) => new RetryPolicy(options, stops)
 
 /** The terms with some numbers changed. */
 const changed = ({ row, table }: Terms, numbers: Record<number, number>): Terms => ({ row: row.map((n, i) => numbers[i] ?? n), table })
@@ -107,8 +107,8 @@ export class RetryPolicy {
   readonly plan: Plan
 
   /** @throws {ConfigError} that names the field, the value and the limit. */
-  constructor(options: PolicyOptions = {}) {
-    this.plan = compile(options)
+  constructor(options: PolicyOptions = {}, /** @internal */ stops?: boolean) {
+    this.plan = compile(options, stops)
   }
 
   // Made from the core's table of kinds by `cargo xtask golden --bless`.
@@ -155,6 +155,11 @@ export class RetryPolicy {
   /** What we would run: 500 ms x 2, full jitter, 30 s cap, five attempts, a budget of 20 %. */
   static recommended(): RetryPolicy {
     return make(RECOMMENDED as never)
+  }
+
+  /** A policy that neither attempts nor `maxElapsed` have to end: `retry` demands a `signal` for it. */
+  static untilStopped(options: PolicyOptions): RetryPolicy {
+    return make(options, true)
   }
 
   /** Reads what `toJSON`, Rust or the CLI wrote: an object, or its text. */
@@ -209,10 +214,10 @@ export class RetryPolicy {
     const free = unlimited(terms)
     for (let earlier = Math.max(attempt - 1000, 1); earlier < attempt; earlier++) {
       state[Place.Attempts - Place.Seed] = earlier
-      verdict(free, state, 0, -1, 0)
+      verdict(free, state, 0, 0, -1, 0)
     }
     state[Place.Attempts - Place.Seed] = attempt
-    const said = verdict(choose?.(error, undefined) ?? terms, state, elapsed, hintOf(retryAfter ?? (error as any)?.retryAfter, Date.now()), 0)
+    const said = verdict(choose?.(error, undefined) ?? terms, state, elapsed, elapsed, hintOf(retryAfter ?? (error as any)?.retryAfter, Date.now()), 0)
     if (!said) return { delay: delay(), delayNs: delayNs() }
     return { reason: said == Said.Discard ? 'discarded' : said == Said.Fail ? 'failed' : REASONS[said - Said.Dead]! }
   }
@@ -233,7 +238,7 @@ export class RetryPolicy {
     let at = 0
     for (let retry = 1; ; retry++) {
       state[Place.Attempts - Place.Seed] = retry
-      const said = verdict(terms, state, at, -1, 0)
+      const said = verdict(terms, state, at, at, -1, 0)
       if (said) return { retries, end: { reason: REASONS[said - Said.Dead]!, attempts: retry } }
       if (retry > limit) return { retries, end: undefined }
       at = due()
@@ -286,7 +291,7 @@ function draw(terms: Terms, seed: Seed, samples: number, retries: number): Float
     const state = newState(seed, key)
     for (let retry = 0, at = 0; retry < retries; retry++) {
       state[Place.Attempts - Place.Seed] = retry + 1
-      verdict(terms, state, at, -1, 0)
+      verdict(terms, state, at, at, -1, 0)
       lists[retry]![key] = delay()
       at = due()
     }

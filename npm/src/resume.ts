@@ -18,7 +18,7 @@ export async function resume<T>(fn: (context: AttemptContext) => T | PromiseLike
   if (!Array.isArray(state) || state.length != Place.Delay - Place.Seed || ![began, due, delay, ...state].every((n) => typeof n == 'number' && n >= 0)) {
     throw new ConfigError('state', 'is not a task; keep what snapshot() gave as it is')
   }
-  return launch(fn, compile(policy), { taskType, payload, ...options, key }, (run) => {
+  return launch(fn, compile(policy, true), { taskType, payload, ...options, key }, (run) => {
     run.state_ = [...state]
     run.attempts_ = state[Place.Attempts - Place.Seed]!
     run.began_ = began

@@ -284,11 +284,12 @@ export class Run {
       state[Place.Began - Place.Seed] = this.began_
       this.state_ = state
     }
-    this.state_[Place.Attempts - Place.Seed] = this.attempts_
+    // Not `attempts_`: the engine may have begun to count anew.
+    this.state_[Place.Attempts - Place.Seed]!++
     const terms = plan_.choose?.(error, wish)
     // A caller that says no is a rule that says "deadLetter"; one that has cancelled says it, too.
     if (wish === false || (wish == null && !terms && isCancelled(error, errors_.at(-2)?.error))) return Said.Permanent
-    const said = verdict(terms ?? plan_.terms, this.state_, this.ended_, hintOf(asked, this.ended_), budget_?.costOf(error, wish) ?? 0, budget_?.row)
+    const said = verdict(terms ?? plan_.terms, this.state_, this.ended_, this.started_, hintOf(asked, this.ended_), budget_?.costOf(error, wish) ?? 0, budget_?.row)
     if (!said) {
       this.delay_ = delay()
       // One that another process began holds nothing of this one's budget.
@@ -374,6 +375,7 @@ export function launch(fn: Work<any>, plan: Plan | undefined, options: RetryOpti
   try {
     if (!plan) throw new ConfigError('policy', 'is not a RetryPolicy; write retry(fn, new RetryPolicy({ maxAttempts: 4 }), options), or undefined in its place')
     if (typeof fn != 'function') throw new ConfigError('fn', 'is not a function; write retry(() => ...)')
+    if (plan.unbounded && !options.signal) throw new ConfigError('signal', 'is missing, and nothing else ends this policy')
     check(options)
   } catch (fault) {
     return Promise.reject(fault)

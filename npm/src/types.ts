@@ -35,6 +35,8 @@ export interface PolicyOptions {
   elapsedRule?: 'stopIfWouldExceed' | 'stopIfReached' | 'truncate'
   /** How long one attempt may run before it fails as `timeout` and its signal is aborted. */
   attemptTimeout?: Duration | null
+  /** An attempt that ran this long before it failed starts the count of attempts, the delays and `maxElapsed` anew: for connections that live for hours. */
+  resetAfter?: Duration | null
   /** How the server's own wish is heard: as the least (default), instead of the delay, at most `max` more than the delay, or not. A longer wish than `max` (default: five minutes) counts as that, or ends the task. */
   retryAfter?: { mode?: 'atLeast' | 'replace' | 'clamp' | 'ignore'; max?: Duration; whenLonger?: 'cap' | 'giveUp'; jitter?: Jitter }
   /** Rules for kinds of failures; the first that matches wins. */

@@ -91,7 +91,7 @@ impl DeadLetter {
     pub fn from_value(value: &Value) -> Result<DeadLetter, ConfigError> {
         DeadLetter::from_value_with(value, |fields| match fields.get("policy") {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => match RetryPolicy::from_value(value) {
+            Some(value) => match RetryPolicy::from_value_until_stopped(value) {
                 Ok(policy) => Ok(Some((policy.fingerprint(), Arc::new(policy)))),
                 Err(error) => Err(error.inside(&fields.path_of("policy"))),
             },

@@ -5,15 +5,17 @@
 //! three times its load just when it can bear least. With a budget of 20 % it gets 1.2 times. While
 //! few requests fail, a budget never says no.
 //!
-//! Three kinds, after systems that run at scale: a token bucket (AWS SDKs, gRPC), a ratio of retries to
-//! requests over a window (Finagle, tower), and a share of what is in flight (Envoy). [`BudgetRule`] is
+//! Four kinds, after systems that run at scale: a token bucket (AWS SDKs, gRPC), a ratio of retries to
+//! requests over a window (Finagle, tower), a share of what is in flight (Envoy), and a pace (the generic
+//! cell rate algorithm of ATM, ITU-T I.371). With a ratio or a pace a retry may [wait](OnEmpty::Wait) for
+//! its turn, where tasks of a queue would otherwise die. [`BudgetRule`] is
 //! the rule, part of a policy; [`Budget`] is its state, one for all tasks that share it. Amounts are
 //! integers (thousandths of a token), so that nothing is lost to rounding and every target agrees.
 
 mod rule;
 mod store;
 
-pub use self::rule::{BudgetRule, DebitOn, Refund, TokenBucket};
+pub use self::rule::{BudgetRule, DebitOn, OnEmpty, Refund, TokenBucket};
 use crate::time::{Time, nanos};
 
 /// One token, in the unit that balances are kept in.
@@ -44,9 +46,12 @@ pub(super) enum Ledger {
     /// The balance.
     Bucket { balance: u64 },
     /// Deposits and withdrawals by part of the window, the newest at `part % PARTS`.
-    Window { part: u64, credits: [u64; PARTS], debits: [u64; PARTS] },
+    /// `last` is the last turn that was given to a retry that waits.
+    Window { part: u64, credits: [u64; PARTS], debits: [u64; PARTS], last: Time },
     /// Tasks in flight, and how many of them are in a retry.
     InFlight { tasks: u64, retries: u64 },
+    /// When the burst is whole again, and the latest time that was seen.
+    Pace { whole: Time, now: Time },
 }
 
 impl Budget {
@@ -61,8 +66,10 @@ impl Budget {
                 Ledger::Bucket { balance: u64::from(bucket.capacity) * TOKEN }
             }
             BudgetRule::Ratio { .. } => {
-                Ledger::Window { part: 0, credits: [0; PARTS], debits: [0; PARTS] }
+                let last = Time::ZERO;
+                Ledger::Window { part: 0, credits: [0; PARTS], debits: [0; PARTS], last }
             }
+            BudgetRule::Rate { .. } => Ledger::Pace { whole: Time::ZERO, now: Time::ZERO },
             BudgetRule::Concurrency { .. } => Ledger::InFlight { tasks: 0, retries: 0 },
         };
         Budget { rule, ledger, denied: 0, granted: 0 }
@@ -76,9 +83,10 @@ impl Budget {
     /// Whether it is as good as a new one: nothing withdrawn that is not given back.
     pub(crate) fn is_untouched(&self) -> bool {
         match &self.ledger {
-            Ledger::Window { credits, debits, .. } => {
-                credits.iter().chain(debits).all(|part| *part == 0)
+            Ledger::Window { credits, debits, last, .. } => {
+                *last == Time::ZERO && credits.iter().chain(debits).all(|part| *part == 0)
             }
+            Ledger::Pace { whole, now } => whole <= now,
             ledger @ (Ledger::Bucket { .. } | Ledger::InFlight { .. }) => {
                 *ledger == Budget::new(&self.rule).ledger
             }
@@ -87,14 +95,20 @@ impl Budget {
 
     /// The clock, which said `was`, says `now` instead: what was counted lately stays counted lately.
     pub(crate) fn rebase(&mut self, was: Time, now: Time) {
-        self.turn(was);
+        self.advance(was);
         if self.is_untouched() {
             self.ledger = Budget::new(&self.rule).ledger;
             return;
         }
-        if let (Ledger::Window { part, credits, debits }, BudgetRule::Ratio { window, .. }) =
+        // A turn that is to come is as far ahead of the new time as it was of the old one.
+        let moved = |time: Time| now.plus_nanos(time.nanos_since(was));
+        if let Ledger::Pace { whole, now: seen } = &mut self.ledger {
+            (*whole, *seen) = (moved(*whole), now);
+        }
+        if let (Ledger::Window { part, credits, debits, last }, BudgetRule::Ratio { window, .. }) =
             (&mut self.ledger, &self.rule)
         {
+            *last = if *last > was { moved(*last) } else { Time::ZERO };
             let length = (nanos(*window) / PARTS as u64).max(1);
             let moved = now.as_nanos() / length;
             for parts in [credits, debits] {
@@ -123,7 +137,7 @@ impl Budget {
 
     /// An attempt starts; `retry` when it is not the task's first.
     pub fn on_attempt(&mut self, now: Time, retry: bool) {
-        self.turn(now);
+        self.advance(now);
         match (&mut self.ledger, &self.rule) {
             (Ledger::Window { part, credits, .. }, BudgetRule::Ratio { percent, .. }) if !retry => {
                 let credit = &mut credits[(*part % PARTS as u64) as usize];
@@ -136,7 +150,7 @@ impl Budget {
 
     /// An attempt succeeded; `paid` is [`Task::paid`](crate::Task::paid), 0 at the first attempt.
     pub fn on_success(&mut self, now: Time, retried: bool, paid: u16) {
-        self.turn(now);
+        self.advance(now);
         if let (Ledger::Bucket { balance }, BudgetRule::TokenBucket(bucket)) =
             (&mut self.ledger, &self.rule)
         {
@@ -159,11 +173,44 @@ impl Budget {
         }
     }
 
+    /// How long a retry that is granted now waits for its turn before its delay begins, in nanoseconds;
+    /// 0 where nothing waits. Nothing is taken yet.
+    pub(crate) fn turn(&mut self, now: Time) -> u64 {
+        if self.rule.on_empty() == OnEmpty::Fail {
+            return 0;
+        }
+        self.advance(now);
+        // A retry does not overtake those that wait already.
+        let is_free = match &self.ledger {
+            Ledger::Window { last, .. } => *last <= now,
+            Ledger::Pace { .. } => true,
+            Ledger::Bucket { .. } | Ledger::InFlight { .. } => return 0,
+        };
+        if is_free && self.available() >= TOKEN {
+            return 0;
+        }
+        self.next_turn(now).nanos_since(now)
+    }
+
+    /// The next turn of a retry that has to wait.
+    fn next_turn(&self, now: Time) -> Time {
+        let interval = self.rule.interval();
+        match (&self.ledger, &self.rule) {
+            (Ledger::Window { last, .. }, _) => now.max(*last).plus_nanos(interval),
+            (Ledger::Pace { whole, .. }, BudgetRule::Rate { burst, .. }) => {
+                let room = interval.saturating_mul(u64::from(*burst).saturating_sub(1));
+                now.max(Time::from_nanos(whole.as_nanos().saturating_sub(room)))
+            }
+            _ => now,
+        }
+    }
+
     /// Asks for a retry that costs `cost` tokens; `again` when the task holds a retry already, so that
     /// one task in its fifth retry is one retry in flight. Says whether it is granted.
     pub fn withdraw(&mut self, now: Time, cost: u16, again: bool) -> bool {
-        self.turn(now);
-        let granted = self.try_withdraw(u64::from(cost) * TOKEN, again);
+        let waits = self.turn(now) > 0;
+        self.advance(now);
+        let granted = waits && self.queue(now) || self.try_withdraw(u64::from(cost) * TOKEN, again);
         if granted {
             self.granted = self.granted.saturating_add(1);
         } else {
@@ -181,6 +228,17 @@ impl Budget {
         {
             *balance = balance.saturating_sub(u64::from(cost) * TOKEN);
         }
+    }
+
+    /// Gives the next turn to a retry that waits.
+    fn queue(&mut self, now: Time) -> bool {
+        let turn = self.next_turn(now);
+        match &mut self.ledger {
+            Ledger::Window { last, .. } => *last = turn,
+            Ledger::Pace { whole, .. } => *whole = whole.plus_nanos(self.rule.interval()),
+            Ledger::Bucket { .. } | Ledger::InFlight { .. } => return false,
+        }
+        true
     }
 
     fn try_withdraw(&mut self, cost: u64, again: bool) -> bool {
@@ -215,6 +273,13 @@ impl Budget {
                 }
                 granted
             }
+            (Ledger::Pace { whole, now }, rule) => {
+                let granted = available >= TOKEN;
+                if granted {
+                    *whole = (*whole).max(*now).plus_nanos(rule.interval());
+                }
+                granted
+            }
             _ => false,
         }
     }
@@ -236,13 +301,21 @@ impl Budget {
                 let share = milli(percent / 100.0).saturating_mul(*tasks) / TOKEN * TOKEN;
                 share.max(u64::from(*min) * TOKEN).saturating_sub(retries.saturating_mul(TOKEN))
             }
+            (Ledger::Pace { whole, now }, BudgetRule::Rate { burst, .. }) => {
+                let interval = self.rule.interval();
+                let room = interval.saturating_mul((*burst).into());
+                room.saturating_sub(whole.nanos_since(*now)) / interval.max(1) * TOKEN
+            }
             _ => 0,
         }
     }
 
     /// Turns a window to `now`: parts that have passed are emptied. Time going back changes nothing.
-    fn turn(&mut self, now: Time) {
-        if let (Ledger::Window { part, credits, debits }, BudgetRule::Ratio { window, .. }) =
+    fn advance(&mut self, now: Time) {
+        if let Ledger::Pace { now: seen, .. } = &mut self.ledger {
+            *seen = now.max(*seen);
+        }
+        if let (Ledger::Window { part, credits, debits, .. }, BudgetRule::Ratio { window, .. }) =
             (&mut self.ledger, &self.rule)
         {
             let current = now.as_nanos() / (nanos(*window) / PARTS as u64).max(1);
@@ -330,11 +403,7 @@ mod tests {
 
     #[test]
     fn a_ratio_counts_its_window_and_its_reserve() {
-        let rule = BudgetRule::Ratio {
-            percent: 20.0,
-            min_per_second: 10.0,
-            window: Duration::from_secs(10),
-        };
+        let rule = BudgetRule::ratio(20.0, 10.0, Duration::from_secs(10));
         let mut budget = Budget::new(&rule);
         // Measured on tower's TpsBudget: 100 fresh, and 300 after a thousand requests.
         assert_eq!(grants(&mut budget.clone(), Time::ZERO, 1, 1_000), 100);
@@ -365,11 +434,7 @@ mod tests {
         let now = Time::from_secs(3);
         for rule in [
             BudgetRule::TokenBucket(TokenBucket::default()),
-            BudgetRule::Ratio {
-                percent: 20.0,
-                min_per_second: 1.0,
-                window: Duration::from_secs(10),
-            },
+            BudgetRule::ratio(20.0, 1.0, Duration::from_secs(10)),
             BudgetRule::Concurrency { percent: 20.0, min: 1 },
         ] {
             let mut budget = Budget::new(&rule);
@@ -381,8 +446,7 @@ mod tests {
 
     #[test]
     fn time_going_back_gives_nothing_back() {
-        let rule =
-            BudgetRule::Ratio { percent: 0.0, min_per_second: 1.0, window: Duration::from_secs(1) };
+        let rule = BudgetRule::ratio(0.0, 1.0, Duration::from_secs(1));
         let mut budget = Budget::new(&rule);
         assert!(budget.withdraw(Time::from_secs(100), 1, false));
         assert!(!budget.withdraw(Time::ZERO, 1, false));

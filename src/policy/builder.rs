@@ -66,8 +66,8 @@ impl PolicyBuilder {
         self
     }
 
-    /// As many executions as fit into [`max_elapsed`](PolicyBuilder::max_elapsed), which then has to be
-    /// set.
+    /// As many attempts as fit into [`max_elapsed`](PolicyBuilder::max_elapsed), which then has to be set
+    /// unless the caller [stops](PolicyBuilder::build_until_stopped) its tasks.
     pub fn unlimited_attempts(mut self) -> Self {
         self.spec.limits.max_attempts = None;
         self.no_attempts = false;
@@ -89,6 +89,13 @@ impl PolicyBuilder {
     /// How long one attempt may run. Default: for ever.
     pub fn attempt_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.spec.limits.attempt_timeout = timeout.into();
+        self
+    }
+
+    /// An attempt that ran this long before it failed starts the count of attempts, the delays and the
+    /// elapsed time anew: for connections that live for hours and reconnect. Default: never.
+    pub fn reset_after(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.spec.limits.reset_after = time.into();
         self
     }
 
@@ -151,7 +158,18 @@ impl PolicyBuilder {
     /// # Errors
     /// Names the field, the value and the limit: `backoff.multiplier = 0.5 is below 1`.
     pub fn build(self) -> Result<RetryPolicy, ConfigError> {
-        self.check()?;
+        self.check(false)?;
+        Ok(self.assume_valid())
+    }
+
+    /// The policy, also one that neither attempts nor `maxElapsed` end: for callers that stop its tasks
+    /// themselves, by a signal, a horizon, a cancellation. [`build`](PolicyBuilder::build) refuses it, so
+    /// that nothing runs for ever by accident.
+    ///
+    /// # Errors
+    /// As for [`build`](PolicyBuilder::build).
+    pub fn build_until_stopped(self) -> Result<RetryPolicy, ConfigError> {
+        self.check(true)?;
         Ok(self.assume_valid())
     }
 

@@ -5,8 +5,8 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::{
-    Argument, Backoff, BudgetRule, Class, Jitter, Parameter, PolicyBuilder, Refund, Resample, Spec,
-    parameter::check_duration,
+    Argument, Backoff, BudgetRule, Class, Jitter, OnEmpty, Parameter, PolicyBuilder, Refund,
+    Resample, Spec, parameter::check_duration,
 };
 use crate::{
     bounds::{self, Bound},
@@ -18,8 +18,8 @@ use crate::{
 const MAX_RULES: usize = 1_000;
 
 impl PolicyBuilder {
-    /// Refuses what no policy can be.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    /// Refuses what no policy can be; one that nothing ends only where the caller `stops` its tasks.
+    pub(super) fn check(&self, stops: bool) -> Result<(), ConfigError> {
         let spec = &self.spec;
         check_backoff("backoff", &spec.backoff)?;
         if self.jitter_given {
@@ -29,6 +29,11 @@ impl PolicyBuilder {
         if self.no_attempts {
             check("maxAttempts", bounds::MAX_ATTEMPTS, 0.0)?;
         }
+        if spec.limits.is_unbounded() && !stops {
+            let message = "= null is unlimited, and there is no maxElapsed to end it; set one, or run it \
+                           where something stops it: a signal, a horizon";
+            return Err(ConfigError::new("maxAttempts", message));
+        }
         spec.check()
     }
 }
@@ -36,7 +41,6 @@ impl PolicyBuilder {
 impl Spec {
     fn check(&self) -> Result<(), ConfigError> {
         self.check_delays()?;
-        self.check_limits()?;
         check_jitter("retryAfter.jitter", &self.retry_after.jitter)?;
         self.check_rules()?;
         if let Some(budget) = &self.budget {
@@ -52,6 +56,7 @@ impl Spec {
             ("backoff.firstDelay", bounds::FIRST_DELAY, self.first_delay),
             ("maxElapsed", bounds::MAX_ELAPSED, self.limits.max_elapsed),
             ("attemptTimeout", bounds::ATTEMPT_TIMEOUT, self.limits.attempt_timeout),
+            ("resetAfter", bounds::RESET_AFTER, self.limits.reset_after),
             ("retryAfter.max", bounds::RETRY_AFTER_MAX, Some(self.retry_after.max)),
         ] {
             delay.map_or(Ok(()), |delay| check_duration(path, bound, delay))?;
@@ -69,14 +74,6 @@ impl Spec {
             }
             _ => Ok(()),
         }
-    }
-
-    fn check_limits(&self) -> Result<(), ConfigError> {
-        if self.limits.max_attempts.is_none() && self.limits.max_elapsed.is_none() {
-            let message = "= null is unlimited, and there is no maxElapsed to end it; set one";
-            return Err(ConfigError::new("maxAttempts", message));
-        }
-        Ok(())
     }
 
     fn check_rules(&self) -> Result<(), ConfigError> {
@@ -183,9 +180,17 @@ pub(super) fn check_budget(path: &str, budget: &BudgetRule) -> Result<(), Config
                 None => Ok(()),
             }
         }
-        BudgetRule::Ratio { percent, min_per_second, window } => {
+        BudgetRule::Rate { per_second, burst, .. } => {
+            check_factor(path, bounds::PACE, *per_second)?;
+            check_factor(path, bounds::BURST, f64::from(*burst))
+        }
+        BudgetRule::Ratio { percent, min_per_second, window, on_empty } => {
             check_factor(path, bounds::RETRY_PERCENT, *percent)?;
             check_factor(path, bounds::MIN_PER_SECOND, *min_per_second)?;
+            if *on_empty == OnEmpty::Wait && *min_per_second <= 0.0 {
+                let message = "= 0, at which a retry that waits never gets its turn; raise it, or set onEmpty to \"fail\"";
+                return Err(ConfigError::new(format!("{path}.minPerSecond"), message));
+            }
             check_duration(&format!("{path}.window"), bounds::WINDOW, *window)
         }
         BudgetRule::Concurrency { percent, min } => {

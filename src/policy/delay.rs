@@ -173,6 +173,12 @@ impl Delays {
         delays
     }
 
+    /// The same along another curve. Nothing is worked out ahead: it is for one verdict.
+    pub(super) fn with_backoff(&self, backoff: &Backoff) -> Delays {
+        let curve = Curve::new(backoff, self.rounding.filter(|rounding| rounding.each_step));
+        Delays { ahead: [Range::default(); AHEAD], known: 0, curve, ..self.clone() }
+    }
+
     /// Whether a delay depends on the one before it.
     pub(crate) fn walks(&self) -> bool {
         match self.curve {

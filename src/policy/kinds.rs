@@ -272,6 +272,7 @@ pub const BUDGETS: &[KindRow] = &[
             Parameter::of(bounds::RETRY_PERCENT),
             Parameter::of(bounds::MIN_PER_SECOND),
             Parameter::of(bounds::WINDOW),
+            ON_EMPTY,
         ],
     ),
     budget(
@@ -281,7 +282,20 @@ pub const BUDGETS: &[KindRow] = &[
         "Concurrency",
         &[Parameter::of(bounds::RETRY_PERCENT), Parameter::of(bounds::MIN_RETRIES)],
     ),
+    budget(
+        "rate",
+        "Pace",
+        "A pace: so many retries a second over all tasks, `burst` of them at once after a pause.",
+        "Rate",
+        &[Parameter::of(bounds::PACE), Parameter::of(bounds::BURST), ON_EMPTY],
+    ),
 ];
+
+const ON_EMPTY: Parameter = Parameter::special(
+    "onEmpty",
+    bounds::PACE,
+    "What becomes of a retry for which nothing is left: the task fails, or it waits for its turn.",
+);
 
 impl Backoff {
     /// Whether the kind draws its own jitter, so that a jitter beside it makes no sense.

@@ -34,7 +34,8 @@ impl ElapsedRule {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Executions at most, the first included; `None` is unlimited, and needs `max_elapsed`.
+    /// Maximum attempts, the first included; `None` is unlimited, and needs `max_elapsed` or a caller
+    /// that stops the task.
     pub max_attempts: Option<NonZeroU32>,
     /// The time after which nothing is retried.
     pub max_elapsed: Option<Duration>,
@@ -42,6 +43,8 @@ pub struct Limits {
     pub elapsed_rule: ElapsedRule,
     /// How long one attempt may run.
     pub attempt_timeout: Option<Duration>,
+    /// An attempt that ran this long before it failed starts the count anew.
+    pub reset_after: Option<Duration>,
 }
 
 impl Limits {
@@ -49,6 +52,11 @@ impl Limits {
     #[inline]
     pub(crate) fn allows_after(&self, attempts: u32) -> bool {
         self.max_attempts.is_none_or(|max| attempts < max.get())
+    }
+
+    /// Whether neither attempts nor time end a task.
+    pub(crate) fn is_unbounded(&self) -> bool {
+        self.max_attempts.is_none() && self.max_elapsed.is_none()
     }
 
     /// The part that a verdict needs.
@@ -75,7 +83,8 @@ impl Deadline {
     #[inline]
     pub(crate) fn admit(self, elapsed: u64, delay: u64) -> Option<u64> {
         let Some(max) = self.max else { return Some(delay) };
-        let left = max.saturating_sub(elapsed);
+        // Past the limit nothing is left, not even for a delay of 0.
+        let left = max.checked_sub(elapsed)?;
         match self.rule {
             ElapsedRule::StopIfWouldExceed => (delay <= left).then_some(delay),
             ElapsedRule::StopIfReached => (left > 0).then_some(delay),
@@ -95,18 +104,22 @@ mod tests {
             max_elapsed: Some(Duration::from_nanos(100)),
             elapsed_rule,
             attempt_timeout: None,
+            reset_after: None,
         };
         let stop = limits(ElapsedRule::StopIfWouldExceed);
         assert_eq!(
-            [(80, 20), (80, 21), (100, 0)].map(|(e, d)| stop.admit(e, d)),
-            [Some(20), None, Some(0)]
+            [(80, 20), (80, 21), (100, 0), (101, 0)].map(|(e, d)| stop.admit(e, d)),
+            [Some(20), None, Some(0), None]
         );
         let reached = limits(ElapsedRule::StopIfReached);
-        assert_eq!([(80, 500), (100, 0)].map(|(e, d)| reached.admit(e, d)), [Some(500), None]);
+        assert_eq!(
+            [(80, 500), (100, 0), (101, 0)].map(|(e, d)| reached.admit(e, d)),
+            [Some(500), None, None]
+        );
         let truncate = limits(ElapsedRule::Truncate);
         assert_eq!(
-            [(80, 500), (80, 5), (100, 5)].map(|(e, d)| truncate.admit(e, d)),
-            [Some(20), Some(5), None]
+            [(80, 500), (80, 5), (100, 5), (101, 0)].map(|(e, d)| truncate.admit(e, d)),
+            [Some(20), Some(5), None, None]
         );
     }
 }

@@ -20,6 +20,7 @@ mod limits;
 #[cfg(feature = "small")]
 #[doc(hidden)]
 pub mod numbers;
+mod overrides;
 mod parameter;
 #[doc(hidden)]
 pub mod places;
@@ -34,13 +35,14 @@ use core::num::NonZeroU32;
 
 use self::spec::{Compiled, Spec};
 pub use self::{
-    budget::{Budget, BudgetRule, DebitOn, Refund, TokenBucket},
+    budget::{Budget, BudgetRule, DebitOn, OnEmpty, Refund, TokenBucket},
     builder::PolicyBuilder,
     classify::{Action, Class, Rule},
     compat::{CapStage, Compat, ElapsedMeasure, Resample, Rounding, RoundingMode},
     jitter::End,
     kinds::{Backoff, Jitter},
     limits::{ElapsedRule, Limits},
+    overrides::Overrides,
     parameter::{Argument, KindRow, Parameter, Shape},
     retry_after::{HintMode, RetryAfter, WhenLonger},
 };
@@ -93,6 +95,8 @@ pub(crate) struct Terms<'p> {
     pub(crate) delays: &'p Delays,
     pub(crate) hinting: &'p Hinting,
     pub(crate) measure: ElapsedMeasure,
+    /// How long an attempt has to run to start the count anew, in nanoseconds.
+    pub(crate) reset_after: Option<u64>,
     /// What a retry costs the budget.
     pub(crate) cost: u16,
 }
@@ -121,7 +125,7 @@ impl RetryPolicy {
         use crate::{bounds, wire::check};
         let multiplier = check("multiplier", bounds::MULTIPLIER, multiplier)?;
         // The first delay is multiplier^1 seconds.
-        let initial = Duration::from_nanos((multiplier * 1e9 + 0.5) as u64);
+        let initial = overrides::first_delay(multiplier);
         RetryPolicy::builder()
             .backoff(Backoff::Exponential { initial, multiplier })
             .max_attempts(max_attempts)
@@ -155,11 +159,36 @@ impl RetryPolicy {
             .max_attempts(5)
             .rule(Rule::new("throttle", Action::Retry).or("429").backoff(throttled))
             .rule(Rule::of(&Kind::HOPELESS, Action::DeadLetter))
-            .budget(BudgetRule::Ratio {
-                percent: 20.0,
-                min_per_second: 10.0,
-                window: Duration::from_secs(10),
-            })
+            .budget(BudgetRule::ratio(20.0, 10.0, Duration::from_secs(10)))
+            .assume_valid()
+    }
+
+    /// What we would run for tasks in a queue, that nobody waits for and that are not to be lost in an
+    /// outage of an hour; each choice with its reason:
+    ///
+    /// - **exponential, 1 s x 2, full jitter**: soon enough for a restart, and the least peak on a server
+    ///   that comes back (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015);
+    /// - **5 min cap**: what a task waits at most after the service is well again, and with full jitter
+    ///   two and a half minutes in the mean (Kubernetes: CrashLoopBackOff waits five minutes at most);
+    /// - **fifty attempts**: under full jitter they take 107 minutes in the mean, and fewer than one task
+    ///   in a million uses them up within an hour (the sum of 41 uniform waits: 102 minutes with a
+    ///   standard deviation of 9); Sidekiq's 25 attempts last for weeks, and a poison task that long;
+    /// - **a pace of ten retries a second, ten at once, and it waits**: however many tasks failed, a
+    ///   server that comes back gets ten a second more than usual (the floor of Finagle's and Linkerd's
+    ///   retry budgets); a retry that is ahead of the pace gets a later turn and is not given up;
+    /// - **what no retry mends is not retried** ([`Kind::HOPELESS`]): as in
+    ///   [`recommended`](RetryPolicy::recommended);
+    /// - **Retry-After at least**, with a tenth of jitter above it, up to an hour: a queue can wait for
+    ///   as long as it is asked to.
+    pub fn patient() -> RetryPolicy {
+        RetryPolicy::builder()
+            .backoff(Backoff::Exponential { initial: Duration::from_secs(1), multiplier: 2.0 })
+            .jitter(Jitter::Full)
+            .max_delay(Duration::from_secs(300))
+            .max_attempts(50)
+            .retry_after(RetryAfter::default().max(Duration::from_secs(3_600)))
+            .rule(Rule::of(&Kind::HOPELESS, Action::DeadLetter))
+            .budget(BudgetRule::rate(10.0, 10))
             .assume_valid()
     }
 
@@ -198,6 +227,13 @@ impl RetryPolicy {
         self.spec.limits.max_attempts
     }
 
+    /// Whether neither attempts nor `maxElapsed` end a task, so that the caller has to stop it. Only
+    /// [`build_until_stopped`](PolicyBuilder::build_until_stopped) and
+    /// [`from_value_until_stopped`](RetryPolicy::from_value_until_stopped) make such policies.
+    pub fn is_unbounded(&self) -> bool {
+        self.spec.limits.is_unbounded()
+    }
+
     /// The time after which nothing is retried.
     pub fn max_elapsed(&self) -> Option<Duration> {
         self.spec.limits.max_elapsed
@@ -206,6 +242,11 @@ impl RetryPolicy {
     /// How long one attempt may run.
     pub fn attempt_timeout(&self) -> Option<Duration> {
         self.spec.limits.attempt_timeout
+    }
+
+    /// How long an attempt has to run before it fails to start the count anew.
+    pub fn reset_after(&self) -> Option<Duration> {
+        self.spec.limits.reset_after
     }
 
     /// What a server's Retry-After does.
@@ -282,6 +323,7 @@ impl RetryPolicy {
             delays: self.delays(class),
             hinting: &self.compiled.hinting,
             measure: self.spec.compat.elapsed_measure,
+            reset_after: self.spec.limits.reset_after.map(nanos),
             cost: class.cost,
         }
     }

@@ -14,8 +14,8 @@ use core::num::NonZeroU32;
 
 use super::{
     Action, Budget, BudgetRule, CapStage, Compat, Deadline, DebitOn, Delays, ElapsedMeasure,
-    ElapsedRule, HintMode, Hinting, Refund, Resample, Rounding, RoundingMode, Terms, TokenBucket,
-    WhenLonger,
+    ElapsedRule, HintMode, Hinting, OnEmpty, Refund, Resample, Rounding, RoundingMode, Terms,
+    TokenBucket, WhenLonger,
     backoff::{Curve, Scalars},
     budget::{Ledger, PARTS},
     jitter::Spread,
@@ -36,6 +36,7 @@ pub struct NumericTerms {
     deadline: Deadline,
     hinting: Hinting,
     measure: ElapsedMeasure,
+    reset_after: Option<u64>,
     delays: Delays,
 }
 
@@ -89,6 +90,7 @@ impl NumericTerms {
             deadline,
             hinting,
             measure: compat.elapsed_measure,
+            reset_after: nanoseconds(at(places::RESET_AFTER)),
             delays: Delays::of_parts(curve, own, first, range, &compat),
         }
     }
@@ -111,6 +113,7 @@ impl NumericTerms {
             delays: &self.delays,
             hinting: &self.hinting,
             measure: self.measure,
+            reset_after: self.reset_after,
             cost,
         };
         task.judge(now, &terms, address.0, address.1, hint, budget).map_err(Verdict::from)
@@ -148,8 +151,14 @@ pub fn read_budget(row: &[f64; BUDGET_LENGTH]) -> Budget {
             percent: row[1],
             min_per_second: row[2],
             window: Duration::from_nanos(row[3] as u64),
+            on_empty: pick(&OnEmpty::ALL, row[4]),
         },
-        _ => BudgetRule::Concurrency { percent: row[1], min: row[2] as u32 },
+        2 => BudgetRule::Concurrency { percent: row[1], min: row[2] as u32 },
+        _ => BudgetRule::Rate {
+            per_second: row[1],
+            burst: row[2] as u32,
+            on_empty: pick(&OnEmpty::ALL, row[3]),
+        },
     };
     let mut budget = Budget::owning(rule);
     if row[DENIED].is_nan() {
@@ -168,23 +177,35 @@ pub fn write_budget(budget: &mut Budget, row: &mut [f64; BUDGET_LENGTH]) {
     for_each_count(&mut budget.ledger, |count, index| row[COUNTS + index] = *count as f64);
 }
 
-/// Every count that a ledger holds, each with its place in the row.
+/// Every count that a ledger holds, each with its place in the row. Times take two places, since they
+/// need all of their digits.
 fn for_each_count(ledger: &mut Ledger, mut visit: impl FnMut(&mut u64, usize)) {
-    let (first, second, rest) = match ledger {
-        Ledger::Bucket { balance } => (balance, None, None),
-        Ledger::InFlight { tasks, retries } => (tasks, Some(retries), None),
-        Ledger::Window { part, credits, debits } => (part, None, Some((credits, debits))),
-    };
-    visit(first, 0);
-    if let Some(second) = second {
-        visit(second, 1);
-    }
-    if let Some((credits, debits)) = rest {
-        for index in 0..PARTS {
-            visit(&mut credits[index], 1 + index);
-            visit(&mut debits[index], 1 + PARTS + index);
+    match ledger {
+        Ledger::Bucket { balance } => visit(balance, 0),
+        Ledger::InFlight { tasks, retries } => {
+            visit(tasks, 0);
+            visit(retries, 1);
+        }
+        Ledger::Pace { whole, now } => {
+            visit_time(whole, 0, &mut visit);
+            visit_time(now, 2, &mut visit);
+        }
+        Ledger::Window { part, credits, debits, last } => {
+            visit(part, 0);
+            visit_time(last, 1, &mut visit);
+            for index in 0..PARTS {
+                visit(&mut credits[index], 3 + index);
+                visit(&mut debits[index], 3 + PARTS + index);
+            }
         }
     }
+}
+
+fn visit_time(time: &mut Time, at: usize, visit: &mut impl FnMut(&mut u64, usize)) {
+    let (mut high, mut low) = (time.as_nanos() >> 32, time.as_nanos() & u64::from(u32::MAX));
+    visit(&mut high, at);
+    visit(&mut low, at + 1);
+    *time = Time::from_nanos(high << 32 | low);
 }
 
 /// `None` for `NaN`; saturating.

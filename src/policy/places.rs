@@ -32,6 +32,8 @@ places! {
     MAX_ATTEMPTS: 1,
     /// The deadline.
     MAX_ELAPSED: 1,
+    /// How long an attempt has to run to start the count anew.
+    RESET_AFTER: 1,
     /// The index of the elapsed rule.
     ELAPSED_RULE: 1,
     /// The index of the action.
@@ -95,9 +97,9 @@ places! {
     /// Retries granted.
     GRANTED: 1,
     /// What else it counts.
-    COUNTS: 1 + 2 * PARTS,
+    COUNTS: 3 + 2 * PARTS,
     /// A table of delays, or the UTF-8 bytes of a key, up to the end.
-    REST: 16_256,
+    REST: 16_192,
 }
 
 /// How many numbers the terms take.

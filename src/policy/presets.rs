@@ -75,6 +75,15 @@ static ALL: &[Preset] = &[
         make: || RetryPolicy::recommended().to_builder(),
     },
     Preset {
+        name: "patient",
+        title: prose(
+            "for queues: full jitter from 1 s, 5 min cap, 50 attempts, ten retries a second that wait for their turn",
+        ),
+        source: prose(OURS),
+        date: prose("2026-11-28"),
+        make: || RetryPolicy::patient().to_builder(),
+    },
+    Preset {
         name: "none",
         title: prose("exponential 1 s x 2, 60 s cap, 10 attempts, no jitter: the herd"),
         source: prose(OURS),

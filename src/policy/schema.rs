@@ -6,7 +6,8 @@ use alloc::{
 };
 
 use super::{
-    Action, CapStage, DebitOn, ElapsedMeasure, ElapsedRule, HintMode, RoundingMode, WhenLonger,
+    Action, CapStage, DebitOn, ElapsedMeasure, ElapsedRule, HintMode, OnEmpty, RoundingMode,
+    WhenLonger,
     kinds::{BACKOFFS, BUDGETS, JITTERS},
     parameter::{END, KindRow, Parameter, Shape},
     wire::{DOCUMENT, VERSION},
@@ -122,6 +123,7 @@ fn parameter(parameter: &Parameter) -> Value {
         (Shape::Durations, _) => described(parameter.doc, array(row(parameter.bound), 1)),
         (Shape::End, _) => described(parameter.doc, reference("end")),
         (Shape::Special, "debitOn") => described(parameter.doc, words(&DebitOn::NAMES)),
+        (Shape::Special, "onEmpty") => described(parameter.doc, words(&OnEmpty::NAMES)),
         (Shape::Special, "refundOnRetrySuccess") => {
             described(parameter.doc, any([words(&["cost"]), row(&needed(bounds::REFUND))]))
         }

@@ -38,6 +38,7 @@ impl Default for Spec {
                 max_elapsed: None,
                 elapsed_rule: ElapsedRule::default(),
                 attempt_timeout: None,
+                reset_after: None,
             },
             retry_after: RetryAfter::default(),
             rules: Vec::new(),
@@ -105,6 +106,7 @@ impl Compiled {
 fn count_plain(spec: &Spec, delays: &Delays) -> u32 {
     let simple = spec.default_action == Action::Retry
         && spec.limits.max_elapsed.is_none()
+        && spec.limits.reset_after.is_none()
         && spec.compat.elapsed_measure == ElapsedMeasure::Wall;
     if !simple {
         return 0;

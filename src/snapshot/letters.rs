@@ -263,7 +263,7 @@ impl<'de> Deserialize<'de> for Policies {
 }
 
 pub(super) fn read_policy(value: &Value) -> Result<Arc<RetryPolicy>, ConfigError> {
-    RetryPolicy::from_value(value).map(Arc::new)
+    RetryPolicy::from_value_until_stopped(value).map(Arc::new)
 }
 
 struct ReadRecords(Vec<Read>);

@@ -59,6 +59,7 @@ impl Compact {
     pub fn holds(policy: &RetryPolicy) -> bool {
         policy.budget().is_none()
             && policy.compat().elapsed_measure == ElapsedMeasure::Wall
+            && policy.reset_after().is_none()
             && policy.max_attempts().is_some_and(|most| most.get() <= MOST_ATTEMPTS)
             && policy.all_delays().all(|delays| !delays.walks())
             && policy.all_actions().all(|action| action != Action::RetryFree)

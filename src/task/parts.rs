@@ -28,12 +28,13 @@ pub struct Parts {
 }
 
 impl Task {
-    /// A task whose attempt runs, from the four numbers that [`numbers`](Task::numbers) gave.
+    /// A task whose attempt runs, begun at `at`, from the four numbers that [`numbers`](Task::numbers) gave.
     #[cfg(feature = "small")]
-    pub fn running(began: Time, previous: u64, attempts: u32, bits: u32) -> Task {
-        let attempts = attempts.max(bits >> FREE_SHIFT);
+    pub fn running(began: Time, at: Time, previous: u64, attempts: u32, bits: u32) -> Task {
+        // An attempt runs, so there is one.
+        let attempts = attempts.max(bits >> FREE_SHIFT).max(1);
         let bits = bits & !STATE_MASK | RUNNING;
-        Task { began, at: Time::ZERO, previous, attempts, bits }
+        Task { began, at, previous, attempts, bits }
     }
 
     /// When it began, the last delay in nanoseconds, its attempts, and the rest as one number.

@@ -8,8 +8,8 @@ use redrive::{
     Action, Backoff, BudgetRule, Duration, Jitter, PolicyBuilder, RetryPolicy, Rule,
     bounds::Unit,
     policy::{
-        CapStage, ElapsedMeasure, ElapsedRule, End, KindRow, Parameter, Resample, Rounding,
-        RoundingMode, Shape, TokenBucket,
+        CapStage, ElapsedMeasure, ElapsedRule, End, KindRow, OnEmpty, Parameter, Resample,
+        Rounding, RoundingMode, Shape, TokenBucket,
         kinds::{BACKOFFS, JITTERS},
     },
     wire::Value,
@@ -92,6 +92,10 @@ fn rounding() -> impl Strategy<Value = Option<Rounding>> {
     )
 }
 
+fn on_empty() -> impl Strategy<Value = OnEmpty> {
+    prop_oneof![Just(OnEmpty::Fail), Just(OnEmpty::Wait)]
+}
+
 fn budget() -> impl Strategy<Value = Option<BudgetRule>> {
     prop::option::of(prop_oneof![
         (1..1_000_u32, 0..1_000_u32).prop_map(|(capacity, cost)| {
@@ -100,8 +104,14 @@ fn budget() -> impl Strategy<Value = Option<BudgetRule>> {
             bucket.cost = cost;
             BudgetRule::TokenBucket(bucket)
         }),
-        (0.0..1_000.0, 0.0..1e6, 1..3_600_u64).prop_map(|(percent, min_per_second, window)| {
-            BudgetRule::Ratio { percent, min_per_second, window: Duration::from_secs(window) }
+        (0.0..1_000.0, 1e-3..1e6, 1..3_600_u64, on_empty()).prop_map(
+            |(percent, min_per_second, window, on_empty)| {
+                let window = Duration::from_secs(window);
+                BudgetRule::Ratio { percent, min_per_second, window, on_empty }
+            }
+        ),
+        (1e-6..1e9, 1..1_000_u32, on_empty()).prop_map(|(per_second, burst, on_empty)| {
+            BudgetRule::Rate { per_second, burst, on_empty }
         }),
         (0.0..1_000.0, 0..1_000_u32)
             .prop_map(|(percent, min)| BudgetRule::Concurrency { percent, min }),

@@ -160,9 +160,7 @@ fn policy(budget: bool) -> RetryPolicy {
         .rule(Rule::new("soft", Action::Fail))
         .rule(Rule::new("free", Action::RetryFree));
     if budget {
-        let window = Duration::from_secs(10);
-        let rule = BudgetRule::Ratio { percent: 50.0, min_per_second: 0.1, window };
-        builder = builder.budget(rule);
+        builder = builder.budget(BudgetRule::ratio(50.0, 0.1, Duration::from_secs(10)));
     }
     builder.build().unwrap()
 }

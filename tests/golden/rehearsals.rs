@@ -16,7 +16,7 @@ const PLAIN: &str = r#"[{"took":"1s"},{"took":"1s"},{"took":"1s"},{"took":"1s"},
 const MIXED: &str = r#"[{"kind":"timeout"},{"kind":"throttle","code":"429"},{"kind":"free"},{"kind":"throttle","code":"503"},{"kind":"timeout"},{"kind":"timeout"},{"kind":"timeout"}]"#;
 
 /// The rest of a policy, and how its task fails.
-const CASES: [(&str, &str); 22] = [
+const CASES: [(&str, &str); 25] = [
     (r#""maxAttempts":10"#, HINTED),
     (r#""maxAttempts":10,"retryAfter":{"mode":"atLeast","max":"5m"}"#, HINTED),
     (r#""maxAttempts":10,"retryAfter":{"mode":"atLeast","max":"10s","jitter":"none"}"#, HINTED),
@@ -54,6 +54,15 @@ const CASES: [(&str, &str); 22] = [
         PLAIN,
     ),
     (r#""maxAttempts":9,"budget":{"kind":"concurrency","percent":20,"min":0}"#, PLAIN),
+    (
+        r#""maxAttempts":9,"budget":{"kind":"ratio","percent":20,"minPerSecond":0.1,"window":"10s","onEmpty":"wait"}"#,
+        PLAIN,
+    ),
+    (
+        r#""maxAttempts":9,"budget":{"kind":"rate","perSecond":0.3,"burst":2,"onEmpty":"wait"}"#,
+        PLAIN,
+    ),
+    (r#""maxAttempts":4,"maxElapsed":"1m","resetAfter":"1s""#, PLAIN),
 ];
 
 const ADDRESSES: [(&str, &str); 3] =

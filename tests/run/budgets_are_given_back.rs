@@ -65,11 +65,7 @@ fn calls_without_a_budget_of_their_own_share_that_of_their_rule() {
     let bucket = |percent| {
         RetryPolicy::builder()
             .max_attempts(2)
-            .budget(BudgetRule::Ratio {
-                percent,
-                min_per_second: 0.1,
-                window: Duration::from_secs(30),
-            })
+            .budget(BudgetRule::ratio(percent, 0.1, Duration::from_secs(30)))
             .build()
             .unwrap()
     };

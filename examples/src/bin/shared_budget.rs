@@ -15,11 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let policy = RetryPolicy::builder()
         .backoff(Backoff::Exponential { initial: Duration::from_micros(100), multiplier: 2.0 })
         .max_attempts(5)
-        .budget(BudgetRule::Ratio {
-            percent: 20.0,
-            min_per_second: 10.0,
-            window: Duration::from_secs(10),
-        })
+        .budget(BudgetRule::ratio(20.0, 10.0, Duration::from_secs(10)))
         .build()?;
     let rule = policy.budget().ok_or("the policy has a budget")?;
     let budget = Mutex::new(Budget::new(rule));

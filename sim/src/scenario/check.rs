@@ -181,17 +181,14 @@ impl Scenario {
         };
         let dead = self.faults.iter().position(|f| f.until.is_none() && for_ever(&f.mode));
         let poison = self.client.permanent_rate > 0.0;
-        let endless = |policy: &RetryPolicy| {
-            policy.max_attempts().is_none() && policy.max_elapsed().is_none()
-        };
         let of_class = self.clients.iter().filter_map(|c| Some((&c.name, c.policy.as_ref()?)));
         let all = self.policies.iter().map(|named| (&named.name, &named.policy)).chain(of_class);
-        let endless = all.into_iter().find(|(_, policy)| endless(policy));
-        if let (Some((name, _)), true) = (endless, dead.is_some() || poison) {
-            let why = dead
-                .map_or("client.permanentRate makes tasks fail for ever".to_owned(), |i| {
-                    format!("faults[{i}] has no end")
-                });
+        if let Some((name, _)) = all.into_iter().find(|(_, policy)| policy.is_unbounded()) {
+            let why = match dead {
+                Some(i) => format!("faults[{i}] has no end"),
+                None if poison => "client.permanentRate makes tasks fail for ever".to_owned(),
+                None => "nothing else is sure to end a task".to_owned(),
+            };
             let message = format!(
                 "cannot end: policy \"{name}\" has unlimited attempts, and {why}: set horizon, \
                  maxAttempts, maxElapsed or the fault's until"

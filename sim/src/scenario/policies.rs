@@ -29,7 +29,8 @@ pub(super) fn read_one(value: &Value, path: &str) -> Result<RetryPolicy, ConfigE
         Value::Text(name) => presets::find(name)
             .map(redrive::presets::Preset::policy)
             .map_err(|error| error.inside(path)),
-        other => RetryPolicy::from_value(other).map_err(|error| error.inside(path)),
+        // Whether something ends it is checked with the whole scenario.
+        other => RetryPolicy::from_value_until_stopped(other).map_err(|error| error.inside(path)),
     }
 }
 

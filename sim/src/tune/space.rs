@@ -95,7 +95,7 @@ const BUDGETS: usize = 7;
 /// presets whose budgets are of another kind.
 fn budget(base: &RetryPolicy, choice: usize) -> Option<BudgetRule> {
     let ratio = |percent, min_per_second| {
-        Some(BudgetRule::Ratio { percent, min_per_second, window: Duration::from_secs(10) })
+        Some(BudgetRule::ratio(percent, min_per_second, Duration::from_secs(10)))
     };
     let of_preset = |name| presets::find(name).ok()?.policy().budget().cloned();
     match choice {

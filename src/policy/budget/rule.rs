@@ -22,6 +22,9 @@ pub enum BudgetRule {
         min_per_second: f64,
         /// How long a first attempt counts; up to a tenth less, since it is counted in tenths.
         window: Duration,
+        /// What becomes of a retry that finds nothing left. One that waits is let through at
+        /// `min_per_second`.
+        on_empty: OnEmpty,
     },
     /// Retries in flight: a share of all that is in flight, or `min` if that is more.
     Concurrency {
@@ -30,6 +33,40 @@ pub enum BudgetRule {
         /// Retries in flight that are always allowed.
         min: u32,
     },
+    /// A pace: so many retries a second over all tasks, `burst` of them at once after a pause.
+    Rate {
+        /// Retries per second.
+        per_second: f64,
+        /// Retries that may follow each other at once after a pause, at least 1.
+        burst: u32,
+        /// What becomes of a retry that is ahead of the pace.
+        on_empty: OnEmpty,
+    },
+}
+
+/// What becomes of a retry for which the budget has nothing left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnEmpty {
+    /// The task dies with the reason [`BudgetExhausted`](crate::Reason::BudgetExhausted): for calls that
+    /// somebody waits for.
+    #[default]
+    Fail,
+    /// It gets a later time: its turn, first come first served, and then its delay. For tasks in a queue.
+    /// Who waits holds nothing: a turn is a time and not a place, so no other attempt waits for it, and
+    /// each turn comes whatever becomes of those before. `maxElapsed` still ends a task that would wait
+    /// too long.
+    Wait,
+}
+
+impl OnEmpty {
+    pub(crate) const NAMES: [&'static str; 2] = ["fail", "wait"];
+    pub(crate) const ALL: [OnEmpty; 2] = [Self::Fail, Self::Wait];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// The token bucket.
@@ -143,13 +180,43 @@ impl DebitOn {
 }
 
 impl BudgetRule {
+    /// A share of the first attempts; a retry for which nothing is left fails.
+    pub const fn ratio(percent: f64, min_per_second: f64, window: Duration) -> BudgetRule {
+        BudgetRule::Ratio { percent, min_per_second, window, on_empty: OnEmpty::Fail }
+    }
+
+    /// A pace; a retry that is ahead of it waits for its turn.
+    pub const fn rate(per_second: f64, burst: u32) -> BudgetRule {
+        BudgetRule::Rate { per_second, burst, on_empty: OnEmpty::Wait }
+    }
+
     /// The kind's name on the wire.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::TokenBucket(_) => "tokenBucket",
             Self::Ratio { .. } => "ratio",
             Self::Concurrency { .. } => "concurrency",
+            Self::Rate { .. } => "rate",
         }
+    }
+
+    /// What becomes of a retry for which nothing is left.
+    pub fn on_empty(&self) -> OnEmpty {
+        match self {
+            Self::TokenBucket(_) | Self::Concurrency { .. } => OnEmpty::Fail,
+            Self::Ratio { on_empty, .. } | Self::Rate { on_empty, .. } => *on_empty,
+        }
+    }
+
+    /// The time between the turns of retries that wait, in nanoseconds.
+    pub(super) fn interval(&self) -> u64 {
+        let per_second = match self {
+            Self::Ratio { min_per_second, .. } => *min_per_second,
+            Self::Rate { per_second, .. } => *per_second,
+            Self::TokenBucket(_) | Self::Concurrency { .. } => 0.0,
+        };
+        // The bounds keep it at a nanosecond or more; none a second is never, which saturates.
+        (1e9 / per_second + 0.5) as u64
     }
 
     /// Whether the cost of a retry depends on the failure.
@@ -165,7 +232,7 @@ impl BudgetRule {
                 .iter()
                 .find(|(class, _)| Pattern::of(class).matches(class, words, kind))
                 .map_or(bucket.cost, |(_, cost)| *cost),
-            Self::Ratio { .. } | Self::Concurrency { .. } => 1,
+            Self::Ratio { .. } | Self::Concurrency { .. } | Self::Rate { .. } => 1,
         };
         // The bounds table keeps costs at 1,000 or less.
         u16::try_from(cost).unwrap_or(u16::MAX)

@@ -1,6 +1,6 @@
 //! A budget written down and read again: what snapshots store.
 
-use alloc::format;
+use alloc::{format, vec::Vec};
 
 use super::{
     super::{
@@ -9,7 +9,10 @@ use super::{
     },
     Budget, BudgetRule, Ledger, PARTS, TOKEN,
 };
-use crate::wire::{ConfigError, Fields, Value};
+use crate::{
+    time::Time,
+    wire::{ConfigError, Fields, Value},
+};
 
 impl Budget {
     /// The rule and the state, to be stored.
@@ -19,11 +22,20 @@ impl Budget {
         };
         let ledger = match &self.ledger {
             Ledger::Bucket { balance } => Value::map([("balance", (*balance).into())]),
-            Ledger::Window { part, credits, debits } => Value::map([
-                ("part", (*part).into()),
-                ("credits", counts(credits)),
-                ("debits", counts(debits)),
-            ]),
+            Ledger::Window { part, credits, debits, last } => {
+                let mut map = Vec::from([
+                    ("part".into(), (*part).into()),
+                    ("credits".into(), counts(credits)),
+                    ("debits".into(), counts(debits)),
+                ]);
+                if *last > Time::ZERO {
+                    map.push(("last".into(), last.as_nanos().into()));
+                }
+                Value::Map(map)
+            }
+            Ledger::Pace { whole, now } => {
+                Value::map([("whole", whole.as_nanos().into()), ("now", now.as_nanos().into())])
+            }
             Ledger::InFlight { tasks, retries } => {
                 Value::map([("tasks", (*tasks).into()), ("retries", (*retries).into())])
             }
@@ -58,7 +70,8 @@ impl Budget {
     fn read_ledger(&mut self, value: &Value, path: &str) -> Result<(), ConfigError> {
         let known: &[&'static str] = match self.ledger {
             Ledger::Bucket { .. } => &["balance"],
-            Ledger::Window { .. } => &["part", "credits", "debits"],
+            Ledger::Window { .. } => &["part", "credits", "debits", "last"],
+            Ledger::Pace { .. } => &["whole", "now"],
             Ledger::InFlight { .. } => &["tasks", "retries"],
         };
         let fields = Fields::read(value, path, known)?;
@@ -74,7 +87,12 @@ impl Budget {
                     return Err(fields.error("balance", "is above the capacity"));
                 }
             }
-            (Ledger::Window { part, credits, debits }, _) => {
+            (Ledger::Pace { whole, now }, _) => {
+                (*whole, *now) =
+                    (Time::from_nanos(count("whole")?), Time::from_nanos(count("now")?));
+            }
+            (Ledger::Window { part, credits, debits, last }, _) => {
+                *last = Time::from_nanos(fields.unsigned("last")?.unwrap_or_default());
                 *part = count("part")?;
                 *credits = read_parts(&fields, "credits")?;
                 *debits = read_parts(&fields, "debits")?;

@@ -10,8 +10,8 @@ use alloc::format;
 
 pub(super) use self::{read::read_budget, write::write_budget};
 use super::{
-    Action, CapStage, DebitOn, ElapsedMeasure, ElapsedRule, HintMode, RetryPolicy, RoundingMode,
-    WhenLonger, parameter::KindRow,
+    Action, CapStage, DebitOn, ElapsedMeasure, ElapsedRule, HintMode, OnEmpty, PolicyBuilder,
+    RetryPolicy, RoundingMode, WhenLonger, parameter::KindRow,
 };
 use crate::{
     task::Reason,
@@ -32,6 +32,7 @@ pub(super) const DOCUMENT: &[&str] = &[
     "maxElapsed",
     "elapsedRule",
     "attemptTimeout",
+    "resetAfter",
     "retryAfter",
     "classify",
     "defaultAction",
@@ -60,6 +61,8 @@ pub const WORDS: &[(&str, &[&str])] = &[
     ("ROUNDING_MODES", &RoundingMode::NAMES),
     ("DEBITS", &DebitOn::NAMES),
     ("REASONS", &Reason::NAMES),
+    ("ON_EMPTY", &OnEmpty::NAMES),
+    ("POLICY", DOCUMENT),
 ];
 
 /// An error that names the kinds there are.
@@ -75,6 +78,19 @@ impl RetryPolicy {
     /// # Errors
     /// Names the field, what is wrong with it and what to write instead.
     pub fn from_value(value: &Value) -> Result<RetryPolicy, ConfigError> {
+        RetryPolicy::read(value)?.build()
+    }
+
+    /// Reads a policy for a caller that stops its tasks: it may have neither maximum attempts nor
+    /// `maxElapsed`. See [`PolicyBuilder::build_until_stopped`].
+    ///
+    /// # Errors
+    /// As for [`from_value`](RetryPolicy::from_value).
+    pub fn from_value_until_stopped(value: &Value) -> Result<RetryPolicy, ConfigError> {
+        RetryPolicy::read(value)?.build_until_stopped()
+    }
+
+    fn read(value: &Value) -> Result<PolicyBuilder, ConfigError> {
         let fields = Fields::read(value, "", DOCUMENT)?;
         fields.text("$schema")?;
         if let Some(version) = fields.unsigned("version")?
@@ -83,7 +99,7 @@ impl RetryPolicy {
             let message = format!("= {version} is not known; this redrive reads version {VERSION}");
             return Err(fields.error("version", message));
         }
-        read::read_policy(&fields)?.build()
+        read::read_policy(&fields)
     }
 
     /// The policy's wire format: complete, so that a later default changes nothing.

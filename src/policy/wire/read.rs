@@ -12,7 +12,7 @@ use crate::{
     bounds::{self, Bound},
     policy::{
         Action, Backoff, BudgetRule, CapStage, Compat, DebitOn, ElapsedMeasure, ElapsedRule,
-        HintMode, Jitter, KindRow, PolicyBuilder, Refund, Resample, RetryAfter, Rounding,
+        HintMode, Jitter, KindRow, OnEmpty, PolicyBuilder, Refund, Resample, RetryAfter, Rounding,
         RoundingMode, Rule, TokenBucket, WhenLonger,
         kinds::{BACKOFFS, BUDGETS, JITTERS},
     },
@@ -49,6 +49,7 @@ pub(super) fn read_policy(fields: &Fields<'_>) -> Result<PolicyBuilder, ConfigEr
         spec.limits.elapsed_rule = rule;
     }
     spec.limits.attempt_timeout = nullable(fields, "attemptTimeout")?;
+    spec.limits.reset_after = nullable(fields, "resetAfter")?;
     if let Some(value) = fields.get("retryAfter") {
         spec.retry_after = read_retry_after(value)?;
     }
@@ -146,7 +147,8 @@ fn read_rule(value: &Value, path: &str) -> Result<Rule, ConfigError> {
 }
 
 pub(in crate::policy) fn read_budget(value: &Value, path: &str) -> Result<BudgetRule, ConfigError> {
-    let (kind, fields) = read_kind(value, path, BUDGETS, &[])?;
+    let (kind, fields) = read_kind(value, path, BUDGETS, &["onEmpty"])?;
+    let on_empty = choice(&fields, "onEmpty", &OnEmpty::NAMES, &OnEmpty::ALL)?.unwrap_or_default();
     let number = |bound: &Bound| -> Result<f64, ConfigError> {
         Ok(fields.any_number(bound.name)?.or(bound.default).unwrap_or_default())
     };
@@ -181,6 +183,12 @@ pub(in crate::policy) fn read_budget(value: &Value, path: &str) -> Result<Budget
             percent: number(bounds::RETRY_PERCENT)?,
             min_per_second: number(bounds::MIN_PER_SECOND)?,
             window: fields.duration("window")?.unwrap_or(Duration::from_secs(10)),
+            on_empty,
+        },
+        "rate" => BudgetRule::Rate {
+            per_second: number(bounds::PACE)?,
+            burst: count(bounds::BURST)?,
+            on_empty,
         },
         "concurrency" => BudgetRule::Concurrency {
             percent: number(bounds::RETRY_PERCENT)?,
@@ -188,6 +196,13 @@ pub(in crate::policy) fn read_budget(value: &Value, path: &str) -> Result<Budget
         },
         unknown => return Err(super::unknown_kind(path, unknown, BUDGETS)),
     };
+    if budget.on_empty() != on_empty {
+        let message = format!(
+            "= \"wait\" has no meaning for {kind}: only other tasks give back what it lends, and those \
+             may all wait; use the kind rate or ratio"
+        );
+        return Err(fields.error("onEmpty", message));
+    }
     Ok(budget)
 }
 

@@ -8,8 +8,8 @@ use alloc::{
 use super::VERSION;
 use crate::{
     policy::{
-        Argument, Backoff, BudgetRule, Compat, Jitter, Parameter, Refund, RetryAfter, Rule,
-        WhenLonger, spec::Spec,
+        Argument, Backoff, BudgetRule, Compat, Jitter, OnEmpty, Parameter, Refund, RetryAfter,
+        Rule, WhenLonger, spec::Spec,
     },
     time::Duration,
     wire::Value,
@@ -28,6 +28,10 @@ pub(super) fn write_policy(spec: &Spec) -> Value {
     put("maxElapsed", optional(limits.max_elapsed));
     put("elapsedRule", limits.elapsed_rule.as_str().into());
     put("attemptTimeout", optional(limits.attempt_timeout));
+    // Written where it is set: fingerprints of policies from before it stay as they were.
+    if let Some(time) = limits.reset_after {
+        put("resetAfter", Value::duration(time));
+    }
     put("retryAfter", write_retry_after(&spec.retry_after));
     put("classify", Value::List(spec.rules.iter().map(write_rule).collect()));
     put("defaultAction", spec.default_action.as_str().into());
@@ -93,7 +97,7 @@ fn write_rule(rule: &Rule) -> Value {
 
 pub(in crate::policy) fn write_budget(budget: &BudgetRule) -> Value {
     let kind = budget.kind().into();
-    match budget {
+    let mut value = match budget {
         BudgetRule::TokenBucket(bucket) => Value::map([
             ("kind", kind),
             ("capacity", bucket.capacity.into()),
@@ -115,16 +119,26 @@ pub(in crate::policy) fn write_budget(budget: &BudgetRule) -> Value {
             ("debitOn", bucket.debit_on.as_str().into()),
             ("threshold", bucket.threshold.map_or(Value::Null, Value::from)),
         ]),
-        BudgetRule::Ratio { percent, min_per_second, window } => Value::map([
+        BudgetRule::Ratio { percent, min_per_second, window, .. } => Value::map([
             ("kind", kind),
             ("percent", (*percent).into()),
             ("minPerSecond", (*min_per_second).into()),
             ("window", Value::duration(*window)),
         ]),
+        BudgetRule::Rate { per_second, burst, .. } => Value::map([
+            ("kind", kind),
+            ("perSecond", (*per_second).into()),
+            ("burst", (*burst).into()),
+        ]),
         BudgetRule::Concurrency { percent, min } => {
             Value::map([("kind", kind), ("percent", (*percent).into()), ("min", (*min).into())])
         }
+    };
+    // Written where it says something new: fingerprints of policies from before it stay as they were.
+    if let (Value::Map(fields), OnEmpty::Wait) = (&mut value, budget.on_empty()) {
+        fields.push(("onEmpty".to_string(), OnEmpty::Wait.as_str().into()));
     }
+    value
 }
 
 fn write_compat(compat: &Compat) -> Value {

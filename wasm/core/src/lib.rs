@@ -57,13 +57,14 @@ pub extern "C" fn key(bytes: usize, place: usize) {
 }
 
 /// The verdict after the failure of the running attempt that stands in the buffer, with the budget there
-/// if `budget` is not 0. `hint` is the server's Retry-After in milliseconds, negative for none; `cost`
+/// if `budget` is not 0. The attempt began at
+/// `started`; `hint` is the server's Retry-After in milliseconds, negative for none; `cost`
 /// is what a retry costs the budget.
 #[allow(unsafe_code, reason = "as above")]
 #[unsafe(no_mangle)]
-pub extern "C" fn fail(now: f64, hint: f64, cost: u32, budget: u32) -> u32 {
+pub extern "C" fn fail(now: f64, started: f64, hint: f64, cost: u32, budget: u32) -> u32 {
     buffer::with(|buffer| {
-        let mut task = task(buffer);
+        let mut task = task(buffer, started);
         let mut shared = (budget != 0).then(|| read_budget(&buffer.row(places::BUDGET)));
         let hint = (hint >= 0.0).then(|| to_nanos(hint));
         let address = (Stream::new(buffer.halves(places::SEED)), buffer.halves(places::KEY));
@@ -73,8 +74,9 @@ pub extern "C" fn fail(now: f64, hint: f64, cost: u32, budget: u32) -> u32 {
         if let Some(budget) = shared {
             put_budget(buffer, budget);
         }
-        let (began, previous, _, bits) = task.numbers();
+        let (began, previous, attempts, bits) = task.numbers();
         buffer.put(places::BEGAN, to_millis(began));
+        buffer.put(places::ATTEMPTS, attempts.into());
         buffer.put(places::BITS, bits.into());
         buffer.put_halves(places::PREVIOUS, previous);
         match verdict {
@@ -123,7 +125,7 @@ pub extern "C" fn start(slot: f64, redrives: u32, every: f64, spread: f64) -> f6
 #[unsafe(no_mangle)]
 pub extern "C" fn budget(event: u32, now: f64) -> f64 {
     buffer::with(|buffer| {
-        let paid = task(buffer).paid();
+        let paid = task(buffer, 0.0).paid();
         let mut budget = read_budget(&buffer.row(places::BUDGET));
         let (now, odd) = (time(now), event % 2 == 1);
         match event {
@@ -144,10 +146,10 @@ fn terms(buffer: &Buffer, retries: u32) -> NumericTerms {
 }
 
 /// The task in the buffer: an attempt of it runs.
-fn task(buffer: &Buffer) -> Task {
+fn task(buffer: &Buffer, started: f64) -> Task {
     let (began, previous) = (time(buffer.get(places::BEGAN)), buffer.halves(places::PREVIOUS));
     let (attempts, bits) = (buffer.get(places::ATTEMPTS) as u32, buffer.get(places::BITS) as u32);
-    Task::running(began, previous, attempts, bits)
+    Task::running(began, time(started), previous, attempts, bits)
 }
 
 fn put_budget(buffer: &mut Buffer, mut budget: Budget) {
