@@ -185,6 +185,8 @@ export type BudgetRule =
       minPerSecond?: number
       /** How long a request counts towards the budget. */
       window?: Duration
+      /** What becomes of a retry for which nothing is left: the task fails, or it waits for its turn. */
+      onEmpty?: 'fail' | 'wait'
     }
   /** Retries in flight as a share of the tasks in flight, and `min` in any case. */
   | {
@@ -193,4 +195,14 @@ export type BudgetRule =
       percent?: number
       /** Retries in flight that are allowed however little traffic there is. */
       min?: number
+    }
+  /** A pace: so many retries a second over all tasks, `burst` of them at once after a pause. */
+  | {
+      kind: 'rate'
+      /** Retries per second, over all tasks that share the budget. */
+      perSecond?: number
+      /** Retries that may follow each other at once after a pause. */
+      burst?: number
+      /** What becomes of a retry for which nothing is left: the task fails, or it waits for its turn. */
+      onEmpty?: 'fail' | 'wait'
     }

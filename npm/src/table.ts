@@ -11,6 +11,7 @@ export const FIRST_DELAY: Row = ['firstDelay', 1, 0, 1.8446744073709552e19, null
 export const MAX_ATTEMPTS: Row = ['maxAttempts', 2, 1, 4.294967295e9, 3]
 export const MAX_ELAPSED: Row = ['maxElapsed', 1, 0, 1.8446744073709552e19, null]
 export const ATTEMPT_TIMEOUT: Row = ['attemptTimeout', 1, 1, 1.8446744073709552e19, null]
+export const RESET_AFTER: Row = ['resetAfter', 1, 1, 1.8446744073709552e19, null]
 export const RETRY_AFTER_MAX: Row = ['max', 1, 0, 1.8446744073709552e19, 3e11]
 export const DELAY: Row = ['delay', 1, 0, 1.8446744073709552e19, null]
 export const REFUND: Row = ['refundOnSuccess', 0, 0, 1000, 1]
@@ -41,8 +42,9 @@ export const JITTERS: Kinds = [
 ]
 export const BUDGETS: Kinds = [
   ['tokenBucket', [['capacity', 2, 1, 1e9, 500], ['cost', 2, 0, 1000, 14], ['costByClass', 5, 0, 1000, null], ['refundOnSuccess', 0, 0, 1000, 1], ['refundOnRetrySuccess', 5, 0, 1000, null], ['debitOn', 5, 0, 1000, null], ['threshold', 5, 0, 1e9, null]]],
-  ['ratio', [['percent', 0, 0, 1000, 20], ['minPerSecond', 0, 0, 1e6, 10], ['window', 1, 1e7, 3.6e12, 1e10]]],
+  ['ratio', [['percent', 0, 0, 1000, 20], ['minPerSecond', 0, 0, 1e6, 10], ['window', 1, 1e7, 3.6e12, 1e10], ['onEmpty', 5, 0.000001, 1e9, null]]],
   ['concurrency', [['percent', 0, 0, 1000, 20], ['min', 2, 0, 1e6, 3]]],
+  ['rate', [['perSecond', 0, 0.000001, 1e9, 10], ['burst', 2, 1, 1e9, 10], ['onEmpty', 5, 0.000001, 1e9, null]]],
 ]
 export const ELAPSED_RULES = ['stopIfWouldExceed', 'stopIfReached', 'truncate'] as const
 export const ACTIONS = ['retry', 'retryFree', 'deadLetter', 'discard', 'fail'] as const
@@ -53,6 +55,8 @@ export const MEASURES = ['wall', 'sleeps'] as const
 export const ROUNDING_MODES = ['floor', 'nearest', 'ceil'] as const
 export const DEBITS = ['retry', 'failure'] as const
 export const REASONS = ['exhausted', 'deadlineExceeded', 'permanent', 'budgetExhausted', 'expired', 'crashed'] as const
+export const ON_EMPTY = ['fail', 'wait'] as const
+export const POLICY = ['version', 'backoff', 'minDelay', 'maxDelay', 'jitter', 'maxAttempts', 'maxElapsed', 'elapsedRule', 'attemptTimeout', 'resetAfter', 'retryAfter', 'classify', 'defaultAction', 'budget', 'compat', '$schema'] as const
 /** Where each number is in the buffer that WebAssembly reads. */
 export const enum Place {
   MinDelay = 0,
@@ -60,40 +64,41 @@ export const enum Place {
   FirstDelay = 2,
   MaxAttempts = 3,
   MaxElapsed = 4,
-  ElapsedRule = 5,
-  Action = 6,
-  HintMode = 7,
-  HintMax = 8,
-  WhenLonger = 9,
-  HintJitter = 10,
-  Jitter = 17,
-  CapStage = 24,
-  Measure = 25,
-  Feedback = 26,
-  RoundingUnit = 27,
-  RoundingMode = 28,
-  RoundingSteps = 29,
-  ResampleLow = 30,
-  ResampleHigh = 31,
-  Backoff = 32,
-  Scale = 33,
-  Factor = 34,
-  Added = 35,
-  Seed = 36,
-  Key = 38,
-  Began = 40,
-  Attempts = 41,
-  Bits = 42,
-  Previous = 43,
-  Delay = 45,
-  DelayNs = 46,
-  Due = 48,
-  Budget = 49,
-  Denied = 56,
-  Granted = 57,
-  Counts = 58,
-  Rest = 79,
-  End = 16335,
+  ResetAfter = 5,
+  ElapsedRule = 6,
+  Action = 7,
+  HintMode = 8,
+  HintMax = 9,
+  WhenLonger = 10,
+  HintJitter = 11,
+  Jitter = 18,
+  CapStage = 25,
+  Measure = 26,
+  Feedback = 27,
+  RoundingUnit = 28,
+  RoundingMode = 29,
+  RoundingSteps = 30,
+  ResampleLow = 31,
+  ResampleHigh = 32,
+  Backoff = 33,
+  Scale = 34,
+  Factor = 35,
+  Added = 36,
+  Seed = 37,
+  Key = 39,
+  Began = 41,
+  Attempts = 42,
+  Bits = 43,
+  Previous = 44,
+  Delay = 46,
+  DelayNs = 47,
+  Due = 49,
+  Budget = 50,
+  Denied = 57,
+  Granted = 58,
+  Counts = 59,
+  Rest = 82,
+  End = 16274,
 }
-export const DEFAULT_ROW = [0, NaN, NaN, 3, NaN, 0, 0, 0, 3e11, 0, 3, 0.1, 0, 0, 0, 0, 0, 3, 0.1, 0, 0, 0, 0, 0, 0, 0, 0, NaN, 0, 0, NaN, NaN, 2, 2e9, 2, 0]
+export const DEFAULT_ROW = [0, NaN, NaN, 3, NaN, NaN, 0, 0, 0, 3e11, 0, 3, 0.1, 0, 0, 0, 0, 0, 3, 0.1, 0, 0, 0, 0, 0, 0, 0, 0, NaN, 0, 0, NaN, NaN, 2, 2e9, 2, 0]
 export const RECOMMENDED = {"version":1,"backoff":{"kind":"exponential","initial":"500ms","multiplier":2},"minDelay":"0s","maxDelay":"30s","jitter":"full","maxAttempts":5,"maxElapsed":null,"elapsedRule":"stopIfWouldExceed","attemptTimeout":null,"retryAfter":{"mode":"atLeast","max":"5m","jitter":{"kind":"proportional","factor":0.1}},"classify":[{"match":["throttle","429"],"action":"retry","backoff":{"kind":"exponential","initial":"1s","multiplier":2}},{"match":["invalid","auth","missing","unsupported","cancelled"],"action":"deadLetter"}],"defaultAction":"retry","budget":{"kind":"ratio","percent":20,"minPerSecond":10,"window":"10s"}} as const
