@@ -127,6 +127,10 @@ bounds! {
         "Dead letters sent back a second; all at once when left out.";
     BIN: "bin", Duration, 1_000.0, FOREVER, Some(100.0 * MILLI), "Bin",
         "The width of the bins in which attempts are counted.";
+    REPORT_WINDOW: "window", Duration, 1_000.0, FOREVER, Some(SECOND), "Window of peaks",
+        "How long the moving window is over which peaks are counted, beside the bins.";
+    OBJECTIVE: "objective", Duration, 1.0, FOREVER, None, "Objective",
+        "How soon a task should have succeeded, counted from its first attempt.";
     RECOVER_FOR: "recoverFor", Duration, 1.0, FOREVER, Some(10.0 * SECOND), "Recovered for",
         "How long goodput must hold 95 % of the baseline to count as recovered.";
     RASTER_ROWS: "rasterRows", Count, 0.0, 10_000.0, Some(60.0), "Rows of the raster",

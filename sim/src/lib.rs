@@ -35,8 +35,10 @@
 //!
 //! The format of scenarios is in [`scenario`], the meaning of the figures in [`outcome`].
 
+pub mod advice;
 pub mod bounds;
 mod calendar;
+pub mod comparison;
 pub mod distribution;
 mod error;
 pub mod files;

@@ -133,6 +133,13 @@ impl<'a> Counted<'a> {
         Figure::ratio(Some(count as f64), Some(self.tasks() as f64))
     }
 
+    pub(crate) fn within_objective(&self) -> Figure {
+        match self.scenario.report.objective {
+            Some(_) => self.per_task(self.meter.totals.within),
+            None => Figure::Absent,
+        }
+    }
+
     pub(crate) fn retry_share(&self) -> Figure {
         Figure::ratio(Some(self.count(RETRIES) as f64), Some(self.attempts() as f64))
     }
@@ -183,6 +190,7 @@ impl<'a> Counted<'a> {
             let (from, to) = (window.from.as_nanos(), window.to.as_nanos());
             WindowSummary::of(&CountedWindow {
                 name: &window.name,
+                has_objective: self.scenario.report.objective.is_some(),
                 from: from as f64 / 1e9,
                 to: to as f64 / 1e9,
                 before: self.meter.at_edge(from),
@@ -222,6 +230,7 @@ pub(crate) struct CountedWindow<'a> {
     pub(crate) name: &'a str,
     pub(crate) from: f64,
     pub(crate) to: f64,
+    has_objective: bool,
     before: Totals,
     after: Totals,
 }
@@ -237,6 +246,13 @@ impl CountedWindow<'_> {
 
     pub(crate) fn succeeded(&self) -> u64 {
         self.count(SUCCEEDED)
+    }
+
+    pub(crate) fn within_objective(&self) -> Figure {
+        if !self.has_objective {
+            return Figure::Absent;
+        }
+        self.per_task(self.after.within - self.before.within)
     }
 
     pub(crate) fn attempts(&self) -> u64 {
@@ -268,6 +284,7 @@ pub(crate) struct Rates {
     pub(crate) peak: f64,
     pub(crate) peak_after: f64,
     pub(crate) peak_to_mean: Option<f64>,
+    pub(crate) over_window: f64,
 }
 
 impl Rates {
@@ -300,8 +317,39 @@ impl Rates {
         let (sum, top) =
             span.iter().map(&count).fold((0, 0), |(sum, top), n| (sum + n, n.max(top)));
         let peak_to_mean = (sum > 0).then(|| top as f64 * span.len() as f64 / sum as f64);
-        Self { peak: per_second(peak), peak_after: per_second(peak_after), peak_to_mean }
+        // Without a fault, the first attempts of a herd are not what a policy does.
+        let (from, before) = match scenario.fault_ends() {
+            true => (after, u64::from(meter.before_after)),
+            false => (first + 1, 0),
+        };
+        let over_window = over_window(scenario, rows.get(from..).unwrap_or_default(), before);
+        Self {
+            peak: per_second(peak),
+            peak_after: per_second(peak_after),
+            peak_to_mean,
+            over_window,
+        }
     }
+}
+
+/// The most attempts a second in a window that moves by whole bins; `before` of those in the first bin
+/// came too early to count.
+fn over_window(scenario: &Scenario, rows: &[Bins], before: u64) -> f64 {
+    let (bin, window) = (nanos(scenario.report.bin), nanos(scenario.report.window));
+    let width = (window / bin.max(1)).max(1) as usize;
+    let attempts = |i: usize| {
+        let before = if i == 0 { before } else { 0 };
+        rows.get(i).map_or(0, |row| u64::from(row[FIRST]) + u64::from(row[RETRIES]) - before)
+    };
+    let (mut sum, mut most) = (0_u64, 0_u64);
+    for i in 0..rows.len() {
+        sum += attempts(i);
+        if i >= width {
+            sum -= attempts(i - width);
+        }
+        most = most.max(sum);
+    }
+    most as f64 / (width as f64 * bin as f64 / 1e9)
 }
 
 /// When the disturbance began: the first fault, or the first change of the arrival rate.
@@ -374,6 +422,7 @@ fn series(scenario: &Scenario, rows: &[Bins], tiers: &[TierCounts]) -> Series {
             .iter()
             .map(|fault| (fault.from, fault.until.unwrap_or(end), fault.name().to_owned()))
             .collect(),
+        recovers: scenario.fault_ends(),
         first: column(FIRST),
         retries: column(RETRIES),
         rejected: column(REJECTED),

@@ -9,7 +9,9 @@ use redrive::{
 
 use crate::{
     Scenario,
+    advice::outlasted,
     outcome::{Outcome, PolicyOutcome, Raster},
+    scenario::Scope,
     text::{counted, listed, number, percent, seconds, times},
 };
 
@@ -18,30 +20,49 @@ pub fn reason(code: &str) -> String {
     match code {
         "exhausted" => "attempts used up".to_owned(),
         "deadlineExceeded" => "deadline".to_owned(),
-        "permanent" => "permanent error".to_owned(),
+        "permanent" => "an error that no retry mends".to_owned(),
         "budgetExhausted" => "budget used up".to_owned(),
         other => other.to_owned(),
     }
 }
 
-/// The peak that a recovering server gets, or the peak after the first bin without a fault.
+/// Attempts in a bin that chance alone brings together, where few arrive.
+const FEW: f64 = 30.0;
+
+/// The peak that a recovering server gets, or the peak after the first bin without a fault that ends.
+///
+/// Of the bin, as long as that tells something: where nothing is retried, or so little happens that the
+/// fullest bin is chance, it is the peak over the moving window.
 pub fn peak(policy: &PolicyOutcome) -> f64 {
     let summary = &policy.summary;
-    match summary.peak_after_fault_per_second.value() {
-        Some(peak) if !policy.series.faults.is_empty() => peak,
+    let peak = match summary.peak_after_fault_per_second.value() {
+        Some(peak) if policy.series.recovers => peak,
         _ => summary.peak_attempts_per_second.or_zero(),
+    };
+    let chance = peak * policy.series.bin.as_secs_f64() < FEW || !retries(policy);
+    match summary.peak_over_window_per_second.value() {
+        Some(over_window) if chance && over_window > 0.0 => peak.min(over_window),
+        _ => peak,
     }
 }
 
-fn has_fault(outcome: &Outcome) -> bool {
-    outcome.policies.iter().any(|policy| !policy.series.faults.is_empty())
+/// Whether the policy retried anything.
+fn retries(policy: &PolicyOutcome) -> bool {
+    policy.summary.retry_share.or_zero() > 0.0
 }
+
+fn has_fault(outcome: &Outcome) -> bool {
+    outcome.policies.iter().any(|policy| policy.series.recovers)
+}
+
+/// How near the most successes a policy comes whose calm counts.
+const NEARLY: f64 = 0.99;
 
 /// Policies whose tasks get through nearly as well as under the best: only these compete for calm.
 /// (A policy that gives up before the server is back is calm and useless.)
 fn useful(outcome: &Outcome) -> Vec<&PolicyOutcome> {
     let best = outcome.policies.iter().map(|p| p.summary.succeeded.or_zero()).fold(0.0, f64::max);
-    outcome.policies.iter().filter(|p| p.summary.succeeded.or_zero() >= 0.9 * best).collect()
+    outcome.policies.iter().filter(|p| p.summary.succeeded.or_zero() >= NEARLY * best).collect()
 }
 
 /// The policies with the least and the most of a figure.
@@ -83,6 +104,9 @@ pub fn over_capacity(policy: &PolicyOutcome) -> Option<f64> {
 pub fn herd(outcome: &Outcome) -> String {
     let server = if has_fault(outcome) { "the recovering server" } else { "the server" };
     let has_capacity = outcome.policies.iter().any(|policy| over_capacity(policy).is_some());
+    if let Some(calm) = nothing_retried(outcome) {
+        return calm;
+    }
     match (extremes(outcome), outcome.policies.first()) {
         // Nothing to break down and nothing that could be too much: only the cost is left to tell.
         (Some(_), _) if !has_capacity && !has_fault(outcome) => amplification(outcome),
@@ -98,6 +122,20 @@ pub fn herd(outcome: &Outcome) -> String {
         }
         (None, None) => "No policy was simulated".to_owned(),
     }
+}
+
+/// What there is to say where nothing was retried: the load.
+fn nothing_retried(outcome: &Outcome) -> Option<String> {
+    let first = outcome.policies.first()?;
+    if outcome.policies.iter().any(retries) || first.summary.attempts.or_zero() == 0.0 {
+        return None;
+    }
+    let span = first.summary.completion_seconds.value().filter(|span| *span > 0.0)?;
+    let rate = first.summary.attempts.or_zero() / span;
+    let capacity = first.summary.capacity_per_second.value().filter(|capacity| *capacity > 0.0);
+    let over = capacity
+        .map_or_else(String::new, |capacity| format!(", {} its capacity", times(rate / capacity)));
+    Some(format!("Nothing is retried: the server gets {}/s on average{over}", number(rate)))
 }
 
 /// What one policy did, beside its strip of attempts.
@@ -222,6 +260,20 @@ pub fn latency(outcome: &Outcome) -> String {
     }
 }
 
+/// The best advice for the policies of a scenario, as a sentence.
+pub fn advised(name: &str, advice: &crate::advice::Advice) -> String {
+    let value = match &advice.value {
+        redrive::wire::Value::Text(text) => text.clone(),
+        other => other.to_string(),
+    };
+    format!(
+        "Tried for “{name}”: {} = {value} ({}): {}.",
+        advice.field,
+        advice.message.trim_end_matches('.'),
+        advice.effect
+    )
+}
+
 /// The title of the chart of amplification.
 pub fn amplification(outcome: &Outcome) -> String {
     let cost = |policy: &PolicyOutcome| policy.summary.amplification.or_zero();
@@ -330,8 +382,9 @@ pub fn policy(policy: &RetryPolicy) -> String {
 
 /// What the comparison says, in two or three sentences.
 pub fn verdict(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
-    let mut sentences = Vec::new();
-    match extremes(outcome) {
+    let mut sentences: Vec<String> = endless(outcome, scenario).into_iter().collect();
+    sentences.extend(successes(outcome));
+    match extremes(outcome).filter(|_| nothing_retried(outcome).is_none()) {
         // Writers of one row all begin at once, whatever they do then: what they cost is to see.
         _ if scenario.contention.is_some() => {
             sentences.push(format!("{}.", amplification(outcome)));
@@ -348,8 +401,42 @@ pub fn verdict(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
     sentences.extend(multiplied(outcome));
     sentences.extend(recovery(outcome));
     sentences.extend(haste(outcome));
-    sentences.extend(losses(outcome));
+    sentences.extend(losses(outcome, scenario));
     sentences
+}
+
+/// A fault that lasts to the end leaves nothing to recover.
+fn endless(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
+    let end = scenario.end();
+    let lasting = |fault: &&crate::scenario::Fault| fault.until.is_none_or(|until| until >= end);
+    let fault = scenario.faults.iter().find(lasting)?;
+    let left = outcome.policies.iter().filter_map(|policy| {
+        let (left, tasks) = (policy.summary.unfinished.or_zero(), policy.summary.tasks.or_zero());
+        (left > 0.0)
+            .then(|| format!("{} of {} tasks under “{}”", number(left), number(tasks), policy.name))
+    });
+    let left: Vec<String> = left.collect();
+    let left: Vec<&str> = left.iter().map(String::as_str).collect();
+    let name = fault.name();
+    Some(match left.as_slice() {
+        [] => format!("The fault ({name}) does not end."),
+        left => format!("The fault ({name}) does not end: unfinished are {}.", listed(left)),
+    })
+}
+
+/// Who gets most tasks through, where that differs.
+fn successes(outcome: &Outcome) -> Option<String> {
+    let share = |policy: &PolicyOutcome| policy.summary.succeeded_share.or_zero();
+    let (least, most) = least_and_most(&outcome.policies, share)?;
+    (share(most) - share(least) > 0.005).then(|| {
+        format!(
+            "{} of the tasks succeed under “{}”, {} under “{}”.",
+            percent(share(most)),
+            most.name,
+            percent(share(least)),
+            least.name
+        )
+    })
 }
 
 /// Where a task costs most attempts, of the report's windows, unless the server gets too much anyway.
@@ -464,15 +551,46 @@ fn haste(outcome: &Outcome) -> Option<String> {
     })
 }
 
-/// Who gave up on how much.
-fn losses(outcome: &Outcome) -> Option<String> {
+/// Why the policy gave up on most of what it gave up on.
+pub fn cause(policy: &PolicyOutcome, scenario: &Scenario) -> Option<String> {
+    let dead = policy.summary.dead_lettered.iter();
+    let (code, count) = dead.max_by(|a, b| a.1.or_zero().total_cmp(&b.1.or_zero()))?;
+    if count.or_zero() == 0.0 {
+        return None;
+    }
+    let named = scenario.policies.iter().find(|named| named.name == policy.name)?;
+    let late = || outlasted(scenario, &named.policy).map(|why| format!(": it {why}"));
+    Some(match code.as_str() {
+        "exhausted" => format!("attempts used up{}", late().unwrap_or_default()),
+        "deadlineExceeded" => format!("its deadline passed{}", late().unwrap_or_default()),
+        "budgetExhausted" => {
+            let client = &scenario.client;
+            let (owners, of) = match client.budget_scope {
+                Scope::All => (1, ""),
+                Scope::Host => (client.hosts, "a host"),
+                Scope::Client => (client.count, "a client"),
+            };
+            let whose = match owners {
+                1 => "the retry budget, which all tasks share, was empty".to_owned(),
+                _ => format!("the retry budget of {of} was empty"),
+            };
+            let denied = policy.summary.budget_denied.or_zero();
+            format!("{whose}: it refused {} retries", number(denied))
+        }
+        other => reason(other),
+    })
+}
+
+/// Who gave up on how much, and why.
+fn losses(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
     let lossy: Vec<String> = outcome
         .policies
         .iter()
         .filter_map(|policy| {
             let (dead, tasks) = (policy.summary.dead_letters(), policy.summary.tasks.or_zero());
+            let why = cause(policy, scenario).map_or_else(String::new, |why| format!(" ({why})"));
             (dead > 0.0 && tasks > 0.0)
-                .then(|| format!("{} under “{}”", percent(dead / tasks), policy.name))
+                .then(|| format!("{} under “{}”{why}", percent(dead / tasks), policy.name))
         })
         .collect();
     let lossy: Vec<&str> = lossy.iter().map(String::as_str).collect();

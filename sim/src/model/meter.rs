@@ -33,6 +33,8 @@ pub(crate) type Bins = [u32; 8];
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) counts: [u64; 8],
+    /// Tasks that succeeded within the objective.
+    pub(crate) within: u64,
 }
 
 impl Totals {
@@ -75,6 +77,9 @@ pub(crate) struct Meter {
     pub(crate) failed_tasks: u64,
     pub(crate) cancelled: u64,
     pub(crate) last_end: u64,
+    /// How soon a task should succeed, and how many did.
+    objective: u64,
+    within: u64,
     pub(crate) timed_out: u64,
     pub(crate) wasted: u128,
     pub(crate) lost: u64,
@@ -124,6 +129,8 @@ impl Meter {
             failed_tasks: 0,
             cancelled: 0,
             last_end: 0,
+            objective: scenario.report.objective.map_or(u64::MAX, nanos),
+            within: 0,
             timed_out: 0,
             wasted: 0,
             lost: 0,
@@ -157,6 +164,7 @@ impl Meter {
             } else if let Some(edge) = self.edges.pop() {
                 let mut totals = self.totals;
                 totals.add(&self.row);
+                totals.within = self.within;
                 self.passed.push((edge, totals));
             }
             self.edge = self.edges.last().copied().unwrap_or(u64::MAX).min(self.bin_end);
@@ -182,6 +190,7 @@ impl Meter {
         if self.row.iter().any(|count| *count > 0) {
             self.push_row(self.bin_end)?;
         }
+        self.totals.within = self.within;
         // Windows that end after the last event hold what there was.
         while let Some(edge) = self.edges.pop() {
             self.passed.push((edge, self.totals));
@@ -224,6 +233,7 @@ impl Meter {
 
     #[inline]
     pub(crate) fn succeeded(&mut self, now: u64, began: u64, attempts: u32) {
+        self.within += u64::from(now - began <= self.objective);
         self.row[SUCCEEDED] += 1;
         self.to_success.record(now - began);
         self.counted(now, attempts);

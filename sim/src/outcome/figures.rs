@@ -60,6 +60,14 @@ figures! {
         /// The largest attempt rate from the end of the last fault on / the capacity.
         peak_to_capacity: Figure, "peakToCapacity", "× capacity", Factor, Lower
             = Figure::ratio(Some(counted.rates.peak_after), counted.capacity());
+        /// The largest attempt rate over a moving window as long as report.window, from the end of the
+        /// last fault on, or after the first bin.
+        peak_over_window_per_second: Figure, "peakOverWindowPerSecond", "peak over a window/s",
+            PerSecond, Lower = counted.rates.over_window;
+        /// The largest attempt rate over a moving window / the capacity.
+        peak_over_window_to_capacity: Figure, "peakOverWindowToCapacity",
+            "peak over a window × capacity", Factor, Lower
+            = Figure::ratio(Some(counted.rates.over_window), counted.capacity());
         /// When the last task ended, seconds.
         completion_seconds: Figure, "completionSeconds", "done at", Seconds, Lower
             = counted.meter.last_end as f64 / 1e9;
@@ -87,6 +95,10 @@ figures! {
         /// Attempts made by each ended task.
         attempts_per_task: Quantiles, "attemptsPerTask", "attempts of a task", Count, Lower
             = Quantiles::of(&counted.attempts_per_task);
+        /// Tasks that succeeded within report.objective of their first attempt / all tasks; absent
+        /// without an objective.
+        within_objective: Figure, "withinObjective", "within objective", Share, Higher
+            = counted.within_objective();
         /// Tasks that succeeded / tasks.
         succeeded_share: Figure, "succeededShare", "succeeded", Share, Higher
             = counted.per_task(counted.succeeded());
@@ -182,6 +194,10 @@ figures! {
         /// Successes / tasks of the window.
         goodput_per_first: Figure, "goodputPerFirst", "goodput", Share, Higher
             = window.per_task(window.succeeded());
+        /// Tasks that succeeded in the window, within report.objective / tasks of the window; absent
+        /// without an objective.
+        within_objective: Figure, "withinObjective", "within objective", Share, Higher
+            = window.within_objective();
         /// Attempts / tasks of the window.
         amplification: Figure, "amplification", "per task", Factor, Lower
             = window.per_task(window.attempts());

@@ -11,6 +11,8 @@ pub struct Series {
     pub capacity_per_bin: Option<f64>,
     /// The faults: from, until, what.
     pub faults: Vec<(Time, Time, String)>,
+    /// Whether a fault ends before the run does, so that there is a time after it.
+    pub recovers: bool,
     /// First attempts of tasks.
     pub first: Vec<u32>,
     /// Retries.

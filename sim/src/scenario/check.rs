@@ -35,6 +35,23 @@ impl Scenario {
         last.filter(|until| *until < end).or(step).unwrap_or(Time::ZERO)
     }
 
+    /// Whether a fault ends before the run does, so that there is a time after it.
+    #[must_use]
+    pub fn fault_ends(&self) -> bool {
+        let end = self.end();
+        self.faults.iter().any(|fault| fault.until.is_some_and(|until| until < end))
+    }
+
+    /// The same scenario with other policies.
+    ///
+    /// # Errors
+    /// When it cannot end with one of them.
+    pub fn with_policies(&self, policies: Vec<super::NamedPolicy>) -> Result<Self, ConfigError> {
+        let other = Self { policies, ..self.clone() };
+        other.check()?;
+        Ok(other)
+    }
+
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         self.check_contention()?;
         self.check_silence()?;

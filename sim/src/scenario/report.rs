@@ -3,6 +3,8 @@
 //! | field | meaning |
 //! |---|---|
 //! | `report.bin` | width of the bins in which attempts are counted |
+//! | `report.window` | how long the moving window is over which peaks are counted, beside the bins |
+//! | `report.objective` | how soon a task should have succeeded: gives the share of all tasks that did |
 //! | `report.windows` | named windows (`name`, `from`, `to`) that get figures of their own |
 //! | `report.after` | from when on the figures "after the fault" count; left out: the end of the last fault, or of the last change of the arrival rate |
 //! | `report.recoverFor` | how long goodput must hold 95 % of the baseline to count as recovered |
@@ -22,7 +24,8 @@ use super::read::{ByRow, default_duration};
 use crate::bounds;
 
 /// The fields of `report`.
-pub(super) const FIELDS: &[&str] = &["bin", "windows", "after", "recoverFor", "rasterRows"];
+pub(super) const FIELDS: &[&str] =
+    &["bin", "window", "objective", "windows", "after", "recoverFor", "rasterRows"];
 /// The fields of a window of `report.windows`.
 pub(super) const WINDOW_FIELDS: &[&str] = &["name", "from", "to"];
 /// The fields of `redrive`.
@@ -35,6 +38,10 @@ pub(super) const LIMITS_FIELDS: &[&str] = &["events", "memoryMb"];
 pub struct Report {
     /// Width of the bins.
     pub bin: Duration,
+    /// How long the moving window of peaks is.
+    pub window: Duration,
+    /// How soon a task should have succeeded.
+    pub objective: Option<Duration>,
     /// Named windows.
     pub windows: Vec<Window>,
     /// From when on "after the fault" counts.
@@ -60,6 +67,8 @@ impl Default for Report {
     fn default() -> Self {
         Self {
             bin: default_duration(bounds::BIN),
+            window: default_duration(bounds::REPORT_WINDOW),
+            objective: None,
             windows: Vec::new(),
             after: None,
             recover_for: default_duration(bounds::RECOVER_FOR),
@@ -92,6 +101,8 @@ impl Report {
         };
         Ok(Self {
             bin: fields.duration_of(bounds::BIN)?,
+            window: fields.duration_of(bounds::REPORT_WINDOW)?,
+            objective: fields.maybe_duration_of(bounds::OBJECTIVE)?,
             windows,
             after,
             recover_for: fields.duration_of(bounds::RECOVER_FOR)?,

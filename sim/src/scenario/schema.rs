@@ -396,6 +396,8 @@ fn of_client(part: &str, name: &str) -> Option<Value> {
 fn of_report(part: &str, name: &str) -> Option<Value> {
     Some(match (part, name) {
         ("report", "bin") => nullable(row(bounds::BIN)),
+        ("report", "window") => nullable(row(bounds::REPORT_WINDOW)),
+        ("report", "objective") => nullable(row(bounds::OBJECTIVE)),
         ("report", "windows") => described(
             "Windows of time that get figures of their own.",
             array(group("report.windows", report::WINDOW_FIELDS, &["name", "to"]), 0),
