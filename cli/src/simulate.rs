@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use redrive_sim::{
+    Outcome, Scenario,
+    advice::{Advice, advice},
+};
+
 use crate::{
     args::{self, SummaryFormat},
     error::CliError,
@@ -10,7 +15,7 @@ use crate::{
     options::Simulation,
     output,
     paint::Style,
-    runner, table,
+    runner, table, words,
 };
 
 const BOLD: Style = Style::Bold;
@@ -32,14 +37,38 @@ pub(crate) fn run(typed: &args::Simulate) -> Result<(), CliError> {
     }
     let report = match format {
         SummaryFormat::Json => export::json::text(&outcome)?,
-        SummaryFormat::Markdown => export::markdown::text(&outcome, &scenario, &command),
+        SummaryFormat::Markdown => {
+            let advice = advised(&outcome, &scenario);
+            export::markdown::text(&outcome, &scenario, advice.as_deref(), &command)
+        }
         SummaryFormat::Text => {
-            export::terminal::text(&outcome, &scenario, output::width()) + &listing
+            let advice = advised(&outcome, &scenario);
+            export::terminal::text(&outcome, &scenario, advice.as_deref(), output::width())
+                + &listing
         }
     };
     output::print(&report)?;
     // An interrupted run has told what it has, marked partial.
     interrupt::check()
+}
+
+/// The best that was found for one of the policies: the change that most tasks gain by.
+fn advised(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
+    if outcome.policies.iter().any(|policy| policy.partial) {
+        return None;
+    }
+    let mut best: Option<(&str, Advice)> = None;
+    for named in &scenario.policies {
+        // A change that cannot be run is not advised.
+        let offered = advice(scenario, &named.policy).unwrap_or_default();
+        let Some(advice) = offered.into_iter().next() else { continue };
+        // What is compared already needs no advice.
+        let known = scenario.policies.iter().any(|other| other.policy == advice.policy);
+        if !known && best.as_ref().is_none_or(|(_, best)| advice.worth > best.worth) {
+            best = Some((&named.name, advice));
+        }
+    }
+    best.map(|(name, advice)| words::advised(name, &advice))
 }
 
 /// What is in the folder now.

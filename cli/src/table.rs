@@ -31,9 +31,9 @@ fn safe(text: String) -> String {
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Column {
+pub(crate) struct Column<'t> {
     /// Its heading.
-    pub(crate) title: &'static str,
+    pub(crate) title: &'t str,
     /// Whether it holds numbers, which end under each other.
     pub(crate) right: bool,
     /// Columns of the highest rank go first when there is not enough room; 0 never goes.
@@ -41,7 +41,7 @@ pub(crate) struct Column {
 }
 
 /// Lays out `rows` under `columns` within `width` letters.
-pub(crate) fn layout(columns: &[Column], rows: &[Vec<Cell>], width: usize) -> String {
+pub(crate) fn layout(columns: &[Column<'_>], rows: &[Vec<Cell>], width: usize) -> String {
     let length = |text: &str| text.chars().count();
     let widths: Vec<usize> = columns
         .iter()
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::paint::painted;
 
-    const COLUMNS: [Column; 3] = [
+    const COLUMNS: [Column<'static>; 3] = [
         Column { title: "name", right: false, rank: 0 },
         Column { title: "count", right: true, rank: 0 },
         Column { title: "note", right: false, rank: 1 },

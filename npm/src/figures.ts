@@ -34,6 +34,8 @@ export interface WindowFigures {
   attempts: Figure
   /** Successes / tasks of the window. */
   goodputPerFirst: Figure
+  /** Tasks that succeeded in the window, within report.objective / tasks of the window; absent without an objective. */
+  withinObjective: Figure
   /** Attempts / tasks of the window. */
   amplification: Figure
 }
@@ -122,6 +124,10 @@ export interface Figures {
   capacityPerSecond: Figure
   /** The largest attempt rate from the end of the last fault on / the capacity. */
   peakToCapacity: Figure
+  /** The largest attempt rate over a moving window as long as report.window, from the end of the last fault on, or after the first bin. */
+  peakOverWindowPerSecond: Figure
+  /** The largest attempt rate over a moving window / the capacity. */
+  peakOverWindowToCapacity: Figure
   /** When the last task ended, seconds. */
   completionSeconds: Figure
   /** From the end of the last fault to the end of the last task, seconds. */
@@ -140,6 +146,8 @@ export interface Figures {
   timeToEndSeconds: Quantiles
   /** Attempts made by each ended task. */
   attemptsPerTask: Quantiles
+  /** Tasks that succeeded within report.objective of their first attempt / all tasks; absent without an objective. */
+  withinObjective: Figure
   /** Tasks that succeeded / tasks. */
   succeededShare: Figure
   /** Dead letters / tasks. */

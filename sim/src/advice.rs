@@ -31,8 +31,8 @@ pub struct Advice {
     pub effect: String,
     /// The policy with the change.
     pub policy: RetryPolicy,
-    /// Tasks more that succeed.
-    pub more_succeed: f64,
+    /// How much better it makes things: successes first, then peak, attempts and time.
+    pub worth: f64,
 }
 
 /// A scenario with more tasks than this is not run several times over for advice.
@@ -53,7 +53,7 @@ pub fn advice(scenario: &Scenario, policy: &RetryPolicy) -> Result<Vec<Advice>, 
         return Ok(Vec::new());
     }
     let before = runs(&with(scenario, policy)?)?;
-    let mut offered = Vec::new();
+    let mut offered: Vec<Advice> = Vec::new();
     for change in changes(scenario, policy, &before) {
         let Some(changed) = change.apply(policy) else { continue };
         // A policy without an end, say, is not for every scenario.
@@ -61,8 +61,8 @@ pub fn advice(scenario: &Scenario, policy: &RetryPolicy) -> Result<Vec<Advice>, 
         let after = runs(&variant)?;
         offered.extend(judged(change, changed, &before, &after));
     }
-    offered.sort_by(|a, b| b.0.total_cmp(&a.0));
-    Ok(offered.into_iter().map(|(_, advice)| advice).collect())
+    offered.sort_by(|a: &Advice, b| b.worth.total_cmp(&a.worth));
+    Ok(offered)
 }
 
 /// Whether the policy gives up before the outage is over: "gives up after at most 6.6 s; the outage
@@ -83,7 +83,7 @@ pub fn outlasted(scenario: &Scenario, policy: &RetryPolicy) -> Option<String> {
 /// The longest outage that ends, of the server that all depends on.
 fn outage(scenario: &Scenario) -> Option<Duration> {
     let total = |mode: &Mode| match mode {
-        Mode::Down | Mode::Hang => true,
+        Mode::Down { .. } | Mode::Hang => true,
         Mode::Errors { rate, .. } => *rate >= 1.0,
         _ => false,
     };
@@ -190,7 +190,7 @@ fn judged(
     policy: RetryPolicy,
     before: &[PolicyOutcome],
     after: &[PolicyOutcome],
-) -> Option<(f64, Advice)> {
+) -> Option<Advice> {
     let succeeded = |run: &PolicyOutcome| run.summary.succeeded.or_zero();
     if before.iter().zip(after).any(|(before, after)| succeeded(after) < succeeded(before)) {
         return None;
@@ -208,14 +208,14 @@ fn judged(
         return None;
     }
     let share = more_succeed / first.tasks.or_zero().max(1.0);
-    let worth = share * 100.0 + gains.iter().sum::<f64>();
-    // One that only moves the cost from one figure to another is no advice.
-    if more_succeed <= 0.0 && worth <= 0.0 {
+    // A percent more successes is worth more load; a mere shift of cost between figures is no advice.
+    let worth = share * 100.0 + gains.iter().map(|gain| gain.clamp(-1.0, 1.0)).sum::<f64>() / 3.0;
+    if worth <= 0.0 {
         return None;
     }
     let Change { code, message, field, value } = change;
     let effect = effect(first, then);
-    Some((worth, Advice { code, message, field, value, effect, policy, more_succeed }))
+    Some(Advice { code, message, field, value, effect, policy, worth })
 }
 
 /// The peak that counts: a recovering server's, or that of the whole run.

@@ -319,10 +319,15 @@ impl Rates {
         let peak_to_mean = (sum > 0).then(|| top as f64 * span.len() as f64 / sum as f64);
         // Without a fault, the first attempts of a herd are not what a policy does.
         let (from, before) = match scenario.fault_ends() {
-            true => (after, u64::from(meter.before_after)),
+            true => (after, u64::from(before)),
             false => (first + 1, 0),
         };
-        let over_window = over_window(scenario, rows.get(from..).unwrap_or_default(), before);
+        let mut counts: Vec<u64> = rows.iter().skip(from).map(&count).collect();
+        // Of the bin in which the fault ends, only what came after that.
+        if let Some(first) = counts.first_mut() {
+            *first -= before;
+        }
+        let over_window = over_window(scenario, &counts);
         Self {
             peak: per_second(peak),
             peak_after: per_second(peak_after),
@@ -332,20 +337,15 @@ impl Rates {
     }
 }
 
-/// The most attempts a second in a window that moves by whole bins; `before` of those in the first bin
-/// came too early to count.
-fn over_window(scenario: &Scenario, rows: &[Bins], before: u64) -> f64 {
+/// The most a second in a window that moves by whole bins.
+fn over_window(scenario: &Scenario, counts: &[u64]) -> f64 {
     let (bin, window) = (nanos(scenario.report.bin), nanos(scenario.report.window));
     let width = (window / bin.max(1)).max(1) as usize;
-    let attempts = |i: usize| {
-        let before = if i == 0 { before } else { 0 };
-        rows.get(i).map_or(0, |row| u64::from(row[FIRST]) + u64::from(row[RETRIES]) - before)
-    };
     let (mut sum, mut most) = (0_u64, 0_u64);
-    for i in 0..rows.len() {
-        sum += attempts(i);
+    for (i, count) in counts.iter().enumerate() {
+        sum += count;
         if i >= width {
-            sum -= attempts(i - width);
+            sum -= counts[i - width];
         }
         most = most.max(sum);
     }

@@ -5,6 +5,7 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
+mod advice_is_tried;
 mod bad_scenarios;
 mod builtins;
 mod changes;

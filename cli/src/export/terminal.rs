@@ -2,14 +2,15 @@
 
 use redrive_sim::{
     Scenario,
-    outcome::{Figure, Outcome, PolicyOutcome},
+    comparison::{self, Tone},
+    outcome::Outcome,
 };
 
 use super::spark::Sparks;
 use crate::{
     paint::Style,
     table::{self, Cell, Column},
-    text::{self, number, percent, seconds, times},
+    text::{number, seconds},
     words,
 };
 
@@ -19,17 +20,22 @@ const GOOD: Style = Style::Green;
 const BAD: Style = Style::Red;
 const SPARK: Style = Style::Yellow;
 
-const fn right(title: &'static str, rank: u8) -> Column {
-    Column { title, right: true, rank }
-}
-
 /// Everything about `outcome` that fits into `width` letters.
-pub(crate) fn text(outcome: &Outcome, scenario: &Scenario, width: usize) -> String {
+pub(crate) fn text(
+    outcome: &Outcome,
+    scenario: &Scenario,
+    advice: Option<&str>,
+    width: usize,
+) -> String {
     let mut text = headline(outcome, scenario, width);
     text.push_str(&comparison(outcome, scenario, width));
     text.push('\n');
     let sentences = words::verdict(outcome, scenario).join(" ");
     text.push_str(&table::wrapped(&sentences, width.min(100)));
+    if let Some(advice) = advice {
+        text.push('\n');
+        text.push_str(&table::wrapped(advice, width.min(100)));
+    }
     text
 }
 
@@ -63,20 +69,19 @@ fn headline(outcome: &Outcome, scenario: &Scenario, width: usize) -> String {
 
 /// The rows of figures, and a line of attempts over time if there is room for one.
 fn comparison(outcome: &Outcome, scenario: &Scenario, width: usize) -> String {
-    let after = if scenario.faults.is_empty() { "peak/s" } else { "peak after/s" };
-    let drained = if scenario.faults.is_empty() { "done at" } else { "drained after" };
-    let mut columns = vec![
-        Column { title: "policy", right: false, rank: 0 },
-        right("succeeded", 0),
-        right("dead letters", 1),
-        right("attempts", 4),
-        right("per task", 5),
-        right(after, 0),
-        right("× capacity", 2),
-        right(drained, 3),
-        right("p99", 6),
-    ];
-    let mut rows: Vec<Vec<Cell>> = outcome.policies.iter().map(|p| row(p, scenario)).collect();
+    let figures = redrive_sim::comparison::comparison(outcome, scenario);
+    let mut columns = vec![Column { title: "policy", right: false, rank: 0 }];
+    let brief = |column: &comparison::Column| column.rank.is_some();
+    for column in figures.columns.iter().filter(|column| brief(column)) {
+        let rank = column.rank.unwrap_or(u8::MAX);
+        columns.push(Column { title: &column.title, right: true, rank });
+    }
+    let row = |row: &comparison::Row| {
+        let cells = row.cells.iter().zip(&figures.columns).filter(|(_, column)| brief(column));
+        let cells = cells.map(|(cell, _)| Cell::styled(cell.text.clone(), style(cell.tone)));
+        std::iter::once(Cell::styled(row.policy.clone(), BOLD)).chain(cells).collect()
+    };
+    let mut rows: Vec<Vec<Cell>> = figures.rows.iter().map(row).collect();
     let taken: usize = columns
         .iter()
         .enumerate()
@@ -116,41 +121,10 @@ fn comparison(outcome: &Outcome, scenario: &Scenario, width: usize) -> String {
     text
 }
 
-fn row(policy: &PolicyOutcome, scenario: &Scenario) -> Vec<Cell> {
-    let summary = &policy.summary;
-    let tasks = summary.tasks.or_zero();
-    let share = if tasks > 0.0 { summary.succeeded.or_zero() / tasks } else { 0.0 };
-    let dead = summary.dead_letters();
-    let faults = !scenario.faults.is_empty();
-    let peak = words::peak(policy);
-    let over = words::over_capacity(policy);
-    let plain = |figure: &Figure| figure.value().map_or("–".to_owned(), number);
-    let end = if faults { &summary.drain_seconds } else { &summary.completion_seconds };
-    vec![
-        Cell::styled(policy.name.clone(), BOLD),
-        Cell::styled(percent(share), if share >= 0.999 { GOOD } else { Style::Plain }),
-        Cell::styled(number(dead), if dead > 0.0 { BAD } else { Style::Plain }),
-        plain(&summary.attempts).into(),
-        number(summary.amplification.or_zero()).into(),
-        format!("{}{}", number(peak), spread(&summary.peak_after_fault_per_second)).into(),
-        Cell::styled(
-            over.map_or("–".to_owned(), times),
-            match over {
-                Some(over) if over > 2.0 => BAD,
-                Some(_) => GOOD,
-                None => Style::Plain,
-            },
-        ),
-        match end.value() {
-            // Over before the fault was: nothing to drain.
-            Some(end) if end > 0.0 => seconds(end).into(),
-            _ => "–".into(),
-        },
-        summary.time_to_success_seconds.p99.value().map_or("–".to_owned(), text::seconds).into(),
-    ]
-}
-
-/// ` ±4` behind a mean.
-fn spread(figure: &Figure) -> String {
-    figure.ci95().map_or_else(String::new, |ci95| format!(" ±{}", number(ci95)))
+fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::Plain,
+        Tone::Good => GOOD,
+        Tone::Bad => BAD,
+    }
 }
