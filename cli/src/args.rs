@@ -249,6 +249,10 @@ pub(crate) struct Compare {
     pub(crate) before: PathBuf,
     /// The result after
     pub(crate) after: PathBuf,
+    /// Exit with 1 where a figure of a policy changed so: 'p99 > +10 %', 'succeededShare < -0.01', or is
+    /// beyond a limit: 'peakToCapacity > 2'; may be repeated
+    #[arg(long, value_name = "CHANGE")]
+    pub(crate) fail_on: Vec<String>,
     /// What to print
     #[arg(long, value_enum, default_value_t = CompareFormat::Text)]
     pub(crate) format: CompareFormat,
@@ -309,6 +313,9 @@ pub(crate) enum ScheduleFormat {
 pub(crate) struct Check {
     /// A policy or scenario (TOML, JSON) or dead letters (NDJSON)
     pub(crate) file: PathBuf,
+    /// Try what is hinted at on this scenario (a built-in name or a file), and say the effect
+    #[arg(long, value_name = "SCENARIO")]
+    pub(crate) scenario: Option<String>,
     /// What the file is; found out from its fields when left out
     #[arg(long = "as", value_enum, value_name = "KIND")]
     pub(crate) kind: Option<CheckKind>,

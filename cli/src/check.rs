@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use redrive::{Hint, RetryPolicy, wire::Value};
-use redrive_sim::Scenario;
+use redrive_sim::{Scenario, advice};
 
 use crate::{
     args::{self, CheckKind},
     dlq,
     error::CliError,
     input::{Document, Files},
-    output,
+    options, output,
     paint::Style,
     read::Reach,
     text, words,
@@ -30,7 +30,7 @@ pub(crate) fn run(typed: &args::Check) -> Result<(), CliError> {
         kind => {
             let document = failing(Document::read(file))?;
             match kind.unwrap_or_else(|| kind_of_tree(document.value())) {
-                CheckKind::Policy => check_policy(&document),
+                CheckKind::Policy => check_policy(&document, typed.scenario.as_deref()),
                 CheckKind::Scenario => check_scenario(&document, file, &typed.allow_files),
                 CheckKind::DeadLetters => check_letters(file),
             }
@@ -60,11 +60,14 @@ fn failing<T>(result: Result<T, CliError>) -> Result<T, CliError> {
     })
 }
 
-fn check_policy(document: &Document) -> Result<(), CliError> {
+fn check_policy(document: &Document, on: Option<&str>) -> Result<(), CliError> {
     let policy = RetryPolicy::from_value(document.value());
     let policy = failing(policy.map_err(|error| document.error(&error)))?;
     let mut report = good(document.name(), "a valid policy", &words::policy(&policy));
-    report.push_str(&hints("", policy.hints()));
+    match on {
+        None => report.push_str(&hints("", policy.hints())),
+        Some(name) => report.push_str(&tried(&policy, &options::scenario(name)?)?),
+    }
     output::print(&report)
 }
 
@@ -82,6 +85,25 @@ fn check_scenario(document: &Document, file: &Path, allowed: &[PathBuf]) -> Resu
         report.push_str(&hints(&format!("{}: ", named.name), hinted));
     }
     output::print(&report)
+}
+
+/// What is known against the policy on a scenario, and what changes for the better do there.
+fn tried(policy: &RetryPolicy, scenario: &Scenario) -> Result<String, CliError> {
+    let mut report = String::new();
+    if let Some(why) = advice::outlasted(scenario, policy) {
+        report.push_str(&format!("{HINT}hint{HINT:#} on {}: {why}\n", scenario.name));
+    }
+    let offered = advice::advice(scenario, policy)?;
+    for advice in &offered {
+        report.push_str(&format!("{HINT}tried{HINT:#} {}\n", words::advised("it", advice)));
+    }
+    if offered.is_empty() {
+        report.push_str(&format!(
+            "Nothing that was tried on {} makes it better without losing a task.\n",
+            scenario.name
+        ));
+    }
+    Ok(report)
 }
 
 fn good(name: &str, what: &str, details: &str) -> String {

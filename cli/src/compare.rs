@@ -27,6 +27,8 @@ const BAD: Style = Style::Red;
 
 /// Runs the verb.
 pub(crate) fn run(typed: &args::Compare) -> Result<(), CliError> {
+    let gates = typed.fail_on.iter().map(|text| Gate::parse(text));
+    let gates = gates.collect::<Result<Vec<_>, _>>()?;
     let (before, after) = (read(&typed.before)?, read(&typed.after)?);
     let changes = changes(&before, &after);
     let mut report = Vec::new();
@@ -47,8 +49,130 @@ pub(crate) fn run(typed: &args::Compare) -> Result<(), CliError> {
         (_, CompareFormat::Text) => as_text(&changes),
         (_, CompareFormat::Markdown) => as_markdown(&changes),
     };
+    report.extend(lost(&before, &after));
     let notes = report.iter().fold(String::new(), |notes, note| notes + note + "\n");
-    output::print(&format!("{notes}{table}"))
+    output::print(&format!("{notes}{table}"))?;
+    gates.iter().try_for_each(|gate| gate.check(&before, &after))
+}
+
+/// What matters before all other figures: tasks that no longer succeed.
+fn lost(before: &Outcome, after: &Outcome) -> Vec<String> {
+    let share = |policy: &PolicyOutcome| policy.summary.succeeded_share;
+    let of = |policy: &PolicyOutcome| {
+        let other = after.policies.iter().find(|other| other.name == policy.name)?;
+        let (one, two) = (share(policy), share(other));
+        let apart = one.ci95().unwrap_or(0.0) + two.ci95().unwrap_or(0.0);
+        let (one, two) = (one.value()?, two.value()?);
+        ((one - two).abs() > apart.max(1e-9)).then(|| {
+            format!(
+                "“{}”: {} of the tasks succeed, {} before: {}, whatever the other figures say.",
+                policy.name,
+                text::percent(two),
+                text::percent(one),
+                if two > one { "better" } else { "worse" }
+            )
+        })
+    };
+    before.policies.iter().filter_map(of).collect()
+}
+
+/// A change of a figure that fails the comparison.
+struct Gate {
+    text: String,
+    metric: Metric,
+    above: bool,
+    limit: f64,
+    kind: GateKind,
+}
+
+/// What a limit is compared with.
+enum GateKind {
+    /// The change, as a share of the figure before.
+    Relative,
+    /// The change.
+    Change,
+    /// The figure after.
+    Value,
+}
+
+impl Gate {
+    /// Reads `METRIC > LIMIT` or `METRIC < LIMIT`: with a sign a change, with `%` a relative one.
+    fn parse(text: &str) -> Result<Self, CliError> {
+        let refused = |why: String| {
+            CliError::Usage(format!(
+                "--fail-on {text}: {why}; write one like --fail-on 'p99 > +10 %', 'succeededShare < \
+                 -0.01' or 'peakToCapacity > 2'"
+            ))
+        };
+        let (above, parts) = match (text.split_once('>'), text.split_once('<')) {
+            (Some(parts), None) => (true, parts),
+            (None, Some(parts)) => (false, parts),
+            _ => return Err(refused("has no > or <".to_owned())),
+        };
+        let limit = parts.1.trim();
+        let metric = Metric::find(parts.0.trim()).map_err(|error| refused(error.to_string()))?;
+        let signed = limit.starts_with(['+', '-', '\u{2212}']);
+        let (number, percent) = match limit.strip_suffix('%') {
+            Some(number) => (number.trim(), true),
+            None => (limit, false),
+        };
+        let number = number.replace('\u{2212}', "-");
+        let value = number.parse::<f64>().ok().filter(|value| value.is_finite());
+        let Some(value) = value else {
+            return Err(refused(format!("\"{limit}\" is not a number")));
+        };
+        let (kind, limit) = match (signed, percent) {
+            (_, true) => (GateKind::Relative, value / 100.0),
+            (true, false) => (GateKind::Change, value),
+            (false, false) => (GateKind::Value, value),
+        };
+        Ok(Self { text: text.to_owned(), metric, above, limit, kind })
+    }
+
+    /// Fails where a policy's figure is beyond the limit, or has gone; changes within the intervals of
+    /// both means are chance.
+    fn check(&self, before: &Outcome, after: &Outcome) -> Result<(), CliError> {
+        for policy in &after.policies {
+            let earlier = before.policies.iter().find(|earlier| earlier.name == policy.name);
+            let now = self.metric.of(&policy.summary);
+            let then = earlier.and_then(|earlier| self.metric.of(&earlier.summary));
+            let chance =
+                earlier.is_some_and(|earlier| within_chance(&self.metric, earlier, policy));
+            let measured = match (&self.kind, then, now) {
+                (GateKind::Value, _, now) => now,
+                (_, None, _) => continue,
+                (_, Some(_), None) => {
+                    let why = format!("“{}” has no {} any more", policy.name, self.metric.name);
+                    return Err(self.failed(&why));
+                }
+                _ if chance => continue,
+                (GateKind::Change, Some(then), Some(now)) => Some(now - then),
+                (GateKind::Relative, Some(then), Some(now)) if then == 0.0 => {
+                    Some(if now > 0.0 { f64::INFINITY } else { 0.0 })
+                }
+                (GateKind::Relative, Some(then), Some(now)) => Some(now / then - 1.0),
+            };
+            let beyond =
+                |value: f64| if self.above { value > self.limit } else { value < self.limit };
+            if measured.is_some_and(beyond) {
+                let shown = |value: Option<f64>| value.map_or("–".to_owned(), text::number);
+                let why = format!(
+                    "“{}” has {} {}, {} before",
+                    policy.name,
+                    self.metric.name,
+                    shown(now),
+                    shown(then)
+                );
+                return Err(self.failed(&why));
+            }
+        }
+        Ok(())
+    }
+
+    fn failed(&self, why: &str) -> CliError {
+        let failed = CliError::Usage(format!("--fail-on {}: {why}", self.text));
+        CliError::CheckFailed(Box::new(failed))
+    }
 }
 
 fn read(path: &Path) -> Result<Outcome, CliError> {

@@ -144,6 +144,16 @@ fn retitle(tree: &mut Value, tasks: Option<u64>, set: &[(&str, &str, &str)]) {
     put(tree, "about", Value::Text(String::new()));
 }
 
+/// A scenario by its built-in name, its file or its link, as it is.
+///
+/// # Errors
+/// When there is none, or it is refused.
+pub(crate) fn scenario(name: &str) -> Result<Scenario, CliError> {
+    let source = Source::find(name)?;
+    let mut files = Files(source.reach(&[]));
+    Scenario::read(&source.tree, &mut files).map_err(|error| source.error(&error, &[]))
+}
+
 /// Where a scenario comes from.
 struct Source {
     tree: Value,

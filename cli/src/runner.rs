@@ -26,28 +26,41 @@ pub(crate) struct Plan {
     pub(crate) records: bool,
 }
 
+/// Replications that are held at once.
+const PIECE: usize = 2_000;
+
 /// Runs the scenario; what an interruption left of it is marked partial.
 ///
 /// # Errors
 /// When a run needs more than the scenario's limits allow.
 pub(crate) fn run(scenario: &Scenario, plan: Plan) -> Result<Outcome, CliError> {
-    let jobs: Vec<(usize, u32)> = (0..scenario.policies.len())
-        .flat_map(|policy| (0..plan.runs).map(move |replication| (policy, replication)))
-        .collect();
-    let (board, _stoppable) = (Board::new(jobs.len()), Stoppable::begin());
+    let count = scenario.policies.len() * plan.runs as usize;
+    let (board, _stoppable) = (Board::new(count), Stoppable::begin());
+    let pool = pool(scenario, plan.threads)?;
     let job = |(policy, replication): &(usize, u32)| {
         if interrupt::requested() {
             return Ok(None);
         }
         one(scenario, *policy, *replication, plan.records, &board).map(Some)
     };
-    let results: Vec<Option<PolicyOutcome>> = pool(scenario, plan.threads)?
-        .install(|| jobs.par_iter().map(job).collect::<Result<_, SimError>>())?;
-    let mut by_policy: Vec<Vec<PolicyOutcome>> = vec![Vec::new(); scenario.policies.len()];
-    for ((policy, _), result) in jobs.iter().zip(results) {
-        by_policy[*policy].extend(result);
+    // In pieces, each merged before the next: a hundred thousand results at once would fill the memory.
+    let mut pieces: Vec<Vec<PolicyOutcome>> = vec![Vec::new(); scenario.policies.len()];
+    for first in (0..plan.runs).step_by(PIECE) {
+        let replications = first..plan.runs.min(first.saturating_add(PIECE as u32));
+        let jobs: Vec<(usize, u32)> = (0..scenario.policies.len())
+            .flat_map(|policy| replications.clone().map(move |replication| (policy, replication)))
+            .collect();
+        let results: Vec<Option<PolicyOutcome>> =
+            pool.install(|| jobs.par_iter().map(job).collect::<Result<_, SimError>>())?;
+        let mut by_policy: Vec<Vec<PolicyOutcome>> = vec![Vec::new(); scenario.policies.len()];
+        for ((policy, _), result) in jobs.iter().zip(results) {
+            by_policy[*policy].extend(result);
+        }
+        for (piece, runs) in pieces.iter_mut().zip(by_policy) {
+            piece.extend(merge(runs));
+        }
     }
-    let mut policies: Vec<PolicyOutcome> = by_policy.into_iter().filter_map(merge).collect();
+    let mut policies: Vec<PolicyOutcome> = pieces.into_iter().filter_map(merge).collect();
     if interrupt::requested() {
         // Replications that never started leave no mark of their own.
         policies.iter_mut().for_each(|policy| policy.partial = true);

@@ -17,6 +17,7 @@ mod ctrl_c_leaves_nothing_half;
 mod dead_letters_are_looked_at;
 mod dead_letters_go_back_to_work;
 mod every_limit_is_refused_by_name;
+mod figures_of_all_tasks;
 mod lists_of_what_there_is;
 mod main_job;
 mod nothing_hidden_reaches_the_reader;

@@ -131,7 +131,7 @@ impl Change {
 
 fn changes(scenario: &Scenario, policy: &RetryPolicy, before: &[PolicyOutcome]) -> Vec<Change> {
     let mut changes = Vec::new();
-    for hint in policy.hints() {
+    for hint in scenario.hints(policy) {
         if let Some((field, value)) = hint.fix {
             changes.push(Change { code: hint.code, message: hint.message, field, value });
         }

@@ -25,6 +25,9 @@ pub fn merge(runs: Vec<PolicyOutcome>) -> Option<PolicyOutcome> {
 /// The spread of one figure.
 #[must_use]
 pub fn spread(figures: &[Figure]) -> Figure {
+    if let Some(spread) = of_pieces(figures) {
+        return Figure::Spread(spread);
+    }
     let values: Vec<f64> = figures.iter().filter_map(Figure::value).collect();
     if values.is_empty() {
         return Figure::Absent;
@@ -43,7 +46,42 @@ pub fn spread(figures: &[Figure]) -> Figure {
         min: values.iter().copied().fold(f64::INFINITY, f64::min),
         max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         missing: (figures.len() - values.len()) as u32,
+        runs: values.len() as u32,
     })
+}
+
+/// The spread of runs that have been merged in pieces (by Chan's formula); `None` for single runs.
+fn of_pieces(figures: &[Figure]) -> Option<Spread> {
+    let mut pieces = figures.iter().filter_map(|figure| match figure {
+        Figure::Spread(spread) if spread.runs > 0 => Some(*spread),
+        _ => None,
+    });
+    let mut whole = pieces.next()?;
+    let squares = |spread: &Spread| {
+        if spread.runs < 2 {
+            return 0.0;
+        }
+        let n = f64::from(spread.runs);
+        let error = spread.ci95 / student_t95(spread.runs - 1);
+        error * error * n * (n - 1.0)
+    };
+    let mut sum = squares(&whole);
+    for piece in pieces {
+        let (n, m) = (f64::from(whole.runs), f64::from(piece.runs));
+        let apart = piece.mean - whole.mean;
+        sum += squares(&piece) + apart * apart * n * m / (n + m);
+        whole.mean += apart * m / (n + m);
+        whole.min = whole.min.min(piece.min);
+        whole.max = whole.max.max(piece.max);
+        whole.runs += piece.runs;
+        whole.missing += piece.missing;
+    }
+    // A piece in which no run has the figure is absent.
+    let n = f64::from(whole.runs);
+    if whole.runs > 1 {
+        whole.ci95 = student_t95(whole.runs - 1) * libm::sqrt(sum / (n - 1.0) / n);
+    }
+    Some(whole)
 }
 
 /// The 97.5 % point of Student's law: the ends of a two-sided interval of 95 %.
@@ -81,6 +119,19 @@ mod tests {
             assert!((student_t95(freedom) - point).abs() < 1e-4, "{freedom}");
         }
         assert!((student_t95(1_000_000) - 1.959_966).abs() < 1e-5);
+    }
+
+    #[test]
+    fn pieces_have_the_spread_of_the_whole() {
+        let figures: Vec<Figure> = (0..100_u64).map(|n| Figure::Count(n * n % 37)).collect();
+        let pieces: Vec<Figure> = figures.chunks(30).map(spread).collect();
+        let (Figure::Spread(whole), Figure::Spread(joined)) = (spread(&figures), spread(&pieces))
+        else {
+            panic!()
+        };
+        assert!((whole.mean - joined.mean).abs() < 1e-12, "{whole:?} {joined:?}");
+        assert!((whole.ci95 - joined.ci95).abs() < 1e-12, "{whole:?} {joined:?}");
+        assert_eq!((whole.min, whole.max, whole.runs), (joined.min, joined.max, joined.runs));
     }
 
     #[test]

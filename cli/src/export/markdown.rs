@@ -31,7 +31,10 @@ pub(crate) fn text(
     line(of("policy", figures.columns.iter().map(|column| markdown(&column.title)).collect()));
     line(of("---", figures.columns.iter().map(|_| "--:".to_owned()).collect()));
     for row in &figures.rows {
-        line(of(&markdown(&row.policy), row.cells.iter().map(|figure| markdown(&figure.text)).collect()));
+        line(of(
+            &markdown(&row.policy),
+            row.cells.iter().map(|figure| markdown(&figure.text)).collect(),
+        ));
     }
     if let Some(advice) = advice {
         text.push_str(&format!("\n{}\n", markdown(advice)));

@@ -38,8 +38,10 @@ impl Axis {
         };
         let (path, values) = (path.trim().to_owned(), values.trim());
         let values = match values.split_once("..") {
-            Some((from, rest)) => range(from, rest).map_err(|why| refused(&why))?,
-            None => values.split(',').map(|value| value.trim().to_owned()).collect(),
+            Some((from, rest)) if !values.starts_with(['[', '{', '"']) => {
+                range(from, rest).map_err(|why| refused(&why))?
+            }
+            _ => listed(values),
         };
         if path.is_empty() || values.iter().any(String::is_empty) {
             return Err(refused("has an empty part"));
@@ -52,6 +54,30 @@ impl Axis {
         }
         Ok(Self { path, values })
     }
+}
+
+/// The parts of a list with commas, but for those inside of brackets and quotes: values may be JSON.
+fn listed(values: &str) -> Vec<String> {
+    let (mut depth, mut quoted, mut escaped) = (0_u32, false, false);
+    let mut parts = vec![String::new()];
+    for c in values.chars() {
+        let inside = quoted;
+        match c {
+            '"' if !escaped => quoted = !quoted,
+            '[' | '{' if !inside => depth += 1,
+            ']' | '}' if !inside => depth = depth.saturating_sub(1),
+            ',' if !inside && depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        escaped = quoted && c == '\\' && !escaped;
+        if let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+    }
+    parts.iter().map(|part| part.trim().to_owned()).collect()
 }
 
 /// A number, and whether it was written as a duration.
@@ -142,6 +168,12 @@ mod tests {
     fn lists_and_ranges() {
         assert_eq!(values("policy.jitter=none, full"), ["none", "full"]);
         assert_eq!(values("a=1..3:3"), ["1", "2", "3"]);
+        assert_eq!(
+            values(r#"policy.jitter=full, {"kind":"symmetric","factor":0.2}, none"#),
+            ["full", r#"{"kind":"symmetric","factor":0.2}"#, "none"]
+        );
+        assert_eq!(values(r#"a=[1,2],[3]"#), ["[1,2]", "[3]"]);
+        assert_eq!(values(r#"a={"x":"a,}"},b"#), [r#"{"x":"a,}"}"#, "b"]);
         assert_eq!(values("a=0..1:lin:5"), ["0", "0.25", "0.5", "0.75", "1"]);
         assert_eq!(values("a=1s..100s:log:3"), ["1s", "10s", "1m40s"]);
         assert_eq!(values("a=5s..120s:log:4"), ["5s", "14.42s", "41.6s", "2m"]);

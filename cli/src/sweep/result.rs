@@ -67,23 +67,31 @@ pub(crate) fn json(header: &Header, points: &Points) -> Result<String, CliError>
     Ok(plain_json(text))
 }
 
-/// The figures as CSV: one line a point and policy, one column a figure.
+/// The figures as CSV: one line a point and policy, one column a figure, and with several runs one more
+/// for half the width of its 95 % confidence interval.
 ///
 /// # Errors
 /// Never for what a sweep holds.
 pub(crate) fn csv(header: &Header, points: &Points) -> Result<Vec<u8>, CliError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let paths = header.vary.iter().map(|axis| axis.path.as_str());
-    let names = metrics().map(|metric| metric.name);
-    writer.write_record(paths.chain(["policy"]).chain(names))?;
+    let columns = metrics().flat_map(|metric| {
+        let interval = (header.runs > 1).then(|| format!("{}Ci95", metric.name));
+        std::iter::once(metric.name.to_owned()).chain(interval)
+    });
+    let head = paths.chain(["policy"]).map(str::to_owned);
+    writer.write_record(head.chain(columns))?;
     for point in points.values() {
         for policy in &point.policies {
             let figure = |metric: Metric| {
-                metric.of(&policy.summary).map_or_else(String::new, |value| value.to_string())
+                let figure = metric.figure(&policy.summary);
+                let text = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
+                let interval = (header.runs > 1).then(|| text(figure.ci95()));
+                std::iter::once(text(figure.value())).chain(interval)
             };
             let cells = point.set.iter().chain([&policy.name]);
             let cells = cells.map(|cell| text::csv_cell(cell).into_owned());
-            writer.write_record(cells.chain(metrics().map(figure)))?;
+            writer.write_record(cells.chain(metrics().flat_map(figure)))?;
         }
     }
     Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)

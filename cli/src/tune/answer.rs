@@ -4,6 +4,7 @@ use redrive::wire::Value;
 use redrive_sim::{
     Scenario,
     metric::Metric,
+    outcome::row::Unit,
     tune::{Constraint, Judged, Plan, Trial, Tuning, Verdict},
 };
 
@@ -23,8 +24,9 @@ pub(super) fn best(tuning: &Tuning) -> &Judged {
 /// What was found and how sure it is.
 pub(super) fn verdict(plan: &Plan, tuning: &Tuning) -> String {
     let metric = plan.goal.metric;
-    let figure =
-        |judged: &Judged| judged.mean_of(&metric).map_or("no figure".to_owned(), text::number);
+    let figure = |judged: &Judged| {
+        judged.mean_of(&metric).map_or("no figure".to_owned(), |v| in_unit(&metric, v))
+    };
     let candidate = &tuning.candidate;
     match (tuning.verdict, &tuning.rival, tuning.difference) {
         (Verdict::Better, Some(rival), Some(difference)) => format!(
@@ -57,7 +59,8 @@ pub(super) fn verdict(plan: &Plan, tuning: &Tuning) -> String {
             }
         ),
         (Verdict::Infeasible, ..) => format!(
-            "Nothing that was tried keeps the constraints. What came nearest is below ({} {}){}. {}",
+            "Nothing that was tried keeps the constraints: {}. What came nearest is below ({} {}){}. {}",
+            nearest(tuning, candidate),
             metric.name,
             figure(candidate),
             held(tuning, candidate),
@@ -93,6 +96,33 @@ fn held(tuning: &Tuning, judged: &Judged) -> String {
     }
     let (held, all) = (judged.kept_in(&tuning.constraints), judged.runs.len());
     format!("; the constraints held in {held} of {all} runs on seeds that nothing was chosen by")
+}
+
+/// What was asked, and what can be had, in the figure's unit.
+fn nearest(tuning: &Tuning, judged: &Judged) -> String {
+    let missed = tuning
+        .constraints
+        .iter()
+        .filter(|constraint| judged.kept_in(std::slice::from_ref(constraint)) < judged.runs.len());
+    let each = missed.map(|constraint| {
+        let metric = &constraint.metric;
+        let said = |value: f64| in_unit(metric, value);
+        let mean = judged.mean_of(metric).map_or("nothing".to_owned(), said);
+        format!("{} of {} was asked, {mean} is the nearest", metric.name, said(constraint.limit))
+    });
+    let each: Vec<String> = each.collect();
+    each.join("; ")
+}
+
+/// A figure in its unit.
+fn in_unit(metric: &Metric, value: f64) -> String {
+    match metric.unit {
+        Unit::Seconds => text::seconds(value),
+        Unit::Share => text::percent(value),
+        Unit::PerSecond => format!("{}/s", text::number(value)),
+        Unit::Factor => text::times(value),
+        Unit::Count | Unit::Text => text::number(value),
+    }
 }
 
 /// Which constraint is in the way.

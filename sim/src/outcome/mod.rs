@@ -62,6 +62,9 @@ pub struct Spread {
     /// How many runs lack the figure (they never recovered, say).
     #[serde(default)]
     pub missing: u32,
+    /// How many runs have it; 0 where that is not known: it is not published.
+    #[serde(skip)]
+    pub runs: u32,
 }
 
 impl Figure {

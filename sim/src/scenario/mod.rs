@@ -214,7 +214,12 @@ impl Scenario {
                 .map(|value| Contention::read(value, "contention"))
                 .transpose()?,
             redrive: fields.get("redrive").map(|v| Redrive::read(v, "redrive")).transpose()?,
-            policies: policies::read(fields.get("policies"), "policies", files)?,
+            policies: policies::read(
+                fields.get("policies"),
+                "policies",
+                fields.get("horizon").is_some_and(|horizon| *horizon != Value::Null),
+                files,
+            )?,
             report: match fields.get("report") {
                 Some(value) => Report::read(value, "report")?,
                 None => Report::default(),

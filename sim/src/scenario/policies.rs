@@ -23,6 +23,23 @@ pub struct NamedPolicy {
     pub policy: RetryPolicy,
 }
 
+/// Without a limit of its own, a policy in a scenario goes on until the horizon ends it.
+fn until_the_horizon(tree: &Value) -> Option<Value> {
+    let given = |name: &str| tree.get(name).is_some_and(|value| *value != Value::Null);
+    let unlimited = match tree.get("maxAttempts")? {
+        Value::Null => true,
+        value => value.as_text() == Some("unlimited"),
+    };
+    let Value::Map(mut entries) = tree.clone() else { return None };
+    if !unlimited || given("maxElapsed") {
+        return None;
+    }
+    entries.retain(|(name, _)| name != "maxElapsed");
+    let ever = redrive::Duration::from_nanos(u64::MAX);
+    entries.push(("maxElapsed".to_owned(), Value::duration(ever)));
+    Some(Value::Map(entries))
+}
+
 /// Reads a preset's name or an inline policy.
 pub(super) fn read_one(value: &Value, path: &str) -> Result<RetryPolicy, ConfigError> {
     match value {
@@ -37,6 +54,7 @@ pub(super) fn read_one(value: &Value, path: &str) -> Result<RetryPolicy, ConfigE
 pub(super) fn read(
     value: Option<&Value>,
     path: &str,
+    has_horizon: bool,
     files: &mut dyn Loader,
 ) -> Result<Vec<NamedPolicy>, ConfigError> {
     let list = match value {
@@ -50,7 +68,7 @@ pub(super) fn read(
     let mut policies: Vec<NamedPolicy> = Vec::new();
     for (i, value) in list.iter().enumerate() {
         let path = format!("{path}[{i}]");
-        let policy = read_named(value, &path, files)?;
+        let policy = read_named(value, &path, has_horizon, files)?;
         if policies.iter().any(|other| other.name == policy.name) {
             let message =
                 format!("= {} is given twice; give one another name", quoted(&policy.name));
@@ -64,6 +82,7 @@ pub(super) fn read(
 fn read_named(
     value: &Value,
     path: &str,
+    has_horizon: bool,
     files: &mut dyn Loader,
 ) -> Result<NamedPolicy, ConfigError> {
     if let Value::Text(name) = value {
@@ -84,11 +103,13 @@ fn read_named(
         "file" => {
             let file = fields.required_text("file")?;
             let tree = files::load_tree(files, &at, file)?;
-            (file.to_owned(), read_one(&tree, &at)?)
+            let ended = until_the_horizon(&tree).filter(|_| has_horizon);
+            (file.to_owned(), read_one(ended.as_ref().unwrap_or(&tree), &at)?)
         }
         _ => {
             let tree = fields.get("policy").unwrap_or(&Value::Null);
-            (format!("policy {path}"), read_one(tree, &at)?)
+            let ended = until_the_horizon(tree).filter(|_| has_horizon);
+            (format!("policy {path}"), read_one(ended.as_ref().unwrap_or(tree), &at)?)
         }
     };
     let name = fields.text("name")?.map_or(default_name, str::to_owned);
