@@ -3,7 +3,7 @@
 //! The result goes to the standard output, alone, so that it can become a file; what behaves
 //! differently there and here is told beside it, on the standard error.
 
-use redrive::wire::ConfigError;
+use redrive::wire::{ConfigError, is_hidden};
 use redrive_interop::{Imported, Syntax, System, find, read_ini, write_ini};
 
 use crate::{
@@ -24,7 +24,7 @@ pub(crate) fn import(typed: &Import) -> Result<(), CliError> {
     let Imported { policy, notes, .. } = chosen(policies, typed.name.as_deref())?;
     let value = policy.to_value();
     let text = match typed.format {
-        PolicyFormat::Toml => tree::toml(&value)?,
+        PolicyFormat::Toml => showable(tree::toml(&value)?, "TOML; write it with --format json")?,
         PolicyFormat::Json => tree::json(&value)?,
     };
     output::print(&text)?;
@@ -78,11 +78,24 @@ pub(crate) fn export(typed: &Export) -> Result<(), CliError> {
     let exported = system.export(&policy).map_err(refused)?;
     let text = match system.syntax {
         Syntax::Json => tree::json(&exported.tree)?,
-        Syntax::Ini => write_ini(&exported.tree),
+        Syntax::Ini => showable(write_ini(&exported.tree), "this format")?,
     };
     output::print(&text)?;
     tell(&exported.notes);
     Ok(())
+}
+
+/// What would not be the same once it can be seen is refused: only JSON has an escape for everything.
+fn showable(text: String, form: &str) -> Result<String, CliError> {
+    match text.chars().find(|c| is_hidden(*c) && *c != '\n' && *c != '\t') {
+        None => Ok(text),
+        Some(c) => {
+            let c = c.escape_default();
+            Err(CliError::Form(format!(
+                "a name has the character {c}, which has no place in {form}"
+            )))
+        }
+    }
 }
 
 fn tell(notes: &[String]) {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use redrive::{
     random::key_of,
-    wire::{ConfigError, Value},
+    wire::{ConfigError, Value, shortened},
 };
 use redrive_page::Page;
 use redrive_sim::{Scenario, scenario::Builtin};
@@ -140,7 +140,8 @@ fn retitle(tree: &mut Value, tasks: Option<u64>, set: &[(&str, &str, &str)]) {
     if changed.is_empty() || titled || tree.get("title").is_none() {
         return;
     }
-    put(tree, "title", Value::Text(format!("with {}", changed.join(", "))));
+    let title = format!("with {}", changed.join(", "));
+    put(tree, "title", Value::Text(shortened(&title, 300).into_owned()));
     put(tree, "about", Value::Text(String::new()));
 }
 

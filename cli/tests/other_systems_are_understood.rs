@@ -45,3 +45,13 @@ fn what_is_not_understood_is_refused() {
     let error = place.refused(&["export", "--to", "temporal", "nothing"]);
     assert!(error.contains("there is no preset"), "{error}");
 }
+
+#[test]
+fn a_name_that_hides_is_written_only_where_it_can_be_escaped() {
+    let policy = r#"{"maximumAttempts":3,"nonRetryableErrorTypes":["a\u202eb"]}"#;
+    let place = Place::with("t.json", policy);
+    let refused = place.refused(&["import", "--from", "temporal", "t.json"]);
+    assert!(refused.contains("--format json"), "{refused}");
+    let json = place.ok(&["import", "--from", "temporal", "t.json", "--format", "json"]);
+    assert!(json.contains("a\\u202eb"), "{json}");
+}

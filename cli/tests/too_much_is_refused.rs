@@ -28,3 +28,12 @@ fn a_run_without_an_end() {
     let error = place.refused(&["simulate", "s.toml"]);
     assert!(error.contains("there is no horizon"), "{error}");
 }
+
+#[test]
+fn a_limit_of_the_command_line_is_not_raised_by_a_file() {
+    let scenario = "[arrivals]\nkind = \"herd\"\ntasks = 5000000\n[server]\nworkers = 1\n\
+                    service = \"1ms\"\n[limits]\nmemoryMb = 100000\n[[policies]]\npreset = \"full\"\n";
+    let place = Place::with("s.toml", scenario);
+    let error = place.refused(&["simulate", "s.toml", "--set", "limits.memoryMb=20"]);
+    assert!(error.contains("limits.memoryMb = 20"), "{error}");
+}

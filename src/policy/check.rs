@@ -2,7 +2,7 @@
 //!
 //! After this nothing that is asked of the policy can fail. Each error names field, value and limit.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
 
 use super::{
     Argument, Backoff, BudgetRule, Class, Jitter, OnEmpty, Parameter, PolicyBuilder, Refund,
@@ -164,10 +164,11 @@ pub(super) fn check_budget(path: &str, budget: &BudgetRule) -> Result<(), Config
         BudgetRule::TokenBucket(bucket) => {
             check_factor(path, bounds::CAPACITY, bucket.capacity.into())?;
             check_factor(path, bounds::COST, bucket.cost.into())?;
-            for (index, (class, cost)) in bucket.cost_by_class.iter().enumerate() {
+            let mut classes = BTreeSet::new();
+            for (class, cost) in &bucket.cost_by_class {
                 let path = format!("{path}.costByClass.{class}");
                 check(&path, bounds::COST, f64::from(*cost))?;
-                if bucket.cost_by_class[..index].iter().any(|(earlier, _)| earlier == class) {
+                if !classes.insert(class.as_str()) {
                     return Err(ConfigError::new(path, "is given twice; keep one"));
                 }
             }

@@ -187,9 +187,9 @@ impl Scenario {
             _ => None,
         };
         let mut scenario = Self {
-            name: fields.text("name")?.unwrap_or("scenario").to_owned(),
-            title: fields.text("title")?.unwrap_or_default().to_owned(),
-            about: fields.text("about")?.unwrap_or_default().to_owned(),
+            name: label(&fields, "name")?.unwrap_or("scenario").to_owned(),
+            title: limited(&fields, "title", 1_000)?.unwrap_or_default().to_owned(),
+            about: limited(&fields, "about", 20_000)?.unwrap_or_default().to_owned(),
             seed: match fields.get("seed") {
                 Some(Value::Text(text)) => key_of(text),
                 _ => fields.unsigned("seed")?.unwrap_or(42),
@@ -290,4 +290,28 @@ fn without_schema(tree: &Value) -> Value {
         entries.retain(|(name, _)| name != "$schema");
     }
     tree
+}
+
+/// Characters of a name at most: it stands in tables and charts.
+const LONGEST_NAME: usize = 200;
+
+/// A name that is shown with every result.
+fn label<'v>(fields: &Fields<'v>, name: &str) -> Result<Option<&'v str>, ConfigError> {
+    limited(fields, name, LONGEST_NAME)
+}
+
+/// A text of at most `most` characters.
+fn limited<'v>(
+    fields: &Fields<'v>,
+    name: &str,
+    most: usize,
+) -> Result<Option<&'v str>, ConfigError> {
+    let text = fields.text(name)?;
+    match text.map_or(0, |text| text.chars().count()) {
+        count if count > most => {
+            let message = format!("has {count} characters (allowed: up to {most}): shorten it");
+            Err(fields.error(name, message))
+        }
+        _ => Ok(text),
+    }
 }

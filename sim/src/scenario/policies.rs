@@ -2,6 +2,8 @@
 //! `file` (a policy in JSON or TOML) and `policy` (inline, in the wire format of
 //! [`redrive::RetryPolicy`]).
 
+use std::collections::BTreeSet;
+
 use redrive::{
     RetryPolicy, presets,
     wire::{ConfigError, Fields, Value, quoted},
@@ -66,10 +68,11 @@ pub(super) fn read(
         Some(_) => return Err(ConfigError::new(path, "is no list; write [\"full\", ...]")),
     };
     let mut policies: Vec<NamedPolicy> = Vec::new();
+    let mut names = BTreeSet::new();
     for (i, value) in list.iter().enumerate() {
         let path = format!("{path}[{i}]");
         let policy = read_named(value, &path, has_horizon, files)?;
-        if policies.iter().any(|other| other.name == policy.name) {
+        if !names.insert(policy.name.clone()) {
             let message =
                 format!("= {} is given twice; give one another name", quoted(&policy.name));
             return Err(ConfigError::new(format!("{path}.name"), message));
@@ -112,6 +115,6 @@ fn read_named(
             (format!("policy {path}"), read_one(ended.as_ref().unwrap_or(tree), &at)?)
         }
     };
-    let name = fields.text("name")?.map_or(default_name, str::to_owned);
+    let name = super::label(&fields, "name")?.map_or(default_name, str::to_owned);
     Ok(NamedPolicy { name, policy })
 }

@@ -92,6 +92,7 @@ impl Report {
             if to <= from {
                 return Err(window.error("to", "is not after from; a window has to last"));
             }
+            super::label(&window, "name")?;
             let name = window.required_text("name")?.to_owned();
             windows.push(Window { name, from, to });
         }

@@ -247,7 +247,7 @@ impl Layer {
             Some(value) => Some(policies::read_one(value, &fields.path_of("policy"))?),
         };
         Ok(Self {
-            name: fields.text("name")?.unwrap_or("layer").to_owned(),
+            name: super::label(&fields, "name")?.unwrap_or("layer").to_owned(),
             server: Server::from_fields(&fields, files)?,
             policy,
             timeout: fields.maybe_duration_of(bounds::TIMEOUT)?,

@@ -1,6 +1,9 @@
 //! Reading a query. Never fails for what the query says: what is wrong in it becomes a notice.
 
-use redrive::{RetryPolicy, wire::ConfigError};
+use redrive::{
+    RetryPolicy,
+    wire::{ConfigError, quoted},
+};
 
 use super::{
     Chosen, NOTHING, Page, Slot, VERSION, VIEW, builtin, change_scenario, is_scenario, query,
@@ -133,11 +136,13 @@ impl Page {
             if fits {
                 self.look(known, value);
             } else {
-                self.notices.push(format!("\"{name}\" of the link has an unknown value."));
+                let name = quoted(name);
+                self.notices.push(format!("{name} of the link has an unknown value."));
             }
         } else {
             let name: String = name.chars().take(40).collect();
-            self.notices.push(format!("\"{name}\" in the link means nothing here."));
+            let name = quoted(&name);
+            self.notices.push(format!("{name} in the link means nothing here."));
         }
     }
 }
