@@ -1,12 +1,14 @@
 import { identify, matches } from './causes.js'
 import { tellBudget, type State } from './core.js'
 import { ConfigError } from './errors.js'
+import { withHints } from './hints.js'
 import { kind, number, optional, word, type Fields } from './read.js'
 import * as t from './table.js'
 import type { BudgetRule } from './types.js'
 
 /** A budget's rule as numbers. */
 function compileBudget(value: unknown) {
+  withHints()
   const { index, rows, group } = kind(value, 'budget', t.BUDGETS, ['onEmpty'])
   const row = [index, ...rows.filter((field) => field[1] != 5).map((field) => number(group, 'budget', field))]
   const bucket = rows.some((field) => field[0] == 'costByClass')

@@ -4,6 +4,7 @@ import { RetryBudget } from './budget.js'
 import { choose, type TermsOf } from './classes.js'
 import type { Terms } from './core.js'
 import { ConfigError } from './errors.js'
+import { withHints } from './hints.js'
 import { fields, kind, number, numbers, optional, show, word } from './read.js'
 import * as t from './table.js'
 import { Place } from './table.js'
@@ -67,6 +68,7 @@ const COMPAT = ['capStage', 'rounding', 'elapsedMeasure', 'feedback', 'resampleA
 
 /** Reads a policy and refuses a wrong one. */
 export function compile(value: PolicyOptions, stops = false): Plan {
+  withHints()
   const policy = fields(value, '', t.POLICY)
   word(policy, '', 'version', [1])
   // Where an editor finds the schema of the file.

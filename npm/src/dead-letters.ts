@@ -6,6 +6,7 @@ import { Leases } from './lease.js'
 import type { DeadLetter, RedriveReport } from './letter.js'
 import { chooser, failureOf, GROUPS, remembered, type Filter } from './letters.js'
 import type { DeadLetterSink } from './options.js'
+import { withHints } from './hints.js'
 import { known, show } from './read.js'
 import { fromRecord, inherit, rawPayload, toLines, toRecord } from './record.js'
 import { redrive, type Handler, type RedrivePlan } from './redrive.js'
@@ -134,6 +135,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
 
   /** @throws {ConfigError} that names the option, the value and the limit. */
   constructor(options: QueueOptions = {}) {
+    withHints()
     known(options, 'options', OPTIONS, HINTS)
     const { capacity = 10_000, retention = null, full = 'reject', storage, storageTimeout = 10_000, lease = 60_000, prefix = 'redrive', clock } = options
     const ms = (value: Duration, name: string) => {

@@ -386,5 +386,155 @@ export function collect(redrive, { VirtualClock }) {
     equal(await new DeadLetterQueue({ capacity: 2, full: 'dropNew' }).fromNDJSON(text), 2)
   })
 
+  // What an operator, a file or another process can send.
+
+  const record = (more) => JSON.stringify({ schema: 'redrive-dead-letter/1', id: 1, key: 'k', reason: 'exhausted', diedAtNs: 1, ...more })
+
+  test('letters with numbers that JavaScript cannot tell apart are all kept, and so is what follows', async () => {
+    const queue = new DeadLetterQueue()
+    const ids = ['1234567890123456789', '1234567890123456790', String(2 ** 53 - 1), '18446744073709551615']
+    equal(await queue.fromNDJSON(ids.map((id, n) => record({ id, key: String(n) })).join('\n')), 4)
+    for (let n = 0; n < 50; n++) await queue.push({ reason: 'exhausted', key: 'new' + n })
+    same([queue.size, new Set([...queue].map((letter) => letter.id)).size], [54, 54])
+    assert([...queue].every(({ id }) => Number.isSafeInteger(id)))
+  })
+
+  test('a line that is not a letter is set aside and counted, and stops nothing', async () => {
+    const queue = new DeadLetterQueue()
+    const bad = [
+      '{"schema":"redrive-dead', record({ attempts: 2.5 }), record({ reason: 'nonsense' }), record({ parked: 'false' }), record({ seed: '9'.repeat(200) }), record({ attempts: 2 ** 32 }),
+      record({ history: [{ attempt: 1, startedAtNs: 1, endedAtNs: 1, error: { kind: 'e', message: 5 } }] }), record({ policy: { maxDelay: '1'.repeat(50_000) } }), record({ id: -1 }), record({ key: {} }), '[]', 'null',
+    ]
+    equal(await queue.fromNDJSON('\ufeff' + [record({ key: 'first' }), ...bad, record({ key: 'last' })].join('\r\n')), 2)
+    same(queue.setAside.map(({ line }) => line), bad.map((_, n) => n + 2))
+    same([queue.stats().damaged, queue.setAside[0].text.trim(), queue.size], [bad.length, bad[0], 2])
+    queue.list({ message: 'x' })
+    queue.groupBy('pattern')
+  })
+
+  test('a wait that no 64 bits hold is no reason to lose the letter', async () => {
+    const error = { kind: 'HttpStatusError', message: 'HTTP 429', retryAfterNs: '251606455298742016000' }
+    const queue = new DeadLetterQueue()
+    equal(await queue.fromNDJSON(record({ lastError: error, history: [{ attempt: 1, startedAtNs: 1, endedAtNs: 1, error }] })), 1)
+    assert(queue.toNDJSON().includes('18446744073709551615'))
+    await rejects(retry(() => { throw Object.assign(new Error('x'), { retryAfter: 1e20 }) }, once, { deadLetters: queue }))
+    equal(await new DeadLetterQueue().fromNDJSON(queue.toNDJSON()), 2)
+  })
+
+  test('numbers of a payload come back as they were written, through files, storages and redrives', async () => {
+    const payload = '{"f":1.0,"e":1e2,"big":12345678901234567890123,"d":0.1000000000000000055,"s":"} \\" ,","deep":[{"n":9007199254740993}]}'
+    const line = record({ payload: 0 }).replace('"payload":0', `"payload":${payload}`)
+    const storage = memory()
+    const queue = new DeadLetterQueue({ storage })
+    await queue.fromNDJSON(line)
+    assert(queue.toNDJSON().includes(`"payload":${payload}`), queue.toNDJSON())
+    equal([...queue][0].payload.s, '} " ,')
+    await queue.redrive({ rate: Infinity, policy: once }, () => { throw new Error('again') })
+    const again = new DeadLetterQueue({ storage })
+    await again.ready
+    assert(again.toNDJSON().includes(`"payload":${payload}`), again.toNDJSON())
+  })
+
+  test('a task on its way back to work is read as its letter', async () => {
+    const queue = new DeadLetterQueue()
+    equal(await queue.fromNDJSON(JSON.stringify({ schema: 'redrive-redriven/1', atNs: 5, moreAttempts: null, letter: JSON.parse(record({ key: 'back' })) })), 1)
+    equal([...queue][0].key, 'back')
+  })
+
+  test('filters, plans and queues refuse what they do not know, and choose nothing by accident', async () => {
+    const queue = new DeadLetterQueue()
+    for (const key of ['a', 'b']) await queue.push({ reason: 'exhausted', key, policy: once.toJSON() })
+    const work = () => { throw new Error('it ran') }
+    for (const [run, ...parts] of [
+      [() => queue.purge({ reason: undefined }), 'reason'], [() => queue.purge({ ids: undefined, key: undefined }), 'ids'], [() => queue.purge({ resaon: 'x' }), 'write reason'], [() => queue.purge(undefined), 'purge()'],
+      [() => queue.redrive({ reason: 'x' }, work), 'filter'], [() => queue.redrive({ filters: {} }, work), 'write filter'], [() => queue.redrive({ filter: null }, work), 'filter'], [() => queue.redrive({ filter: { reason: undefined } }, work), 'reason'],
+      [() => queue.redrive({ rate: Infinity }), 'handler'], [() => queue.redrive(work), 'plan'], [() => queue.redrive({ limit: -1 }, work), 'limit', '-1'], [() => queue.redrive({ limit: '2' }, work), 'limit'], [() => queue.redrive({ limit: NaN }, work), 'limit', 'NaN'],
+      [() => queue.redrive({ counter: 'keeep' }, work), 'counter'], [() => queue.redrive({ counter: 1 }, work), 'counter'], [() => queue.redrive({ maxRedrives: -1 }, work), 'maxRedrives'], [() => queue.redrive({ ratePerSecond: 1 }, work), 'write rate'],
+      [() => queue.redrive({ canary: { count: 0 } }, work), 'canary.count'], [() => queue.redrive({ stopWhen: { failures: 2 } }, work), 'stopWhen.failures'], [() => queue.push({ reason: 'smtp' }), 'reason', 'smtp'], [() => queue.push({ reason: 'exhausted', key: {} }), 'key'],
+    ]) {
+      const error = await rejects((async () => run())())
+      equal(error.name, 'ConfigError')
+      for (const part of parts) assert(error.message.includes(part), `${error.message} does not say ${part}`)
+    }
+    same([queue.size, ...[...queue].map((letter) => letter.redrives)], [2, 0, 0])
+    for (const [options, part] of [[{ maxSize: 1 }, 'write capacity'], [{ onFull: 'x' }, 'write full'], [{ capacity: 'many' }, 'many'], [{ storage: './dlq' }, 'unstorage'], [{ storage: new Map() }, 'unstorage'], [{ onPush: 1 }, 'onPush']]) {
+      const error = throws(() => new DeadLetterQueue(options))
+      assert(error.name == 'ConfigError' && error.message.includes(part), error.message)
+    }
+    equal(await queue.purge({ key: 'a', reason: undefined }), 1)
+  })
+
+  test('two redrives at once never run one letter twice', async () => {
+    for (const storage of [undefined, memory()]) {
+      const queue = new DeadLetterQueue({ storage })
+      for (let n = 0; n < 5; n++) await queue.push({ reason: 'exhausted' })
+      const seen = []
+      const run = () => queue.redrive({ rate: Infinity }, async (letter) => { seen.push(letter.id); await soon() })
+      const reports = await Promise.all([run(), run()])
+      same([seen.sort(), reports.map((report) => report.succeeded + report.skipped), queue.size], [[1, 2, 3, 4, 5], [5, 5], 0])
+    }
+  })
+
+  test('a canary that dies keeps its group back, and a redrive stops when too many die', async () => {
+    const queue = new DeadLetterQueue()
+    const push = (message, n) => Promise.all(Array.from({ length: n }, () => queue.push({ reason: 'exhausted', policy: once.toJSON(), history: [{ attempt: 1, startedAt: 0, endedAt: 0, delay: 0, error: { kind: 'e', message } }] })))
+    await push('mended', 6)
+    await push('still broken', 6)
+    const report = await queue.redrive({ rate: Infinity, canary: { count: 2 } }, (letter) => { if (letter.lastError.message != 'mended') throw new Error('still broken') })
+    same([report.succeeded, report.failed, report.heldBack, queue.size], [6, 2, 4, 6])
+    const stopped = await queue.redrive({ rate: Infinity, concurrency: 1, stopWhen: { failures: 0.5, of: 2 } }, () => { throw new Error('still broken') })
+    same([stopped.failed, stopped.heldBack, stopped.selected], [2, 4, 6])
+  })
+
+  test("a letter's own policy cannot make a redrive call for ever", async () => {
+    const queue = new DeadLetterQueue()
+    await queue.push({ reason: 'exhausted', policy: { maxAttempts: 4_294_967_295, backoff: { kind: 'constant', delay: 0 }, jitter: 'none' } })
+    let calls = 0
+    await queue.redrive({ rate: Infinity, maxAttempts: 7 }, () => { calls++; throw new Error('x') })
+    equal(calls, 7)
+  })
+
+  test('a callback of the queue that throws hides no letter', async () => {
+    const queue = new DeadLetterQueue({ onPush: async () => { throw new Error('metrics down') } })
+    const error = await rejects(retry(boom(), once, { deadLetters: queue }))
+    same([queue.get(error.id)?.id, error.cause.message, error.queueError.cause.message], [error.id, 'boom', 'metrics down'])
+  })
+
+  test('retention looks at the oldest only, and drops letters whatever their order', async () => {
+    const clock = new VirtualClock(0)
+    const queue = new DeadLetterQueue({ clock, retention: 100, capacity: null })
+    for (const diedAt of [50, 10, 90, 30]) await queue.push({ reason: 'exhausted', key: String(diedAt), diedAt })
+    await clock.advance(135)
+    await queue.push({ reason: 'exhausted', key: 'new' })
+    same([...queue].map((letter) => letter.key), ['50', '90', 'new'])
+    equal(queue.stats().dropped.retention, 2)
+  })
+
+  test('patterns are those of the core', async () => {
+    const queue = new DeadLetterQueue()
+    for (const [message, pattern] of [['commit 3f9a1c22 is gone', 'commit # is gone'], ['10.0.0.7:8080 refused order-17', '# refused order-#'], ['no row 8f14e45f-ceea-467a-9575-0b1c2d3e4f50', 'no row #'], ['  naïve\t7 😀', ' naïve # 😀']]) {
+      await queue.purge()
+      await queue.push({ reason: 'exhausted', history: [{ attempt: 1, startedAt: 0, endedAt: 0, delay: 0, error: { kind: 'e', message } }] })
+      same([...queue.groupBy('pattern').keys()], [pattern])
+    }
+  })
+
+  test('without crypto, TextEncoder or randomUUID letters are stored all the same', async () => {
+    const { TextEncoder } = globalThis
+    const crypto = Object.getOwnPropertyDescriptor(globalThis, 'crypto')
+    try {
+      globalThis.TextEncoder = undefined
+      Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true })
+      const storage = memory()
+      const queue = new DeadLetterQueue({ storage })
+      const error = await rejects(retry(boom('ü'.repeat(2000)), once, { deadLetters: queue, key: 'schlüssel' }))
+      same([error.queueError, storage.items.size, queue.stats().unsaved], [undefined, 1, 0])
+    } finally {
+      globalThis.TextEncoder = TextEncoder
+      if (crypto) Object.defineProperty(globalThis, 'crypto', crypto)
+      else delete globalThis.crypto
+    }
+  })
+
   return tests
 }

@@ -93,5 +93,60 @@ export function collect(redrive, storage) {
     assert((await storage.getItem(`${prefix}:dead-letters:torn`)) != null)
   })
 
+  test('a letter that changes is written to a new place before the old one is erased; a torn one does not count', async (open, prefix) => {
+    const queue = open()
+    await die(queue, { key: 'k', payload: 'whole' })
+    const [place] = await storage.getKeys(`${prefix}:dead-letters`)
+    await queue.redrive({ rate: Infinity }, () => { throw new Error('again') })
+    const places = await storage.getKeys(`${prefix}:dead-letters`)
+    same([places.length, places[0] != place], [1, true])
+    // Killed before the old place was erased, or in the middle of the next write.
+    await storage.setItem(place, { ...(await storage.getItem(places[0])), redrives: 0 })
+    await storage.setItem(places[0].replace(/\d+$/, '9'), '{"schema":"redrive-dead')
+    const again = await reopened(open)
+    same([...again].map((letter) => [letter.key, letter.payload, letter.redrives]), [['k', 'whole', 1]])
+    equal(await again.purge(), 1)
+    equal((await storage.getKeys(`${prefix}:dead-letters`)).length, 0)
+  })
+
+  test('two processes that redrive at once run each letter once', async (open) => {
+    const first = open({ lease: '5s' })
+    for (let key = 0; key < 40; key++) await first.push({ reason: 'exhausted', key: String(key), policy: once.toJSON() })
+    const queues = [first, await reopened(open, { lease: '5s' }), await reopened(open, { lease: '5s' })]
+    const seen = []
+    const reports = await Promise.all(queues.map((queue) => queue.redrive({ rate: Infinity, concurrency: 4 }, async (letter) => {
+      seen.push(letter.key)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      if (Number(letter.key) % 2) throw new Error('half of them')
+    })))
+    same([seen.length, new Set(seen).size], [40, 40])
+    equal(reports.reduce((sum, report) => sum + report.succeeded, 0), 20)
+    equal((await reopened(open)).size, 20)
+  })
+
+  test('a letter that another process has in work is left to it', async (open) => {
+    const busy = open({ lease: 200 })
+    await die(busy, { key: 'k' })
+    // Its handler takes for ever.
+    void busy.redrive({ rate: Infinity }, () => new Promise(() => {}))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const other = await reopened(open, { lease: 200 })
+    equal((await other.redrive({ rate: Infinity }, () => {})).skipped, 1)
+  })
+
+  test('refresh reads what other processes have stored, changed and taken out', async (open) => {
+    const [here, there] = [open(), open()]
+    await Promise.all([here.ready, there.ready])
+    await die(there, { key: 'stored' })
+    await die(there, { key: 'changed' })
+    await here.refresh()
+    same([...here].map((letter) => letter.key), ['stored', 'changed'])
+    await there.redrive({ rate: Infinity, filter: { key: 'changed' } }, () => { throw new Error('again') })
+    await there.purge({ key: 'stored' })
+    await die(here, { key: 'mine' })
+    await here.refresh()
+    same([...here].map((letter) => [letter.key, letter.redrives]).sort(), [['changed', 1], ['mine', 0]])
+  })
+
   return tests
 }
