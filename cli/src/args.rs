@@ -288,6 +288,14 @@ pub(crate) struct Schedule {
     /// Show this many attempts instead of the policy's own maximum
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) attempts: Option<u32>,
+    /// How the attempts fail, one after the other, by kind or code (throttle, 503, ECONNRESET; several
+    /// words of one failure: ThrottlingException,400); the last repeats; can be repeated
+    #[arg(long = "failure", value_name = "KIND|CODE")]
+    pub(crate) failures: Vec<String>,
+    /// What the server asks for at each of these failures: seconds, a duration, or none; the last
+    /// repeats; can be repeated
+    #[arg(long = "retry-after", value_name = "WAIT")]
+    pub(crate) retry_after: Vec<String>,
     /// Measure the ranges over this many keys instead of computing them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) samples: Option<u32>,
@@ -322,6 +330,9 @@ pub(crate) struct Check {
     /// A file that the scenario may read although it is outside its folder; can be repeated
     #[arg(long = "allow-file", value_name = "FILE")]
     pub(crate) allow_files: Vec<PathBuf>,
+    /// Check a policy against what fails in this scenario, too: a built-in name or a file
+    #[arg(long, value_name = "SCENARIO")]
+    pub(crate) scenario: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

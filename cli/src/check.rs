@@ -66,7 +66,13 @@ fn check_policy(document: &Document, on: Option<&str>) -> Result<(), CliError> {
     let mut report = good(document.name(), "a valid policy", &words::policy(&policy));
     match on {
         None => report.push_str(&hints("", policy.hints())),
-        Some(name) => report.push_str(&tried(&policy, &options::scenario(name)?)?),
+        Some(name) => {
+            let scenario = options::scenario(name)?;
+            let hopeless = scenario.hints(&policy).into_iter();
+            let hopeless = hopeless.filter(|hint| hint.code == Scenario::RETRIES_NOTHING);
+            report.push_str(&hints("", hopeless.collect()));
+            report.push_str(&tried(&policy, &scenario)?);
+        }
     }
     output::print(&report)
 }

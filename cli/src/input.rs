@@ -40,12 +40,11 @@ impl Document {
         Ok(Self { name, text, format, value })
     }
 
-    /// Reads and parses `path` as JSON, whatever it is called.
+    /// Parses the text of the file `name` as JSON, whatever it is called.
     ///
     /// # Errors
-    /// When it cannot be read, or is not JSON.
-    pub(crate) fn read_json(path: &Path) -> Result<Self, CliError> {
-        let (name, text) = read::text(path, read::DOCUMENT)?;
+    /// When it is not JSON.
+    pub(crate) fn parse_json(name: String, text: String) -> Result<Self, CliError> {
         let value = parse(&name, &text, Format::Json)?;
         Ok(Self { name, text, format: Format::Json, value })
     }

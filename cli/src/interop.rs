@@ -3,8 +3,8 @@
 //! The result goes to the standard output, alone, so that it can become a file; what behaves
 //! differently there and here is told beside it, on the standard error.
 
-use redrive::wire::{ConfigError, is_hidden};
-use redrive_interop::{Imported, Syntax, System, find, read_ini, write_ini};
+use redrive::wire::{ConfigError, Value, did_you_mean, is_hidden};
+use redrive_interop::{Imported, Syntax, System, find, read_ini, read_yaml, write_ini};
 
 use crate::{
     args::{Export, Import, PolicyFormat},
@@ -21,50 +21,84 @@ const NOTE: Style = Style::Yellow;
 pub(crate) fn import(typed: &Import) -> Result<(), CliError> {
     let system = find(&typed.from)?;
     let policies = read(system, typed)?;
-    let Imported { policy, notes, .. } = chosen(policies, typed.name.as_deref())?;
-    let value = policy.to_value();
+    let imported = chosen(policies, typed.name.as_deref())?;
     let text = match typed.format {
-        PolicyFormat::Toml => showable(tree::toml(&value)?, "TOML; write it with --format json")?,
-        PolicyFormat::Json => tree::json(&value)?,
+        PolicyFormat::Toml => origin(system, &imported)
+                + &showable(
+                    tree::toml(&imported.policy.to_value())?,
+                    "TOML; write it with --format json",
+                )?,
+        PolicyFormat::Json => {
+            let mut value = imported.policy.to_value();
+            if let Value::Map(fields) = &mut value {
+                fields.push(("imported".to_owned(), imported.origin(system)));
+            }
+            tree::json(&value)?
+        }
     };
     output::print(&text)?;
-    tell(&notes);
+    tell(&imported.notes);
+    tell(&imported.remarks);
     Ok(())
 }
 
+/// Where a policy came from and how exact it is, as comments: they stay when the output is saved.
+fn origin(system: &System, imported: &Imported) -> String {
+    let mut text = format!(
+        "# Imported from {} ({}), policy {}.\n# Fidelity: {}",
+        system.title,
+        system.name,
+        comment(&imported.name),
+        imported.fidelity()
+    );
+    text += if imported.is_exact() { ".\n" } else { ", since:\n" };
+    for note in &imported.notes {
+        text += &format!("# - {}\n", comment(note));
+    }
+    text + "\n"
+}
+
+/// One line without control characters, whatever a file has in its names.
+fn comment(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c }).collect()
+}
+
 fn read(system: &System, typed: &Import) -> Result<Vec<Imported>, CliError> {
+    let (name, text) = read::text(&typed.file, read::DOCUMENT)?;
+    let refused = |error: ConfigError| CliError::content(&name, error.to_string());
     match system.syntax {
-        Syntax::Json => {
-            let document = Document::read_json(&typed.file)?;
+        Syntax::Json if text.trim_start().starts_with(['{', '[']) => {
+            let document = Document::parse_json(name, text)?;
             system.import(document.value()).map_err(|error| document.error(&error))
         }
-        Syntax::Ini => {
-            let (name, text) = read::text(&typed.file, read::DOCUMENT)?;
-            let refused = |error| CliError::content(&name, ConfigError::to_string(&error));
-            let tree = read_ini(&text).map_err(refused)?;
-            system.import(&tree).map_err(refused)
-        }
+        Syntax::Json => system.import(&read_yaml(&text).map_err(refused)?).map_err(refused),
+        Syntax::Ini => system.import(&read_ini(&text).map_err(refused)?).map_err(refused),
     }
 }
 
 /// The policy that is wanted, where there are several.
 fn chosen(policies: Vec<Imported>, name: Option<&str>) -> Result<Imported, CliError> {
-    let names: Vec<String> = policies.iter().map(|imported| imported.name.clone()).collect();
+    let all = policies.iter().filter(|policy| name.is_some() || !policy.is_variant);
+    let names: Vec<String> = all.map(|imported| imported.name.clone()).collect();
     let mut policies = policies.into_iter();
     let found = match (name, names.len()) {
-        (Some(name), _) => policies.find(|imported| imported.name == name),
-        (None, 1) => policies.next(),
+        (Some(name), _) => policies.find(|imported| imported.is_called(name)),
+        (None, 1) => policies.find(|imported| !imported.is_variant),
         (None, _) => None,
     };
-    found.ok_or_else(|| {
-        let names = names.join(", ");
-        match name {
-            Some(name) => {
-                CliError::Usage(format!("there is no policy \"{name}\" in it, only: {names}"))
-            }
-            None => {
-                CliError::Usage(format!("there are several policies; say --name, out of: {names}"))
-            }
+    found.ok_or_else(|| match name {
+        Some(name) => {
+            let known: Vec<&str> = names.iter().map(String::as_str).collect();
+            let guess = did_you_mean(name, &known);
+            let guess = guess.map_or_else(String::new, |guess| format!("did you mean {guess}? "));
+            let names = names.join(", ");
+            CliError::Usage(format!(
+                "there is no policy \"{name}\" in it; {guess}There are: {names}"
+            ))
+        }
+        None => {
+            let names = names.join(", ");
+            CliError::Usage(format!("there are several policies; say --name, out of: {names}"))
         }
     })
 }

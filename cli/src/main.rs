@@ -22,6 +22,7 @@ mod read;
 mod run;
 mod runner;
 mod schedule;
+mod script;
 mod simulate;
 mod sweep;
 mod table;

@@ -8,7 +8,7 @@ use std::io::Write;
 use redrive::{
     Band, RetryPolicy, ScheduledRetry,
     random::key_of,
-    schedule::{End, Schedule},
+    schedule::Schedule,
     time::{Duration, nanos},
 };
 use serde::Serialize;
@@ -19,6 +19,7 @@ use crate::{
     input::NamedPolicy,
     output,
     paint::Style,
+    script::{Ending, Script, Step},
     text, words,
 };
 
@@ -37,9 +38,14 @@ struct Options {
     key: u64,
     key_text: String,
     samples: Option<u32>,
+    /// How the task fails, if that was said.
+    script: Option<Script>,
     /// How many retries at most.
     limit: usize,
 }
+
+/// Of one retry: when it is, where it is drawn from, and what it follows in a script.
+type Each<'e> = dyn FnMut(ScheduledRetry, &Band, Option<&Step>) -> Result<(), CliError> + 'e;
 
 impl Options {
     fn from_args(typed: &args::Schedule) -> Result<Self, CliError> {
@@ -59,6 +65,7 @@ impl Options {
             key: key_of(&typed.key),
             key_text: typed.key.clone(),
             samples: typed.samples,
+            script: Script::read(&typed.failures, &typed.retry_after)?,
             limit,
         })
     }
@@ -71,18 +78,37 @@ impl Options {
         self.policy.bands(self.seed, self.samples)
     }
 
+    /// The longest delay of the first rows, which the scale of the table is made for.
+    fn longest(&self) -> Result<Duration, CliError> {
+        let Some(script) = &self.script else {
+            let rows = self.schedule().take(self.limit.min(MEASURED)).count();
+            return Ok(self.bands().take(rows).map(|band| band.max).max().unwrap_or_default());
+        };
+        let (steps, _) = self.play(script)?;
+        Ok(steps.iter().map(|step| step.band.max).max().unwrap_or_default())
+    }
+
+    fn play(&self, script: &Script) -> Result<(Vec<Step>, Option<Ending>), CliError> {
+        let played = script.play(&self.policy, (self.seed, self.key), self.samples, self.limit);
+        played.map_err(|error| CliError::Form(error.to_string()))
+    }
+
     /// Calls `each` with every retry and its band; gives how the task ended, if it did.
-    fn walk(
-        &self,
-        mut each: impl FnMut(ScheduledRetry, &Band) -> Result<(), CliError>,
-    ) -> Result<Option<End>, CliError> {
+    fn walk(&self, each: &mut Each<'_>) -> Result<Option<Ending>, CliError> {
+        if let Some(script) = &self.script {
+            let (steps, ending) = self.play(script)?;
+            for step in &steps {
+                each(step.retry, &step.band, Some(step))?;
+            }
+            return Ok(ending);
+        }
         let mut schedule = self.schedule();
         let mut bands = self.bands();
         for _ in 0..self.limit {
             let (Some(retry), Some(band)) = (schedule.next(), bands.next()) else { break };
-            each(retry, &band)?;
+            each(retry, &band, None)?;
         }
-        Ok(schedule.end())
+        Ok(schedule.end().map(Ending::Dead))
     }
 }
 
@@ -114,6 +140,17 @@ struct Row {
     bands: &'static str,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     measured: Option<Measured>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    scripted: Option<Scripted>,
+}
+
+/// What is told only of a script.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Scripted {
+    failure: String,
+    rule: Option<usize>,
+    retry_after_ns: Option<u64>,
 }
 
 /// What is told only of measured bands that were asked for.
@@ -133,7 +170,7 @@ struct Measured {
 }
 
 impl Row {
-    fn new(retry: ScheduledRetry, band: &Band, asked: bool) -> Self {
+    fn new(retry: ScheduledRetry, band: &Band, step: Option<&Step>, asked: bool) -> Self {
         let at = |p: f64| nanos(band.quantile(p));
         let measured = band.samples.filter(|_| asked).map(|samples| Measured {
             samples,
@@ -157,6 +194,11 @@ impl Row {
             p95_ns: at(0.95),
             bands: if band.samples.is_some() { "sampled" } else { "exact" },
             measured,
+            scripted: step.map(|step| Scripted {
+                failure: step.failure.clone(),
+                rule: step.rule,
+                retry_after_ns: step.retry_after.map(nanos),
+            }),
         }
     }
 }
@@ -170,18 +212,16 @@ fn print_json(options: &Options) -> Result<(), CliError> {
     writeln!(out, "{{\"schema\":\"redrive-schedule/1\",\"policy\":{name},")?;
     write!(out, " \"seed\":{},\"key\":{key},\n \"retries\":[", options.seed)?;
     let (mut comma, mut exact) = ("", true);
-    let end = options.walk(|retry, band| {
+    let end = options.walk(&mut |retry, band, step| {
         exact &= band.samples.is_none();
-        let row = Row::new(retry, band, options.samples.is_some());
+        let row = Row::new(retry, band, step, options.samples.is_some());
         write!(out, "{comma}\n  ")?;
         serde_json::to_writer(&mut out, &row).map_err(std::io::Error::from)?;
         comma = ",";
         Ok(())
     })?;
     let bands = if exact { "exact" } else { "sampled" };
-    let end = end.map_or("null".to_owned(), |end| {
-        format!("{{\"deadLetter\":\"{}\",\"attempts\":{}}}", end.reason.as_str(), end.attempts)
-    });
+    let end = end.map_or("null".to_owned(), Ending::json);
     writeln!(out, "\n ],\n \"bands\":\"{bands}\",\n \"end\":{end}}}")?;
     Ok(out.flush()?)
 }
@@ -193,9 +233,14 @@ fn print_csv(options: &Options) -> Result<(), CliError> {
         "retry,delay_ns,at_ns,min_ns,max_ns,mean_ns,p5_ns,p25_ns,p50_ns,p75_ns,p95_ns,bands"
     )?;
     let asked = options.samples.is_some();
-    writeln!(out, "{}", if asked { ",samples,sd_ns,p0_1_ns,p1_ns,p99_ns,p99_9_ns" } else { "" })?;
-    options.walk(|retry, band| {
-        let row = Row::new(retry, band, asked);
+    write!(out, "{}", if asked { ",samples,sd_ns,p0_1_ns,p1_ns,p99_ns,p99_9_ns" } else { "" })?;
+    writeln!(
+        out,
+        "{}",
+        if options.script.is_some() { ",failure,rule,retry_after_ns" } else { "" }
+    )?;
+    options.walk(&mut |retry, band, step| {
+        let row = Row::new(retry, band, step, asked);
         let numbers = [
             row.retry.into(),
             row.delay_ns,
@@ -215,6 +260,16 @@ fn print_csv(options: &Options) -> Result<(), CliError> {
             let Measured { samples, sd, p0_1, p1, p99, p99_9 } = measured;
             write!(out, ",{samples},{sd},{p0_1},{p1},{p99},{p99_9}")?;
         }
+        if let Some(Scripted { failure, rule, retry_after_ns }) = row.scripted {
+            let (rule, wait) = (rule.map(|n| n.to_string()), retry_after_ns.map(|n| n.to_string()));
+            let failure = failure.replace('"', "\"\"");
+            write!(
+                out,
+                ",\"{failure}\",{},{}",
+                rule.unwrap_or_default(),
+                wait.unwrap_or_default()
+            )?;
+        }
         Ok(writeln!(out)?)
     })?;
     Ok(out.flush()?)
@@ -229,13 +284,14 @@ fn print_text(options: &Options) -> Result<(), CliError> {
     let mut out = output::Printer::new()?;
     writeln!(out, "{BOLD}{}{BOLD:#}: {}", options.name, words::policy(&options.policy))?;
     writeln!(out, "{DIM}seed {}, key {}{DIM:#}\n", options.seed, options.key_text)?;
-    let rows = options.schedule().take(options.limit.min(MEASURED)).count();
-    let longest = options.bands().take(rows).map(|band| band.max).max().unwrap_or_default();
+    let longest = options.longest()?;
     let bar = output::width().saturating_sub(58).clamp(10, 60);
+    let scripted = options.script.is_some();
     writeln!(
         out,
-        "{BOLD}{:>5}  {:>10}  {:>10}  {:>22}  {}{BOLD:#}",
+        "{BOLD}{:>5}{}  {:>10}  {:>10}  {:>22}  {}{BOLD:#}",
         "retry",
+        if scripted { format!("  {:<16}", "after") } else { String::new() },
         "delay",
         "at",
         "drawn from",
@@ -243,7 +299,7 @@ fn print_text(options: &Options) -> Result<(), CliError> {
     )?;
     let mut sampled = None;
     let (mut least, mut most, mut last) = (Duration::ZERO, Duration::ZERO, 0);
-    let end = options.walk(|retry, band| {
+    let end = options.walk(&mut |retry, band, step| {
         sampled = sampled.or(band.samples);
         least = least.saturating_add(band.min);
         most = most.saturating_add(band.max);
@@ -254,8 +310,9 @@ fn print_text(options: &Options) -> Result<(), CliError> {
         };
         writeln!(
             out,
-            "{:>5}  {:>10}  {:>10}  {:>22}  {BAR}{}{BAR:#}",
+            "{:>5}{}  {:>10}  {:>10}  {:>22}  {BAR}{}{BAR:#}",
             retry.retry,
+            step.map_or_else(String::new, |step| format!("  {:<16}", clean(&step.failure))),
             shown(retry.delay),
             text::seconds(retry.at.as_nanos() as f64 / 1e9),
             range,
@@ -267,9 +324,9 @@ fn print_text(options: &Options) -> Result<(), CliError> {
     match end {
         Some(end) => writeln!(
             out,
-            "Then it is a dead letter, reason {}: after {}, {} to {} of waiting.",
-            end.reason.as_str(),
-            text::counted(end.attempts.into(), "attempt", "attempts"),
+            "{}: after {}, {} to {} of waiting.",
+            end.sentence(),
+            text::counted(end.attempts().into(), "attempt", "attempts"),
             shown(least),
             shown(most)
         )?,
@@ -286,6 +343,11 @@ fn print_text(options: &Options) -> Result<(), CliError> {
         writeln!(out, "{HINT}hint:{HINT:#} {}", hint.message)?;
     }
     out.flush()
+}
+
+/// At most 16 characters, none of which moves the cursor.
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(16).collect()
 }
 
 fn shown(duration: Duration) -> String {

@@ -20,10 +20,12 @@ use crate::{
 
 const BOLD: Style = Style::Bold;
 const DIM: Style = Style::Dim;
+const HINT: Style = Style::Yellow;
 
 /// Runs the verb: files first, so that a reader who closes our output early still gets them.
 pub(crate) fn run(typed: &args::Simulate) -> Result<(), CliError> {
     let Simulation { scenario, folder, format, command, plan } = Simulation::from_args(typed)?;
+    warn(&scenario);
     let outcome = runner::run(&scenario, plan)?;
     if outcome.policies.is_empty() {
         interrupt::check()?;
@@ -69,6 +71,16 @@ fn advised(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
         }
     }
     best.map(|(name, advice)| words::advised(name, &advice))
+}
+
+/// Says which policies can retry nothing of what will fail: their figures would only puzzle.
+fn warn(scenario: &Scenario) {
+    for named in &scenario.policies {
+        let hints = scenario.hints(&named.policy);
+        for hint in hints.iter().filter(|hint| hint.code == Scenario::RETRIES_NOTHING) {
+            output::tell(&format!("{HINT}hint:{HINT:#} {}: {}\n", named.name, hint.message));
+        }
+    }
 }
 
 /// What is in the folder now.

@@ -18,6 +18,7 @@ mod dead_letters_are_looked_at;
 mod dead_letters_go_back_to_work;
 mod every_limit_is_refused_by_name;
 mod figures_of_all_tasks;
+mod imports_act_as_they_do_there;
 mod lists_of_what_there_is;
 mod main_job;
 mod nothing_hidden_reaches_the_reader;

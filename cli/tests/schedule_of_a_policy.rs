@@ -101,3 +101,56 @@ fn the_longest_delays_there_are_do_not_overflow() {
     let last = &schedule["retries"][48];
     assert_eq!(last["atNs"].as_u64(), Some(u64::MAX));
 }
+
+#[test]
+fn a_script_of_failures_shows_what_the_rules_do() {
+    let place = Place::with(
+        "policy.toml",
+        "maxAttempts = 6\nmaxDelay = \"30s\"\njitter = \"none\"\n[backoff]\nkind = \"constant\"\ndelay = \"1s\"\n\
+         [[classify]]\nmatch = \"throttle\"\naction = \"retry\"\nbackoff = { kind = \"constant\", delay = \"9s\" }\n\
+         [[classify]]\nmatch = [\"invalid\", \"4xx\"]\naction = \"deadLetter\"\n",
+    );
+    let run = |script: &[&str], format| {
+        place.ok(&[&["schedule", "-p", "policy.toml", "--format", format], script].concat())
+    };
+    let script = ["--failure", "503", "--failure", "ThrottlingException,400", "--failure", "422"];
+    let told = json(&run(&script, "json"));
+    let retries = told["retries"].as_array().expect("a list");
+    let of = |n: usize, field: &str| retries[n][field].clone();
+    assert_eq!(retries.len(), 2);
+    assert_eq!((of(0, "delayNs"), of(0, "rule")), (1_000_000_000.into(), json("null")));
+    assert_eq!((of(1, "delayNs"), of(1, "rule")), (9_000_000_000_u64.into(), 0.into()));
+    assert_eq!(told["end"], json(r#"{"deadLetter":"permanent","attempts":3}"#));
+    let text = run(&script, "text");
+    assert!(text.contains("reason permanent: after 3 attempts"), "{text}");
+    assert!(run(&script, "csv").contains(",\"ThrottlingException,400\",0,"));
+}
+
+#[test]
+fn a_servers_wish_is_part_of_the_script() {
+    let place = Place::new();
+    let run = |script: &[&str]| {
+        json(&place.ok(&[&["schedule", "-p", "full", "--format", "json"], script].concat()))
+    };
+    let told = run(&["--failure", "503", "--retry-after", "120", "--retry-after", "none"]);
+    let retry = |n: usize| told["retries"][n].clone();
+    assert_eq!(retry(0)["retryAfterNs"], 120_000_000_000_u64);
+    let delay = retry(0)["delayNs"].as_u64().expect("a number");
+    assert!((120_000_000_000..=132_000_000_000).contains(&delay), "{delay}");
+    assert!(
+        retry(1)["retryAfterNs"].is_null() && retry(1)["delayNs"].as_u64() < Some(3_000_000_000)
+    );
+    place.write("give-up.toml", "[retryAfter]\nmax = \"10s\"\nwhenLonger = \"giveUp\"\n");
+    let given_up = json(&place.ok(&[
+        "schedule",
+        "-p",
+        "give-up.toml",
+        "--format",
+        "json",
+        "--retry-after",
+        "1m",
+    ]));
+    assert_eq!(given_up["end"], json(r#"{"deadLetter":"deadlineExceeded","attempts":1}"#));
+    let error = place.refused(&["schedule", "--retry-after", "soon"]);
+    assert!(error.contains("--retry-after soon: write seconds"), "{error}");
+}

@@ -1,31 +1,48 @@
 //! The AWS SDKs: a mode and a number of attempts, nothing else can be chosen.
 //!
 //! Modes as of botocore 1.44.5 (2026-11): `standard` and `adaptive` share a policy, `adaptive` adds a
-//! client-side rate limiter, which is none; `legacy` is U[0, 2^n s) without a cap.
+//! client-side rate limiter, which is none; `legacy` is U[0, 2^n s) without a cap. `DynamoDB` has delays
+//! and a number of attempts of its own in each, and `standard` was another policy before 2026-11-10: both
+//! are policies beside the profile's own.
 
 use redrive::{
-    Backoff, Duration, Jitter, PolicyBuilder, RetryPolicy, presets,
+    Action, Backoff, Duration, Jitter, PolicyBuilder, RetryPolicy, presets,
     wire::{ConfigError, Fields, Value, one_of},
 };
 
 use super::{Imported, fields};
+
+/// What is retried besides throttling: nothing else, a 400 above all, gets better.
+const TRANSIENT: [&str; 7] = ["connection", "reset", "timeout", "500", "502", "503", "504"];
+const THROTTLE: &str = "throttle";
+const DYNAMO_DB: &str = "dynamodb";
+const BEFORE: &str = "before-2026-11-10";
+
+const ERA: &str = "standard is that of 2026-11-10 (botocore 1.44.5: from 50 ms, 14 tokens a retry); \
+                   Java 2.x, Kotlin and older SDKs are as before: --name";
 
 pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     let Value::Map(sections) = tree else {
         return Err(ConfigError::new("", "is not a file of [profile] sections"));
     };
     let mut imported = Vec::new();
+    let names = ["retryMode", "maxAttempts"];
     for (section, tree) in sections {
-        let (tree, _) = fields::known(tree, &["retryMode", "maxAttempts"], &[])?;
-        let profile = Fields::read(&tree, section, &["retryMode", "maxAttempts"])?;
-        if tree != Value::Map(Vec::new()) {
-            imported.push(import_profile(section, &profile)?);
+        // A profile holds much that says nothing about retries.
+        let Value::Map(entries) = tree else { continue };
+        let ours = entries.iter().filter(|(name, _)| names.iter().any(|n| fields::same(n, name)));
+        let ours = Value::Map(ours.cloned().collect());
+        if ours != Value::Map(Vec::new()) {
+            let picked = fields::pick(&ours, section, &names, &[])?;
+            imported.extend(import_profile(section, &Fields::read(&picked, section, &names)?)?);
         }
     }
     Ok(imported)
 }
 
-fn import_profile(section: &str, profile: &Fields<'_>) -> Result<Imported, ConfigError> {
+/// The policy of a profile, and those of the services and times that differ.
+fn import_profile(section: &str, profile: &Fields<'_>) -> Result<Vec<Imported>, ConfigError> {
+    let name = section.strip_prefix("profile ").unwrap_or(section);
     let mut notes = Vec::new();
     let mode = match profile.text("retryMode")? {
         Some(mode) => {
@@ -40,45 +57,75 @@ fn import_profile(section: &str, profile: &Fields<'_>) -> Result<Imported, Confi
         notes
             .push("adaptive also limits the rate of all requests, which no policy does".to_owned());
     }
-    let mut policy = if mode == "legacy" { legacy() } else { standard()?.to_builder() };
-    if let Some(attempts) = attempts(profile)? {
-        policy = policy.max_attempts(attempts);
+    let given = attempts(profile)?;
+    let policy = |policy: PolicyBuilder| given.map_or(policy.clone(), |n| policy.max_attempts(n));
+    let of = |suffix: &str, builder: PolicyBuilder| -> Result<Imported, ConfigError> {
+        let name = if suffix.is_empty() { name.to_owned() } else { format!("{name}/{suffix}") };
+        let imported = Imported::new(&name, policy(builder).build()?);
+        Ok(Imported { notes: notes.clone(), is_variant: !suffix.is_empty(), ..imported })
+    };
+    let legacy = mode == "legacy";
+    let mut own = of("", if legacy { legacy_mode() } else { standard("aws-standard")? })?;
+    own.remarks.push(format!("DynamoDB has delays of its own: --name {name}/{DYNAMO_DB}"));
+    let dynamo_db = of(DYNAMO_DB, if legacy { legacy_dynamo_db() } else { standard_dynamo_db()? })?;
+    if legacy {
+        return Ok(vec![own, dynamo_db]);
     }
-    let name = section.strip_prefix("profile ").unwrap_or(section).to_owned();
-    Ok(Imported { name, policy: policy.build()?, notes })
+    own.remarks.push(format!("{ERA} {name}/{BEFORE}"));
+    Ok(vec![own, dynamo_db, of(BEFORE, standard("aws-standard-2025")?)?])
 }
 
 /// In an ini file a number is a text.
 fn attempts(profile: &Fields<'_>) -> Result<Option<u32>, ConfigError> {
-    let number = match profile.get("maxAttempts") {
-        None => return Ok(None),
-        Some(Value::Text(text)) => text.parse().ok(),
-        Some(_) => profile.unsigned("maxAttempts")?.and_then(|number| u32::try_from(number).ok()),
-    };
-    match number {
-        Some(number) => Ok(Some(number)),
-        None => Err(profile.error("maxAttempts", "is not a whole number from 1 up")),
+    let Some(value) = profile.get("maxAttempts") else { return Ok(None) };
+    match fields::count(value, &profile.path_of("maxAttempts")) {
+        Ok(number) if number > 0 => Ok(Some(number)),
+        _ => Err(profile.error("maxAttempts", "is not a whole number from 1 up")),
     }
 }
 
-fn standard() -> Result<RetryPolicy, ConfigError> {
-    Ok(presets::find("aws-standard")?.policy())
+/// The policy of a preset, which retries what the SDKs do.
+fn standard(preset: &str) -> Result<PolicyBuilder, ConfigError> {
+    let policy = presets::find(preset)?.policy();
+    let mut builder = policy.to_builder();
+    if policy.rules().is_empty() {
+        builder = builder.rule(fields::rule(vec![THROTTLE.to_owned()], Action::Retry));
+    }
+    Ok(only_transient(builder))
 }
 
-fn legacy() -> PolicyBuilder {
-    fields::without_hints()
-        .backoff(Backoff::Exponential { initial: Duration::from_secs(1), multiplier: 2.0 })
-        .jitter(Jitter::Full)
-        .max_attempts(5)
+fn only_transient(builder: PolicyBuilder) -> PolicyBuilder {
+    let transient = TRANSIENT.iter().map(|kind| (*kind).to_owned()).collect();
+    builder.rule(fields::rule(transient, Action::Retry)).default_action(Action::DeadLetter)
+}
+
+fn standard_dynamo_db() -> Result<PolicyBuilder, ConfigError> {
+    let initial = Duration::from_millis(25);
+    let builder = standard("aws-standard")?.max_attempts(4);
+    Ok(builder.backoff(Backoff::Exponential { initial, multiplier: 2.0 }))
+}
+
+fn legacy_mode() -> PolicyBuilder {
+    let initial = Duration::from_secs(1);
+    legacy(initial).jitter(Jitter::Full).max_attempts(5)
+}
+
+fn legacy_dynamo_db() -> PolicyBuilder {
+    legacy(Duration::from_millis(50)).jitter(Jitter::None).max_attempts(10)
+}
+
+fn legacy(initial: Duration) -> PolicyBuilder {
+    let policy = fields::without_hints().backoff(Backoff::Exponential { initial, multiplier: 2.0 });
+    only_transient(policy.rule(fields::rule(vec![THROTTLE.to_owned()], Action::Retry)))
 }
 
 pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let curve = |policy: &RetryPolicy| {
         (policy.backoff().clone(), *policy.jitter(), policy.max_delay(), policy.first_delay())
     };
-    let mode = if curve(policy) == curve(&standard()?) {
+    let mode = if curve(policy) == curve(&standard("aws-standard")?.build()?) {
         "standard"
-    } else if curve(policy) == curve(&legacy().build()?) {
+    } else if curve(policy) == curve(&legacy_mode().build()?) {
         "legacy"
     } else {
         let message = "is that of no mode of the AWS SDKs, which let you choose a mode and the \

@@ -3,45 +3,64 @@
 
 use redrive::{
     Action, BudgetRule, Jitter, RetryPolicy,
+    failure::{GRPC, Kind, kind_of},
     policy::{CapStage, DebitOn, HintMode, Refund, TokenBucket},
     wire::{ConfigError, Fields, Value, one_of},
 };
 
 use super::{Imported, fields};
 
-const RETRY_FIELDS: &[&str] =
-    &["maxAttempts", "initialBackoff", "maxBackoff", "backoffMultiplier", "retryableStatusCodes"];
+const RETRY_FIELDS: &[&str] = &[
+    "maxAttempts",
+    "initialBackoff",
+    "maxBackoff",
+    "backoffMultiplier",
+    "retryableStatusCodes",
+    "perAttemptRecvTimeout",
+];
+const CONFIG_FIELDS: &[&str] = &["methodConfig", "retryThrottling"];
+const METHOD_FIELDS: &[&str] = &["name", "timeout", "retryPolicy", "hedgingPolicy"];
+const METHOD_IGNORED: &[&str] =
+    &["waitForReady", "maxRequestMessageBytes", "maxResponseMessageBytes"];
 /// What gRPC makes of more attempts than that.
 const MOST_ATTEMPTS: u32 = 5;
-/// The status codes, each at its number.
-const CODES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
 
 pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
-    let names = ["methodConfig", "retryThrottling"];
-    let (tree, _) = fields::known(tree, &names, &[])?;
-    let config = Fields::read(&tree, "", &names)?;
-    let budget = config.get("retryThrottling").map(throttling).transpose()?;
+    if fields::has_any(tree, &["initialBackoff", "retryableStatusCodes"]) {
+        return Ok(vec![read(tree, "", None)?]);
+    }
+    if fields::has_any(tree, CONFIG_FIELDS) {
+        return import_config(tree, "");
+    }
+    // A service config within a file of another kind.
     let mut imported = Vec::new();
-    for (index, method) in config.list("methodConfig")?.unwrap_or_default().iter().enumerate() {
-        imported.extend(import_method(method, &format!("methodConfig[{index}]"), budget.as_ref())?);
+    for found in fields::under(tree, "methodConfig") {
+        let path = found.path.rsplit_once('.').map_or("", |(path, _)| path);
+        imported.extend(import_config(found.parent, path)?);
+    }
+    if imported.is_empty() {
+        for found in fields::under(tree, "retryPolicy") {
+            let policy = read(found.value, &found.path, None)?;
+            let name = found.owner.unwrap_or_else(|| policy.name.clone());
+            imported.push(Imported { name, path: found.path, ..policy });
+        }
+    }
+    Ok(imported)
+}
+
+fn import_config(tree: &Value, path: &str) -> Result<Vec<Imported>, ConfigError> {
+    // What else a service config says is not about retries.
+    let of = |name: &str| fields::field(tree, name).filter(|value| **value != Value::Null);
+    let budget = of("retryThrottling").map(throttling).transpose()?;
+    let path = fields::join(path, "methodConfig");
+    let methods = match of("methodConfig") {
+        None => return Ok(Vec::new()),
+        Some(Value::List(methods)) => methods,
+        Some(_) => return Err(ConfigError::new(path, "is not a list of methods")),
+    };
+    let mut imported = Vec::new();
+    for (index, method) in methods.iter().enumerate() {
+        imported.extend(import_method(method, &format!("{path}[{index}]"), budget.as_ref())?);
     }
     Ok(imported)
 }
@@ -51,47 +70,71 @@ fn import_method(
     path: &str,
     budget: Option<&BudgetRule>,
 ) -> Result<Option<Imported>, ConfigError> {
-    let names = ["name", "timeout", "retryPolicy", "hedgingPolicy"];
-    let (tree, _) = fields::known(tree, &names, &[])?;
-    let method = Fields::read(&tree, path, &names)?;
-    let mut notes = Vec::new();
-    if method.get("hedgingPolicy").is_some() {
-        notes.push(format!("{path}.hedgingPolicy is not about retries and was left out"));
-    }
+    let tree = fields::pick(tree, path, METHOD_FIELDS, METHOD_IGNORED)?;
+    let method = Fields::read(&tree, path, METHOD_FIELDS)?;
     let Some(retry) = method.get("retryPolicy") else { return Ok(None) };
-    let path = method.path_of("retryPolicy");
-    let retry = Fields::read(retry, &path, RETRY_FIELDS)?;
+    let mut imported = read(retry, &method.path_of("retryPolicy"), budget)?;
+    if method.get("hedgingPolicy").is_some() {
+        let note = format!("{path}.hedgingPolicy is not about retries and was left out");
+        imported.notes.push(note);
+    }
+    if let Some(timeout) = method.get("timeout").filter(|value| **value != Value::Null) {
+        let timeout = fields::span(timeout, &method.path_of("timeout"))?;
+        imported.notes.push("timeout also cancels the attempt that runs when it ends".to_owned());
+        imported.policy = imported.policy.to_builder().max_elapsed(timeout).build()?;
+    }
+    imported.aliases = names_of(&method)?;
+    imported.name = match imported.aliases.first() {
+        Some(first) if imported.aliases.len() == 1 => first.clone(),
+        Some(_) => imported.aliases.join(" "),
+        None => "*".to_owned(),
+    };
+    path.clone_into(&mut imported.path);
+    Ok(Some(imported))
+}
+
+fn read(tree: &Value, path: &str, budget: Option<&BudgetRule>) -> Result<Imported, ConfigError> {
+    let tree = fields::pick(tree, path, RETRY_FIELDS, &[])?;
+    let retry = Fields::read(&tree, path, RETRY_FIELDS)?;
     let missing = |name: &str| retry.error(name, "is missing; gRPC wants it");
-    let duration = |name: &str| retry.duration(name)?.ok_or_else(|| missing(name));
+    let required = |name: &str| retry.get(name).ok_or_else(|| missing(name));
+    let duration = |name: &str| fields::span(required(name)?, &retry.path_of(name));
     let (initial, max) = (duration("initialBackoff")?, duration("maxBackoff")?);
+    for (name, delay) in [("initialBackoff", initial), ("maxBackoff", max)] {
+        if delay.is_zero() {
+            return Err(retry.error(name, "= 0 is refused by gRPC; it is above 0"));
+        }
+    }
     let multiplier =
-        retry.number("backoffMultiplier")?.ok_or_else(|| missing("backoffMultiplier"))?;
-    let attempts = retry.unsigned("maxAttempts")?.ok_or_else(|| missing("maxAttempts"))?;
-    let attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+        fields::number(required("backoffMultiplier")?, &retry.path_of("backoffMultiplier"))?;
+    let attempts = fields::count(required("maxAttempts")?, &retry.path_of("maxAttempts"))?;
+    if attempts < 2 {
+        let message = format!("= {attempts} is refused by gRPC; it is 2 or more");
+        return Err(retry.error("maxAttempts", message));
+    }
+    let mut notes = Vec::new();
     if attempts > MOST_ATTEMPTS {
         notes.push(format!("maxAttempts = {attempts} is {MOST_ATTEMPTS} to gRPC"));
     }
     if initial > max {
         notes.push("grpc-js does not cap the first delay; here maxBackoff caps it".to_owned());
     }
+    let timeout = retry.get("perAttemptRecvTimeout").filter(|value| **value != Value::Null);
+    let timeout = timeout.map(|t| fields::span(t, &retry.path_of("perAttemptRecvTimeout")));
     let mut hints = *RetryPolicy::default().retry_after();
     (hints.mode, hints.max, hints.jitter) = (HintMode::Replace, fields::UNLIMITED, Jitter::None);
-    let mut policy = RetryPolicy::builder()
+    let policy = RetryPolicy::builder()
         .backoff(fields::growth(initial, multiplier))
         .jitter(Jitter::Symmetric { factor: 0.2 })
         .max_delay(max)
         .cap_stage(CapStage::Before)
         .max_attempts(attempts.min(MOST_ATTEMPTS))
-        .attempt_timeout(retry.duration("perAttemptRecvTimeout")?)
+        .attempt_timeout(timeout.transpose()?.filter(|timeout| !timeout.is_zero()))
         .retry_after(hints)
         .rule(fields::rule(codes(&retry)?, Action::Retry))
         .default_action(Action::DeadLetter)
         .budget(budget.cloned());
-    if let Some(timeout) = method.duration("timeout")? {
-        notes.push("timeout also cancels the attempt that runs when it ends".to_owned());
-        policy = policy.max_elapsed(timeout);
-    }
-    Ok(Some(Imported { name: name_of(&method)?, policy: policy.build()?, notes }))
+    Ok(Imported { notes, ..Imported::new("grpc", policy.build()?) })
 }
 
 /// The codes by name, however they are written.
@@ -101,39 +144,53 @@ fn codes(retry: &Fields<'_>) -> Result<Vec<String>, ConfigError> {
     if codes.is_empty() {
         return Err(ConfigError::new(path, "is empty; gRPC wants at least one status code"));
     }
-    let name = |code: &Value| match code {
-        Value::Text(name) => one_of(&path, &name.to_uppercase(), &CODES).map(ToOwned::to_owned),
-        Value::Unsigned(number) => usize::try_from(*number)
-            .ok()
-            .and_then(|number| CODES.get(number))
-            .map(|name| (*name).to_owned())
-            .ok_or_else(|| ConfigError::new(&*path, format!("= {number} is no status code"))),
-        _ => Err(ConfigError::new(&*path, "holds something that is no status code")),
+    let name = |code: &Value| {
+        let number = match code {
+            Value::Text(text) => text.parse().ok(),
+            code => code.as_f64(),
+        };
+        let name = match (number, code) {
+            (Some(number), _) => {
+                let place = (number % 1.0 == 0.0 && number >= 0.0).then_some(number as usize);
+                let name = place.and_then(|place| GRPC.get(place)).copied();
+                name.ok_or_else(|| {
+                    ConfigError::new(&*path, format!("= {number} is no status code"))
+                })?
+            }
+            (None, Value::Text(name)) => one_of(&path, &name.to_uppercase(), &GRPC)?,
+            (None, _) => {
+                return Err(ConfigError::new(&*path, "holds something that is no status code"));
+            }
+        };
+        match name {
+            "OK" => Err(ConfigError::new(&*path, "has OK, which is no failure")),
+            name => Ok(name.to_owned()),
+        }
     };
     codes.iter().map(name).collect()
 }
 
-/// `service/method`, or `*` for all of them.
-fn name_of(method: &Fields<'_>) -> Result<String, ConfigError> {
-    let part = |name: &Value, field: &str| {
-        name.get(field).and_then(Value::as_text).unwrap_or("*").to_owned()
+/// What the methods are called: `service/method`, `service` for all of one, `*` for all.
+fn names_of(method: &Fields<'_>) -> Result<Vec<String>, ConfigError> {
+    let part = |name: &Value, part: &str| {
+        let text = fields::field(name, part).and_then(Value::as_text).unwrap_or_default();
+        if text.is_empty() { "*".to_owned() } else { text.to_owned() }
     };
     let names = method.list("name")?.unwrap_or_default();
-    let names: Vec<String> = names
-        .iter()
-        .map(|name| match (part(name, "service"), part(name, "method")) {
-            (service, method) if method == "*" => service,
-            (service, method) => format!("{service}/{method}"),
-        })
-        .collect();
-    Ok(if names.is_empty() { "*".to_owned() } else { names.join(" ") })
+    let names = names.iter().map(|name| match (part(name, "service"), part(name, "method")) {
+        (service, method) if method == "*" => service,
+        (service, method) => format!("{service}/{method}"),
+    });
+    Ok(names.collect())
 }
 
 fn throttling(tree: &Value) -> Result<BudgetRule, ConfigError> {
-    let path = "retryThrottling";
-    let fields = Fields::read(tree, path, &["maxTokens", "tokenRatio"])?;
+    let (path, names) = ("retryThrottling", ["maxTokens", "tokenRatio"]);
+    let tree = fields::pick(tree, path, &names, &[])?;
+    let fields = Fields::read(&tree, path, &names)?;
     let number = |name: &str| {
-        fields.number(name)?.ok_or_else(|| fields.error(name, "is missing; gRPC wants it"))
+        let missing = || fields.error(name, "is missing; gRPC wants it");
+        fields::number(fields.get(name).ok_or_else(missing)?, &fields.path_of(name))
     };
     let (tokens, ratio) = (number("maxTokens")?, number("tokenRatio")?);
     if !(1.0..=1000.0).contains(&tokens) || tokens as u32 as f64 != tokens {
@@ -162,12 +219,7 @@ pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
             "gRPC wants delays above 0 and a maxBackoff; set backoff.initial and maxDelay";
         return Err(ConfigError::new("", message));
     };
-    let kinds = policy.rules().iter().filter(|rule| rule.action == Action::Retry);
-    let mut codes: Vec<Value> = kinds
-        .flat_map(|rule| &rule.matches)
-        .filter(|kind| CODES.contains(&kind.as_str()))
-        .map(|kind| Value::from(kind.as_str()))
-        .collect();
+    let mut codes = status_codes(policy);
     if codes.is_empty() {
         codes.push("UNAVAILABLE".into());
     }
@@ -199,4 +251,25 @@ pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
         config.push(("retryThrottling".to_owned(), Value::map(tokens)));
     }
     Ok(Value::Map(config))
+}
+
+/// The status codes of what the policy retries: codes by name and number, and those of its kinds.
+fn status_codes(policy: &RetryPolicy) -> Vec<Value> {
+    let mut names: Vec<&str> = Vec::new();
+    for matched in fields::retried(policy) {
+        let of_kind = |name: &&&str| {
+            let kind = Kind::parse(matched);
+            kind.is_some() && kind_of(name) == kind
+        };
+        let by_number = matched.parse().ok().and_then(|number: usize| GRPC.get(number));
+        let own = GRPC.iter().filter(|name| **name == matched || Some(*name) == by_number);
+        names.extend(own.chain(GRPC.iter().filter(of_kind)));
+    }
+    let mut codes: Vec<Value> = Vec::new();
+    for name in names.into_iter().filter(|name| *name != "OK") {
+        if !codes.contains(&name.into()) {
+            codes.push(name.into());
+        }
+    }
+    codes
 }

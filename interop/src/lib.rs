@@ -37,18 +37,22 @@ mod ini;
 mod sidekiq;
 mod step_functions;
 mod temporal;
+mod yaml;
 
 use redrive::{
     RetryPolicy,
     wire::{ConfigError, Value, unknown},
 };
 
-pub use self::ini::{read_ini, write_ini};
+pub use self::{
+    ini::{read_ini, write_ini},
+    yaml::read_yaml,
+};
 
 /// How a system's configuration is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
-    /// JSON.
+    /// JSON, or YAML, which holds the same.
     Json,
     /// Sections of `key = value` lines.
     Ini,
@@ -72,19 +76,64 @@ pub struct System {
 /// A policy that came from another system.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Imported {
-    /// What it is called there: a method, a profile.
+    /// What it is called there: a method, a profile, a route; unique in its file.
     pub name: String,
+    /// Other names that it goes by: each method of several.
+    pub aliases: Vec<String>,
+    /// Where it is in its file; empty if it is the file.
+    pub path: String,
+    /// Whether it is the policy of a special case, which has to be asked for by name.
+    pub is_variant: bool,
     /// The policy.
     pub policy: RetryPolicy,
     /// Where it behaves differently here; none when it does not.
     pub notes: Vec<String>,
+    /// What else is to be known about it.
+    pub remarks: Vec<String>,
 }
 
 impl Imported {
+    fn new(name: &str, policy: RetryPolicy) -> Imported {
+        Imported {
+            name: name.to_owned(),
+            aliases: Vec::new(),
+            path: String::new(),
+            is_variant: false,
+            policy,
+            notes: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
     /// Whether it behaves here as it does there.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         self.notes.is_empty()
+    }
+
+    /// `exact` or `approximate`.
+    #[must_use]
+    pub fn fidelity(&self) -> &'static str {
+        if self.is_exact() { "exact" } else { "approximate" }
+    }
+
+    /// Whether somebody who asks for the policy `name` means this one.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        let mut names = [&self.name, &self.path].into_iter().chain(&self.aliases);
+        names.any(|own| own == name)
+    }
+
+    /// Where the policy came from, as the field `imported` of its document says it.
+    #[must_use]
+    pub fn origin(&self, system: &System) -> Value {
+        let reasons = self.notes.iter().map(|note| note.as_str().into()).collect();
+        Value::map([
+            ("from", system.name.into()),
+            ("name", self.name.as_str().into()),
+            ("fidelity", self.fidelity().into()),
+            ("reasons", Value::List(reasons)),
+        ])
     }
 }
 
@@ -188,10 +237,18 @@ impl System {
     /// # Errors
     /// Names the field that is wrong, or that no policy can express.
     pub fn import(&self, tree: &Value) -> Result<Vec<Imported>, ConfigError> {
-        let imported = (self.import)(tree)?;
+        let mut imported = (self.import)(tree)?;
         if imported.is_empty() {
             let message = format!("there is no retry policy in it; expected: {}", self.holds);
             return Err(ConfigError::new("", message));
+        }
+        // Policies of one name are told apart by their place.
+        let names: Vec<String> = imported.iter().map(|policy| policy.name.clone()).collect();
+        for policy in &mut imported {
+            let twice = names.iter().filter(|name| **name == policy.name).count() > 1;
+            if twice && !policy.path.is_empty() {
+                policy.name.clone_from(&policy.path);
+            }
         }
         Ok(imported)
     }
@@ -203,7 +260,7 @@ impl System {
     pub fn export(&self, policy: &RetryPolicy) -> Result<Exported, ConfigError> {
         let tree = (self.export)(policy)?;
         let mut notes = Vec::new();
-        for back in self.import(&tree)? {
+        for back in self.import(&tree)?.into_iter().filter(|back| !back.is_variant) {
             notes.extend(differences(policy, &back.policy));
             notes.extend(back.notes);
         }

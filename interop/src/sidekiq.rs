@@ -10,25 +10,64 @@ use redrive::{
 use super::{Imported, fields};
 
 const FIELDS: &[&str] = &["retry", "retryFor", "dead"];
+/// Options of a job that say nothing about retries.
+const IGNORED: &[&str] = &[
+    "queue",
+    "retry_queue",
+    "backtrace",
+    "pool",
+    "tags",
+    "class",
+    "args",
+    "wrapped",
+    "log_level",
+    "profile",
+    "expires_in",
+    "lock",
+    "unique_for",
+    "unique_until",
+    "encrypt",
+];
+const WRAPPER: &str = "sidekiqOptions";
 
 fn preset() -> Result<RetryPolicy, ConfigError> {
     Ok(presets::find("sidekiq")?.policy())
 }
 
 pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
-    let (tree, mut notes) = fields::known(tree, FIELDS, &["queue"])?;
-    let given = Fields::read(&tree, "", FIELDS)?;
+    if fields::has_any(tree, FIELDS) {
+        return Ok(vec![read(tree, "", "sidekiq")?]);
+    }
+    let found = fields::under(tree, WRAPPER);
+    let with_retries = found.iter().filter(|found| fields::has_any(found.value, FIELDS));
+    with_retries
+        .map(|found| {
+            let name = found.owner.as_deref().unwrap_or("sidekiq");
+            let mut imported = read(found.value, &found.path, name)?;
+            imported.path.clone_from(&found.path);
+            Ok(imported)
+        })
+        .collect()
+}
+
+fn read(tree: &Value, path: &str, name: &str) -> Result<Imported, ConfigError> {
+    let tree = fields::pick(tree, path, FIELDS, IGNORED)?;
+    let given = Fields::read(&tree, path, FIELDS)?;
+    let mut notes = Vec::new();
     let mut policy = preset()?.to_builder();
     match given.get("retry") {
         None | Some(Value::Bool(true)) => {}
-        Some(Value::Bool(false)) => {
+        Some(Value::Bool(false) | Value::Null) => {
             notes.push("a job without retries vanishes there; here it is a dead letter".to_owned());
             policy = policy.max_attempts(1);
         }
-        Some(_) => {
-            let retries = given.unsigned("retry")?.unwrap_or(25);
-            let attempts = u32::try_from(retries).unwrap_or(u32::MAX).saturating_add(1);
+        Some(Value::Unsigned(retries)) => {
+            let attempts = u32::try_from(*retries).unwrap_or(u32::MAX).saturating_add(1);
             policy = policy.max_attempts(attempts);
+        }
+        Some(other) => {
+            let message = format!("= {other} is neither true, false nor a number of retries");
+            return Err(given.error("retry", message));
         }
     }
     if let Some(span) = given.number("retryFor")? {
@@ -43,7 +82,7 @@ pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
         notes
             .push("dead = false drops an exhausted job there; here it is a dead letter".to_owned());
     }
-    Ok(vec![Imported { name: "sidekiq".to_owned(), policy: policy.build()?, notes }])
+    Ok(Imported { notes, ..Imported::new(name, policy.build()?) })
 }
 
 pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {

@@ -1,8 +1,9 @@
-//! The field `Retry` of an AWS Step Functions state: a list of retriers, of which the first that names
-//! the error decides. `MaxAttempts` counts retries there.
+//! The field `Retry` of AWS Step Functions states, by itself or in a state machine: a list of retriers,
+//! of which the first that names the error decides. `MaxAttempts` counts retries there.
 
 use redrive::{
     Action, Backoff, Duration, Jitter, RetryPolicy, Rule,
+    failure::{Kind, ROWS, System},
     wire::{ConfigError, Fields, Value, one_of},
 };
 
@@ -20,6 +21,9 @@ const FIELDS: &[&str] = &[
 const ALL: &str = "States.ALL";
 /// No retrier can wait for longer: 31,622,400 s.
 const LONGEST: Duration = Duration::from_secs(31_622_400);
+/// The most retries that a retrier may have.
+const MOST_RETRIES: u64 = 99_999_999;
+const SECOND: Duration = Duration::from_secs(1);
 
 /// One retrier.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,15 +36,49 @@ struct Retrier {
 }
 
 pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
-    let Value::List(list) = tree else {
-        return Err(ConfigError::new("", "is not a list of retriers (the value of Retry)"));
-    };
+    match tree {
+        Value::List(list) if list.iter().any(|item| fields::has_any(item, FIELDS)) => {
+            Ok(read_list(list, "Retry", "step-functions")?.into_iter().collect())
+        }
+        tree if fields::has_any(tree, &["ErrorEquals"]) => {
+            let list = [tree.clone()];
+            Ok(read_list(&list, "Retry", "step-functions")?.into_iter().collect())
+        }
+        tree => import_states(tree),
+    }
+}
+
+/// The retriers of each state in a state machine, however deep.
+fn import_states(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+    let mut imported = Vec::new();
+    for found in fields::under(tree, "Retry") {
+        let Value::List(list) = found.value else { continue };
+        let name = found.owner.as_deref().unwrap_or("step-functions");
+        let Some(mut state) = read_list(list, &found.path, name)? else { continue };
+        state.path.clone_from(&found.path);
+        if let Some(timeout) = fields::field(found.parent, "TimeoutSeconds") {
+            let timeout = fields::number(timeout, "TimeoutSeconds")?;
+            let timeout = fields::seconds("TimeoutSeconds", timeout)?;
+            state.policy = state.policy.to_builder().attempt_timeout(timeout).build()?;
+        }
+        imported.push(state);
+    }
+    // A state machine as text within a template.
+    for found in fields::under(tree, "DefinitionString") {
+        if let Some(text) = found.value.as_text() {
+            imported.extend(import_states(&super::read_yaml(text)?)?);
+        }
+    }
+    Ok(imported)
+}
+
+fn read_list(list: &[Value], path: &str, name: &str) -> Result<Option<Imported>, ConfigError> {
     let mut notes = Vec::new();
     let mut retriers = Vec::new();
     for (index, tree) in list.iter().enumerate() {
-        let (tree, unknown) = fields::known(tree, FIELDS, &["Comment"])?;
-        notes.extend(unknown);
-        retriers.push(read(&Fields::read(&tree, &format!("Retry[{index}]"), FIELDS)?)?);
+        let path = format!("{path}[{index}]");
+        let tree = fields::pick(tree, &path, FIELDS, &["Comment"])?;
+        retriers.push(read(&Fields::read(&tree, &path, FIELDS)?, &mut notes)?);
     }
     // What all errors get is the policy's own; without such a retrier the last one's.
     let Some(base) = retriers
@@ -50,7 +88,7 @@ pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
         .or(retriers.last())
         .cloned()
     else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let retrying = || retriers.iter().filter(|retrier| retrier.retries > 0);
     if retrying().count() > 1 {
@@ -77,21 +115,22 @@ pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     for retrier in &retriers {
         policy = policy.rule(retrier.rule(&base));
     }
-    Ok(vec![Imported { name: "step-functions".to_owned(), policy: policy.build()?, notes }])
+    Ok(Some(Imported { notes, ..Imported::new(name, policy.build()?) }))
 }
 
-fn read(fields: &Fields<'_>) -> Result<Retrier, ConfigError> {
+fn read(fields: &Fields<'_>, notes: &mut Vec<String>) -> Result<Retrier, ConfigError> {
     let seconds = |name: &str| -> Result<Option<Duration>, ConfigError> {
         let number = fields.number(name)?;
         number.map(|number| fields::seconds(&fields.path_of(name), number)).transpose()
     };
-    let errors = fields.list("ErrorEquals")?.unwrap_or_default();
+    let path = fields.path_of("ErrorEquals");
+    let errors = fields.get("ErrorEquals").map_or(Ok(Vec::new()), |e| fields::texts(e, &path))?;
     if errors.is_empty() {
         return Err(fields.error("ErrorEquals", "is missing; name the errors, or States.ALL"));
     }
-    let errors = errors.iter().filter_map(Value::as_text).map(|error| match error {
+    let errors = errors.into_iter().map(|error| match error.as_str() {
         ALL => "*".to_owned(),
-        error => error.to_owned(),
+        _ => error,
     });
     let jitter = match fields.text("JitterStrategy")? {
         None => Jitter::None,
@@ -100,9 +139,17 @@ fn read(fields: &Fields<'_>) -> Result<Retrier, ConfigError> {
             _ => Jitter::None,
         },
     };
-    let initial = seconds("IntervalSeconds")?.unwrap_or(Duration::from_secs(1));
+    let mut initial = seconds("IntervalSeconds")?.unwrap_or(SECOND);
+    if initial < SECOND {
+        notes.push("IntervalSeconds is a positive number there: read as 1".to_owned());
+        initial = SECOND;
+    }
     let rate = fields.number("BackoffRate")?.unwrap_or(2.0);
-    let retries = fields.unsigned("MaxAttempts")?.unwrap_or(3);
+    let mut retries = fields.unsigned("MaxAttempts")?.unwrap_or(3);
+    if retries > MOST_RETRIES {
+        notes.push(format!("MaxAttempts is {MOST_RETRIES} at most there: read as that"));
+        retries = MOST_RETRIES;
+    }
     Ok(Retrier {
         errors: errors.collect(),
         backoff: fields::growth(initial, rate),
@@ -136,6 +183,7 @@ impl Retrier {
 pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     fields::exponential(policy, "Step Functions")?;
     let attempts = fields::attempts(policy, "Step Functions")?;
+    let attempts = u32::try_from(MOST_RETRIES).map_or(attempts, |most| attempts.min(most + 1));
     let mut retriers = Vec::new();
     for (index, rule) in policy.rules().iter().enumerate() {
         let prefix = rule.matches.iter().find(|kind| kind.ends_with('*') && *kind != "*");
@@ -174,11 +222,8 @@ fn retrier(
             return Err(ConfigError::new("classify", message));
         }
     };
-    let errors = errors.iter().map(|error| match error.as_str() {
-        "*" => Value::from(ALL),
-        error => Value::from(error),
-    });
-    let errors = ("ErrorEquals".to_owned(), Value::List(errors.collect()));
+    let errors = errors.iter().flat_map(|error| names_of(error)).map(Value::from).collect();
+    let errors = ("ErrorEquals".to_owned(), Value::List(errors));
     if retries == 0 {
         return Ok(Value::Map(vec![errors, ("MaxAttempts".to_owned(), 0_u32.into())]));
     }
@@ -195,4 +240,16 @@ fn retrier(
     }
     fields.push(("JitterStrategy".to_owned(), strategy.into()));
     Ok(Value::Map(fields))
+}
+
+/// The errors that a match covers: itself, or for a kind of the vocabulary what AWS calls it.
+fn names_of(matched: &str) -> Vec<&str> {
+    let Some(kind) = Kind::parse(matched) else {
+        return vec![if matched == "*" { ALL } else { matched }];
+    };
+    let ours = [System::Aws, System::StepFunctions];
+    let rows = ROWS.iter().filter(|row| row.kind == kind && ours.contains(&row.system));
+    let names: Vec<&str> = rows.flat_map(|row| row.codes).copied().collect();
+    // A retrier without errors is refused.
+    if names.is_empty() { vec![matched] } else { names }
 }

@@ -5,5 +5,7 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 
+mod cases;
 mod code;
 mod systems;
+mod trees;

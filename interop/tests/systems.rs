@@ -20,6 +20,7 @@ fn read(system: &str, text: &str) -> Vec<Imported> {
 
 fn one(system: &str, text: &str) -> Imported {
     let mut imported = read(system, text);
+    imported.retain(|policy| !policy.is_variant);
     assert_eq!(imported.len(), 1, "{imported:?}");
     imported.remove(0)
 }
@@ -66,13 +67,48 @@ fn aws_profiles_are_read_one_by_one() {
     let text = "[default]\nregion = eu-west-1\nretry_mode = standard\nmax_attempts = 5\n\
                 [profile batch]\nretry_mode = adaptive\n[profile old]\nretry_mode = legacy\n\
                 [profile none]\nregion = eu-west-1\n";
-    let profiles = read("aws", text);
-    let names: Vec<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
-    assert_eq!(names, ["default", "batch", "old"]);
-    let five = preset("aws-standard").to_builder().max_attempts(5).build().unwrap();
-    assert_eq!((&profiles[0].policy, profiles[0].is_exact()), (&five, true));
-    assert_eq!((&profiles[1].policy, profiles[1].is_exact()), (&preset("aws-standard"), false));
+    let (profiles, variants): (Vec<_>, Vec<_>) =
+        read("aws", text).into_iter().partition(|policy| !policy.is_variant);
+    let names = |policies: &[Imported]| -> Vec<String> {
+        policies.iter().map(|policy| policy.name.clone()).collect()
+    };
+    assert_eq!(names(&profiles), ["default", "batch", "old"]);
+    let standard = preset("aws-standard");
+    for (policy, attempts, exact) in [(&profiles[0], 5, true), (&profiles[1], 3, false)] {
+        assert_eq!(longest_delays(&policy.policy, 9), longest_delays(&standard, 9));
+        assert_eq!(policy.policy.budget(), standard.budget());
+        assert_eq!(policy.policy.max_attempts().map(|max| max.get()), Some(attempts));
+        assert_eq!(policy.is_exact(), exact);
+    }
     assert_eq!(longest_delays(&profiles[2].policy, 6).last(), Some(&Duration::from_secs(32)));
+    let dynamo_db = &variants[0].policy;
+    assert_eq!(names(&variants)[..2], ["default/dynamodb", "default/before-2026-11-10"]);
+    assert_eq!(longest_delays(dynamo_db, 3), millis([25, 50, 100]));
+    let old = variants.iter().find(|policy| policy.name == "old/dynamodb").unwrap();
+    assert_eq!(longest_delays(&old.policy, 3), millis([50, 100, 200]));
+    assert_eq!(old.policy.max_attempts().map(|max| max.get()), Some(10));
+}
+
+#[test]
+fn aws_retries_what_its_sdks_do() {
+    for mode in ["standard", "legacy"] {
+        for imported in read("aws", &format!("[default]\nretry_mode = {mode}\n")) {
+            let policy = imported.policy;
+            let action = |words: &[&str]| policy.action(policy.classify_words(words));
+            for retried in [
+                &["ThrottlingException", "400"][..],
+                &["503"],
+                &["InternalError", "500"],
+                &["RequestTimeout", "400"],
+                &["ECONNRESET"],
+            ] {
+                assert_eq!(action(retried), Action::Retry, "{mode} {retried:?}");
+            }
+            for given_up in [&["ValidationException", "400"][..], &["404"], &["501"], &["Mine"]] {
+                assert_eq!(action(given_up), Action::DeadLetter, "{mode} {given_up:?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -212,7 +248,9 @@ proptest! {
     fn a_second_export_is_the_first(policy in common::policy()) {
         for system in convert::systems() {
             let Ok(exported) = system.export(&policy) else { continue };
-            let back = system.import(&exported.tree).unwrap().remove(0);
+            let mut back = system.import(&exported.tree).unwrap();
+            back.retain(|policy| !policy.is_variant);
+            let back = back.remove(0);
             prop_assert_eq!(exported.is_exact(), back.is_exact() && back.policy == policy);
             let again = system.export(&back.policy).unwrap();
             prop_assert_eq!(&again.tree, &exported.tree, "{}", system.name);

@@ -53,6 +53,8 @@ export interface PolicyOptions {
     feedback?: boolean
     resampleAbove?: { low?: number; high?: number } | null
   } | null
+  /** Where `redrive import` took the policy from; of no effect. */
+  imported?: { from?: string; name?: string; fidelity?: 'exact' | 'approximate'; reasons?: readonly string[] }
 }
 
 /** What a seed or a key may be: the same text, number and bigint mean the same. */

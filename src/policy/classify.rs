@@ -110,4 +110,9 @@ pub struct Class {
 
 impl Class {
     pub(crate) const NO_RULE: u16 = u16::MAX;
+
+    /// The index of the rule that matched, if one did.
+    pub fn rule(self) -> Option<usize> {
+        (self.rule != Self::NO_RULE).then_some(self.rule.into())
+    }
 }

@@ -10,7 +10,7 @@ use super::{
     WhenLonger,
     kinds::{BACKOFFS, BUDGETS, JITTERS},
     parameter::{END, KindRow, Parameter, Shape},
-    wire::{DOCUMENT, VERSION},
+    wire::{DOCUMENT, FIDELITIES, VERSION},
 };
 use crate::{
     bounds::{self, Bound, TABLE},
@@ -50,6 +50,15 @@ pub fn policy() -> Value {
 fn property(name: &str) -> Value {
     match name {
         "$schema" => pointer(),
+        "imported" => described(
+            "Where the policy was imported from, and how close it is to what it was there.",
+            object([
+                ("from", of_type("string")),
+                ("name", of_type("string")),
+                ("fidelity", words(&FIDELITIES)),
+                ("reasons", array(of_type("string"), 0)),
+            ]),
+        ),
         "version" => described("The version of this format.", constant(VERSION)),
         "backoff" => described(BACKOFF, reference(name)),
         "jitter" => described(JITTER, reference(name)),

@@ -173,6 +173,9 @@ impl Failure {
 }
 
 impl Scenario {
+    /// The code of the hint that a policy retries nothing that can happen.
+    pub const RETRIES_NOTHING: &str = "retriesNothingHere";
+
     /// What is legal in `policy` and probably not meant in this scenario: the [hints of the
     /// policy](RetryPolicy::hints), and whether it retries nothing that can happen here.
     pub fn hints(&self, policy: &RetryPolicy) -> Vec<Hint> {
@@ -193,7 +196,7 @@ impl Scenario {
                 .map(|failure| format!("{} ({})", failure.name(), failure.words()[1]))
                 .collect();
             hints.push(Hint {
-                code: "retriesNothingHere",
+                code: Self::RETRIES_NOTHING,
                 field: "classify",
                 message: format!(
                     "No attempt is ever retried here: the rules retry none of the failures that this scenario \

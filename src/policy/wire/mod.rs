@@ -21,7 +21,8 @@ use crate::{
 /// The version that is written; the only one that is read.
 pub const VERSION: u64 = 1;
 
-/// The fields of a policy as a document: those of a policy, and where an editor finds their schema.
+/// The fields of a policy as a document: those of a policy, where it was imported from, and where an
+/// editor finds their schema.
 pub(super) const DOCUMENT: &[&str] = &[
     "version",
     "backoff",
@@ -38,10 +39,15 @@ pub(super) const DOCUMENT: &[&str] = &[
     "defaultAction",
     "budget",
     "compat",
+    "imported",
     "$schema",
 ];
 /// The fields of a policy.
-pub const FIELDS: &[&str] = DOCUMENT.split_at(DOCUMENT.len() - 1).0;
+pub const FIELDS: &[&str] = DOCUMENT.split_at(DOCUMENT.len() - 2).0;
+/// What a document says of the system that its policy was imported from.
+pub(super) const ORIGIN_FIELDS: &[&str] = &["from", "name", "fidelity", "reasons"];
+/// How close an imported policy is to what it was.
+pub(super) const FIDELITIES: [&str; 2] = ["exact", "approximate"];
 const RULE_FIELDS: &[&str] = &["match", "action", "backoff", "jitter"];
 const RETRY_AFTER_FIELDS: &[&str] = &["mode", "max", "whenLonger", "jitter"];
 const COMPAT_FIELDS: &[&str] =
@@ -93,6 +99,9 @@ impl RetryPolicy {
     fn read(value: &Value) -> Result<PolicyBuilder, ConfigError> {
         let fields = Fields::read(value, "", DOCUMENT)?;
         fields.text("$schema")?;
+        if let Some(origin) = fields.get("imported") {
+            read::read_origin(origin)?;
+        }
         if let Some(version) = fields.unsigned("version")?
             && version != VERSION
         {

@@ -7,7 +7,10 @@ use alloc::{
 };
 use core::num::NonZeroU32;
 
-use super::{COMPAT_FIELDS, RESAMPLE_FIELDS, RETRY_AFTER_FIELDS, ROUNDING_FIELDS, RULE_FIELDS};
+use super::{
+    COMPAT_FIELDS, FIDELITIES, ORIGIN_FIELDS, RESAMPLE_FIELDS, RETRY_AFTER_FIELDS, ROUNDING_FIELDS,
+    RULE_FIELDS,
+};
 use crate::{
     bounds::{self, Bound},
     policy::{
@@ -66,6 +69,21 @@ pub(super) fn read_policy(fields: &Fields<'_>) -> Result<PolicyBuilder, ConfigEr
         spec.compat = read_compat(value)?;
     }
     Ok(policy)
+}
+
+/// Where the policy was imported from: told, and of no effect.
+pub(super) fn read_origin(value: &Value) -> Result<(), ConfigError> {
+    let fields = Fields::read(value, "imported", ORIGIN_FIELDS)?;
+    fields.text("from")?;
+    fields.text("name")?;
+    if let Some(word) = fields.text("fidelity")? {
+        one_of("imported.fidelity", word, &FIDELITIES)?;
+    }
+    let reasons = fields.list("reasons")?.unwrap_or_default();
+    if reasons.iter().any(|reason| reason.as_text().is_none()) {
+        return Err(fields.error("reasons", "is not a list of texts"));
+    }
+    Ok(())
 }
 
 fn nullable(fields: &Fields<'_>, name: &str) -> Result<Option<Duration>, ConfigError> {
