@@ -357,7 +357,10 @@ impl Page {
         };
         if let Some(outlasted) = super::advice::outlasted(run) {
             let (waits, lasts) = (seconds(outlasted.waits), seconds(outlasted.lasts));
-            why += &format!("; it gives up after at most {waits}, the outage lasts {lasts}");
+            why += &match outlasted.waits {
+                0.0 => format!("; it does not retry, the outage lasts {lasts}"),
+                _ => format!("; it gives up after at most {waits}, the outage lasts {lasts}"),
+            };
         }
         Some(why + ".")
     }
