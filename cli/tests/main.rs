@@ -16,6 +16,7 @@ mod completions_are_printed;
 mod ctrl_c_leaves_nothing_half;
 mod dead_letters_are_looked_at;
 mod dead_letters_go_back_to_work;
+mod dead_letters_of_others;
 mod every_limit_is_refused_by_name;
 mod figures_of_all_tasks;
 mod imports_act_as_they_do_there;

@@ -24,6 +24,9 @@ pub(crate) enum Dlq {
 pub(crate) struct DlqShow {
     /// Dead letters (NDJSON; - is standard input)
     pub(crate) file: PathBuf,
+    /// Put lines that are not dead letters into this file, as they are
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep_damaged: Option<PathBuf>,
     /// The letter's id
     pub(crate) id: u64,
     #[command(flatten)]
@@ -65,17 +68,17 @@ pub(crate) struct Choice {
     /// Only those whose last error contains this text
     #[arg(long)]
     pub(crate) message: Option<String>,
-    /// Only those that died at least this long ago, like 2h
+    /// Only those that died at least this long ago, like 2h, or before a time, like 2026-11-28T10:00:00Z
     #[arg(long, allow_hyphen_values = true, value_name = "AGE")]
     pub(crate) older_than: Option<String>,
-    /// Only those that died less than this long ago
+    /// Only those that died less than this long ago, or after a time
     #[arg(long, allow_hyphen_values = true, value_name = "AGE")]
     pub(crate) younger_than: Option<String>,
     /// Only parked letters (redriven too often)
     #[arg(long)]
     pub(crate) parked: bool,
-    /// The time that ages count from, as the letters count it; the latest death when left out
-    #[arg(long, value_name = "TIME")]
+    /// The time that ages count from, like 2026-11-28T10:00:00Z or 1764324000s
+    #[arg(long, allow_hyphen_values = true, value_name = "TIME")]
     pub(crate) now: Option<String>,
 }
 
@@ -83,6 +86,9 @@ pub(crate) struct Choice {
 pub(crate) struct DlqList {
     /// Dead letters (NDJSON; - is standard input)
     pub(crate) file: PathBuf,
+    /// Put lines that are not dead letters into this file, as they are
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep_damaged: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) choice: Choice,
     #[command(flatten)]
@@ -107,6 +113,9 @@ pub(crate) enum ListFormat {
 pub(crate) struct DlqStats {
     /// Dead letters (NDJSON; - is standard input)
     pub(crate) file: PathBuf,
+    /// Put lines that are not dead letters into this file, as they are
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep_damaged: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) choice: Choice,
     /// What to print
@@ -118,6 +127,9 @@ pub(crate) struct DlqStats {
 pub(crate) struct DlqRedrive {
     /// Dead letters (NDJSON)
     pub(crate) file: PathBuf,
+    /// Put lines that are not dead letters into this file, as they are
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep_damaged: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) choice: Choice,
     /// At most this many
@@ -151,6 +163,9 @@ pub(crate) struct DlqRedrive {
 pub(crate) struct DlqPurge {
     /// Dead letters (NDJSON)
     pub(crate) file: PathBuf,
+    /// Put lines that are not dead letters into this file, as they are
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep_damaged: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) choice: Choice,
     /// Delete every letter: needed when no other choice is given
@@ -165,6 +180,9 @@ pub(crate) struct DlqPurge {
 pub(crate) struct DlqExport {
     /// Dead letters (NDJSON; - is standard input)
     pub(crate) file: PathBuf,
+    /// Put lines that are not dead letters into this file, as they are
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keep_damaged: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) choice: Choice,
     #[command(flatten)]

@@ -20,7 +20,8 @@ use crate::{
 pub(super) fn redrive(typed: &DlqRedrive) -> Result<(), CliError> {
     let (plan, stream) = (plan(typed)?, Stream::new(key_of(&typed.seed)));
     if typed.dry_run {
-        let letters = Letters::read(&typed.file)?;
+        let mut letters = Letters::read(&typed.file)?;
+        letters.keep_damaged(typed.keep_damaged.as_deref())?;
         let now = letters.now(typed.choice.now.as_deref())?;
         let report = letters.queue.plan(now, &plan, stream);
         return output::print(&format!("dry run, nothing changed: {report}\n"));
@@ -34,11 +35,12 @@ pub(super) fn redrive(typed: &DlqRedrive) -> Result<(), CliError> {
         ));
     }
     let (mut letters, ledger) = Letters::open(&typed.file)?;
+    letters.keep_damaged(typed.keep_damaged.as_deref())?;
     let now = letters.now(typed.choice.now.as_deref())?;
     let (tasks, report) = letters.queue.redrive(now, &plan, stream);
     let mut lines = String::new();
     for task in &tasks {
-        lines.push_str(&line(&task.to_value())?);
+        lines.push_str(&line(&task.to_value()));
     }
     let change = letters.change(&report.parked)?;
     // Everything that can fail fails before a task has left: all is written, and only names are left
@@ -116,10 +118,12 @@ pub(super) fn purge(typed: &DlqPurge) -> Result<(), CliError> {
     let filter = choice::filter(&typed.choice)?;
     if typed.dry_run {
         let mut letters = Letters::read(&typed.file)?;
+        letters.keep_damaged(typed.keep_damaged.as_deref())?;
         let (count, of) = purged(&mut letters, typed, &filter)?;
         return output::print(&format!("dry run, nothing changed: {count} of {of} would go\n"));
     }
     let (mut letters, ledger) = Letters::open(&typed.file)?;
+    letters.keep_damaged(typed.keep_damaged.as_deref())?;
     let (count, of) = purged(&mut letters, typed, &filter)?;
     ledger.prepare(letters.change(&[])?)?.apply()?;
     output::print(&format!("{count} of {of} purged\n"))

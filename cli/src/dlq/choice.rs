@@ -1,12 +1,13 @@
 //! Which letters: the options of the command line as a [`Filter`].
 
 use redrive::{
-    Duration, Reason, Time,
+    Duration, Reason,
     dead_letter::Filter,
     time::parse_duration,
     wire::{ConfigError, one_of},
 };
 
+use super::when;
 use crate::{args::Choice, error::CliError};
 
 /// The filter that `typed` describes.
@@ -34,10 +35,10 @@ pub(super) fn filter(typed: &Choice) -> Result<Filter, CliError> {
         filter = filter.message(part.as_str());
     }
     if let Some(age) = &typed.older_than {
-        filter = filter.older_than(duration("--older-than", age)?);
+        filter = filter.older_than(age_of("--older-than", age, typed)?);
     }
     if let Some(age) = &typed.younger_than {
-        filter = filter.younger_than(duration("--younger-than", age)?);
+        filter = filter.younger_than(age_of("--younger-than", age, typed)?);
     }
     if typed.parked {
         filter = filter.parked(true);
@@ -67,10 +68,17 @@ pub(super) fn duration(option: &str, text: &str) -> Result<Duration, CliError> {
     parse_duration(text).map_err(|error| refused(error.to_string()))
 }
 
-/// A time as letters count it: nanoseconds, or a duration since the start.
-pub(super) fn time(text: &str) -> Result<Time, CliError> {
-    match text.parse::<u64>() {
-        Ok(nanos) => Ok(Time::from_nanos(nanos)),
-        Err(_) => Ok(Time::ZERO.saturating_add(duration("--now", text)?)),
+/// An age, or how long ago a time is.
+fn age_of(option: &str, text: &str, typed: &Choice) -> Result<Duration, CliError> {
+    let Some(time) = when::date(text) else { return duration(option, text) };
+    let now = match &typed.now {
+        Some(now) => when::read("--now", now)?,
+        None => crate::clock::unix_time(),
+    };
+    match time.filter(|time| *time <= now) {
+        Some(time) => Ok(now.saturating_since(time)),
+        None => Err(CliError::Usage(format!(
+            "{option} {text} is not a time before now, from 1970 on; letters die in the past"
+        ))),
     }
 }

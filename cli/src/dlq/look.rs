@@ -8,7 +8,7 @@ use redrive::{
     wire::{Value, visible},
 };
 
-use super::{Letters, choice, line, redact};
+use super::{Letters, choice, line, redact, when};
 use crate::{
     args::{DlqExport, DlqList, DlqShow, DlqStats, ExportFormat, ListFormat},
     error::CliError,
@@ -31,7 +31,8 @@ const fn right(title: &'static str, rank: u8) -> Column {
 
 /// `dlq list FILE`
 pub(super) fn list(typed: &DlqList) -> Result<(), CliError> {
-    let letters = Letters::read(&typed.file)?;
+    let mut letters = Letters::read(&typed.file)?;
+    letters.keep_damaged(typed.keep_damaged.as_deref())?;
     let filter = choice::filter(&typed.choice)?;
     let now = letters.now(typed.choice.now.as_deref())?;
     let limit = typed.limit.unwrap_or(usize::MAX);
@@ -107,7 +108,9 @@ fn clipped(text: &str, room: usize) -> String {
 
 /// `dlq show FILE ID`
 pub(super) fn show(typed: &DlqShow) -> Result<(), CliError> {
-    let letters = Letters::read(&typed.file)?;
+    let mut letters = Letters::read(&typed.file)?;
+    letters.keep_damaged(typed.keep_damaged.as_deref())?;
+    let now = letters.now(None)?;
     let Some(letter) = letters.queue.get(typed.id) else {
         let (file, id) = (typed.file.display(), typed.id);
         return Err(CliError::Usage(format!(
@@ -138,7 +141,7 @@ pub(super) fn show(typed: &DlqShow) -> Result<(), CliError> {
         ("attempts", text::grouped(letter.total_attempts())),
         ("redrives", format!("{}{}", letter.redrives, if letter.parked { ", parked" } else { "" })),
         ("lineage", letter.lineage.to_string()),
-        ("died at", format!("{} ns", letter.died_at.as_nanos())),
+        ("died at", when::show(letter.died_at, now)),
         ("first failure", since(letter.first_failed_at)),
         ("last failure", since(letter.last_failed_at)),
         ("last error", error_of(letter)),
@@ -198,7 +201,8 @@ fn gap(from: Time, to: Time) -> String {
 
 /// `dlq stats FILE`
 pub(super) fn stats(typed: &DlqStats) -> Result<(), CliError> {
-    let letters = Letters::read(&typed.file)?;
+    let mut letters = Letters::read(&typed.file)?;
+    letters.keep_damaged(typed.keep_damaged.as_deref())?;
     let filter = choice::filter(&typed.choice)?;
     let now = letters.now(typed.choice.now.as_deref())?;
     let selected = letters.queue.list(now, &filter).count() as u64;
@@ -258,7 +262,8 @@ fn capitalised(word: &str) -> String {
 
 /// `dlq export FILE`
 pub(super) fn export(typed: &DlqExport) -> Result<(), CliError> {
-    let letters = Letters::read(&typed.file)?;
+    let mut letters = Letters::read(&typed.file)?;
+    letters.keep_damaged(typed.keep_damaged.as_deref())?;
     let filter = choice::filter(&typed.choice)?;
     let now = letters.now(typed.choice.now.as_deref())?;
     let chosen: Vec<&DeadLetter> = letters.queue.list(now, &filter).collect();
@@ -268,7 +273,7 @@ pub(super) fn export(typed: &DlqExport) -> Result<(), CliError> {
     match typed.format {
         ExportFormat::Ndjson => {
             for letter in seen {
-                out.write_all(line(&letter.to_value())?.as_bytes())?;
+                out.write_all(line(&letter.to_value()).as_bytes())?;
             }
         }
         ExportFormat::Csv => write_csv(&mut out, seen, typed.raw)?,

@@ -9,6 +9,7 @@ mod change;
 mod choice;
 mod look;
 mod redact;
+mod when;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,17 +17,17 @@ use std::{
 };
 
 use redrive::{
-    DeadLetter, DeadLetterQueue, Time,
-    dead_letter::{FullPolicy, Pushed, QueueConfig, Refused},
+    DeadLetterQueue, Time,
+    dead_letter::{Damaged, FullPolicy, LetterFile, QueueConfig},
     wire::Value,
 };
 
 use crate::{
     args::Dlq,
     error::CliError,
-    files::{Change, Ledger, Lines, ledger},
-    output::plain_json,
-    read,
+    files::{Change, Ledger, Lines, ledger, write_whole},
+    output::{self, plain_json},
+    read, text,
 };
 
 /// Runs one of the verbs.
@@ -49,6 +50,10 @@ pub(crate) struct Letters {
     lines: BTreeMap<u64, usize>,
     /// Letters whose line does not have their id.
     numbered: BTreeSet<u64>,
+    /// The lines that are not letters.
+    damaged: Vec<Damaged>,
+    /// Whether those were put elsewhere, so that a change leaves them out.
+    takes_out: bool,
 }
 
 impl Letters {
@@ -82,32 +87,73 @@ impl Letters {
 
     fn parse(name: &str, lines: &Lines, left: &[usize]) -> Result<Self, CliError> {
         let left: BTreeSet<&usize> = left.iter().collect();
-        let config = QueueConfig { capacity: None, full: FullPolicy::Reject, retention: None };
-        let mut queue = DeadLetterQueue::new(config);
-        let mut places = BTreeMap::new();
-        let mut unnumbered = Vec::new();
+        let mut bytes = Vec::new();
         for (index, line) in lines.trimmed().enumerate() {
-            if line.is_empty() || left.contains(&index) {
-                continue;
+            if index > 0 {
+                bytes.push(b'\n');
             }
-            let at = |why: String| CliError::line(name, index + 1, why);
-            let letter = letter(line).map_err(&at)?;
-            // Those without a number of their own get one behind all others.
-            if letter.id == 0 {
-                unnumbered.push((index, letter));
-            } else {
-                places.insert(letter.id, index);
-                kept(queue.insert(letter.died_at, letter)).map_err(&at)?;
+            if !left.contains(&index) {
+                bytes.extend_from_slice(line);
             }
         }
-        let mut numbered = BTreeSet::new();
-        for (index, letter) in unnumbered {
-            let at = |why: String| CliError::line(name, index + 1, why);
-            let id = kept(queue.push(letter.died_at, letter)).map_err(&at)?;
-            places.insert(id, index);
-            numbered.insert(id);
+        let file = LetterFile::read(&bytes);
+        let config = QueueConfig { capacity: None, full: FullPolicy::Reject, retention: None };
+        let mut letters = Self {
+            queue: DeadLetterQueue::new(config),
+            lines: BTreeMap::new(),
+            numbered: BTreeSet::new(),
+            damaged: Vec::new(),
+            takes_out: false,
+        };
+        for (letter, line, numbered) in file.with_lines() {
+            if numbered {
+                letters.numbered.insert(letter.id);
+            }
+            // A queue without capacity and retention drops nothing, and the reader tells ids apart.
+            let pushed = letters.queue.insert(letter.died_at, letter.clone());
+            let pushed =
+                pushed.map_err(|why| CliError::line(name, index(line) + 1, why.to_string()))?;
+            letters.lines.insert(pushed.id.unwrap_or_default(), index(line));
         }
-        Ok(Self { queue, lines: places, numbered })
+        letters.damaged = file.damaged;
+        if let Some(first) = letters.damaged.first().filter(|_| letters.queue.is_empty()) {
+            return Err(CliError::line(name, index(first.line) + 1, first.why.as_str()));
+        }
+        let notes = file.notes.iter().map(|note| format!("{name}:{}: {}", note.line, note.what));
+        output::notes(&shortened(notes.collect()));
+        let damaged = letters.damaged.iter().map(|d| format!("{name}:{}: {}", d.line, d.why));
+        output::notes(&shortened(damaged.collect()));
+        Ok(letters)
+    }
+
+    /// Puts the lines that are not letters into a file of their own, and says where they are.
+    ///
+    /// # Errors
+    /// When that file exists, or cannot be written.
+    pub(crate) fn keep_damaged(&mut self, to: Option<&Path>) -> Result<(), CliError> {
+        let count = self.damaged.len() as u64;
+        if count == 0 {
+            return Ok(());
+        }
+        let count = text::counted(count, "damaged line", "damaged lines");
+        let Some(to) = to else {
+            output::notes(&[format!(
+                "{count} set aside: the letters are whole, and what changes the file leaves the rest \
+                 in it; --keep-damaged FILE takes it out"
+            )]);
+            return Ok(());
+        };
+        if to.exists() {
+            let shown = to.display();
+            return Err(CliError::Usage(format!(
+                "--keep-damaged {shown} exists already; name another file"
+            )));
+        }
+        let lines = self.damaged.iter().flat_map(|damaged| [&damaged.bytes[..], b"\n"]);
+        write_whole(to, &lines.flatten().copied().collect::<Vec<u8>>())?;
+        output::notes(&[format!("{count} set aside in {}", to.display())]);
+        self.takes_out = true;
+        Ok(())
     }
 
     /// What changes in the file for it to hold the letters of the queue; `touched` are those that the
@@ -123,10 +169,13 @@ impl Letters {
                     change.removed.insert(*index);
                 }
                 Some(letter) if touched.contains(id) => {
-                    change.replaced.insert(*index, line(&letter.to_value())?);
+                    change.replaced.insert(*index, line(&letter.to_value()));
                 }
                 Some(_) => {}
             }
+        }
+        if self.takes_out {
+            change.removed.extend(self.damaged.iter().map(|damaged| index(damaged.line)));
         }
         if change.removed.is_empty() && change.replaced.is_empty() {
             return Ok(change);
@@ -134,7 +183,7 @@ impl Letters {
         // Ids that were given out stay as they are when others leave.
         for id in &self.numbered {
             if let (Some(letter), Some(index)) = (self.queue.get(*id), self.lines.get(id)) {
-                change.replaced.insert(*index, line(&letter.to_value())?);
+                change.replaced.insert(*index, line(&letter.to_value()));
             }
         }
         Ok(change)
@@ -144,41 +193,46 @@ impl Letters {
     /// systems do, or the latest death.
     pub(crate) fn now(&self, given: Option<&str>) -> Result<Time, CliError> {
         if let Some(given) = given {
-            return choice::time(given);
+            return when::read("--now", given);
         }
-        // Ten years of nanoseconds: no clock that starts with its program comes that far.
-        const LONG: u64 = 315_360_000_000_000_000;
         let latest = self.queue.stats().newest.unwrap_or_default();
         let clock = crate::clock::unix_time();
-        Ok(if latest.as_nanos() > LONG && clock > latest { clock } else { latest })
+        Ok(if when::is_wall_clock(latest) && clock > latest { clock } else { latest })
     }
 }
 
-/// How many letters a file holds.
+/// How many letters a file holds, all lines of which are letters.
 ///
 /// # Errors
-/// As [`Letters::read`].
+/// When it cannot be read, or a line is not a letter.
 pub(crate) fn count(path: &Path) -> Result<u64, CliError> {
-    Ok(Letters::read(path)?.queue.len())
+    let letters = Letters::read(path)?;
+    match letters.damaged.first() {
+        None => Ok(letters.queue.len()),
+        Some(damaged) => {
+            let name = path.display().to_string();
+            Err(CliError::line(&name, index(damaged.line) + 1, damaged.why.as_str()))
+        }
+    }
 }
 
-/// A queue without capacity and retention drops nothing, so a letter is in it or refused.
-fn kept(pushed: Result<Pushed, Refused>) -> Result<u64, String> {
-    pushed.map(|pushed| pushed.id.unwrap_or_default()).map_err(|refused| refused.to_string())
+/// The place of the line with that number.
+fn index(line: u64) -> usize {
+    usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1)
 }
 
-fn letter(line: &[u8]) -> Result<DeadLetter, String> {
-    let value: Value = serde_json::from_slice(line).map_err(|error| {
-        let why = error.to_string();
-        let why = why.split(" at line ").next().unwrap_or(&why);
-        format!("this is not JSON: {why} (column {})", error.column())
-    })?;
-    DeadLetter::from_value(&value).map_err(|error| error.to_string())
+/// The first few of `lines`, and how many more there are.
+fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let more = lines.len().saturating_sub(SHOWN);
+    if more > 1 {
+        lines.truncate(SHOWN);
+        lines.push(format!("and {more} more lines like that"));
+    }
+    lines
 }
 
-/// One line of NDJSON.
-fn line(value: &Value) -> Result<String, CliError> {
-    let mut text = serde_json::to_string(value).map_err(std::io::Error::from)?;
-    text.push('\n');
-    Ok(plain_json(text))
+/// One line of NDJSON: a payload's numbers as they were written.
+fn line(value: &Value) -> String {
+    plain_json(value.to_json()) + "\n"
 }
