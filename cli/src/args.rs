@@ -330,9 +330,6 @@ pub(crate) struct Check {
     /// A file that the scenario may read although it is outside its folder; can be repeated
     #[arg(long = "allow-file", value_name = "FILE")]
     pub(crate) allow_files: Vec<PathBuf>,
-    /// Check a policy against what fails in this scenario, too: a built-in name or a file
-    #[arg(long, value_name = "SCENARIO")]
-    pub(crate) scenario: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

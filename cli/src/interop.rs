@@ -23,11 +23,13 @@ pub(crate) fn import(typed: &Import) -> Result<(), CliError> {
     let policies = read(system, typed)?;
     let imported = chosen(policies, typed.name.as_deref())?;
     let text = match typed.format {
-        PolicyFormat::Toml => origin(system, &imported)
+        PolicyFormat::Toml => {
+            origin(system, &imported)
                 + &showable(
                     tree::toml(&imported.policy.to_value())?,
                     "TOML; write it with --format json",
-                )?,
+                )?
+        }
         PolicyFormat::Json => {
             let mut value = imported.policy.to_value();
             if let Value::Map(fields) = &mut value {

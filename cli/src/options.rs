@@ -67,16 +67,6 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// The scenario of that name as it is: built in, a file, or a link to the page.
-    ///
-    /// # Errors
-    /// Bad input, with its remedy.
-    pub(crate) fn find(name: &str) -> Result<Scenario, CliError> {
-        let source = Source::find(name)?;
-        let mut files = Files(source.reach(&[]));
-        Scenario::read(&source.tree, &mut files).map_err(|error| source.error(&error, &[]))
-    }
-
     /// Finds the scenario and sets in it what was typed.
     ///
     /// # Errors

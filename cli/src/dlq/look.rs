@@ -21,11 +21,11 @@ use crate::{
 const BOLD: Style = Style::Bold;
 const DIM: Style = Style::Dim;
 
-const fn left(title: &'static str, rank: u8) -> Column {
+const fn left(title: &'static str, rank: u8) -> Column<'static> {
     Column { title, right: false, rank }
 }
 
-const fn right(title: &'static str, rank: u8) -> Column {
+const fn right(title: &'static str, rank: u8) -> Column<'static> {
     Column { title, right: true, rank }
 }
 
