@@ -41,8 +41,10 @@ fn nothing_that_is_retried_is_no_herd() {
 #[test]
 fn why_tasks_were_given_up_is_said() {
     let place = Place::new();
-    let out = place
-        .ok(&["simulate", "herd", "--tasks", "500", "--policy", "classic", "--policy", "grpc"]);
+    let policies = ["--policy", "classic", "--policy", "grpc"];
+    let shared = ["--set", "client.budgetScope=all"];
+    let args = ["simulate", "herd", "--tasks", "500"].into_iter().chain(policies).chain(shared);
+    let out = place.ok(&args.collect::<Vec<_>>());
     let text = out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("it gives up after at most 6.6 s; the outage lasts 30 s"), "{text}");
     assert!(text.contains("the retry budget, which all tasks share, was empty"), "{text}");

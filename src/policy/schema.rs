@@ -53,10 +53,10 @@ fn property(name: &str) -> Value {
         "imported" => described(
             "Where the policy was imported from, and how close it is to what it was there.",
             object([
-                ("from", of_type("string")),
-                ("name", of_type("string")),
-                ("fidelity", words(&FIDELITIES)),
-                ("reasons", array(of_type("string"), 0)),
+                ("from", described("The system.", of_type("string"))),
+                ("name", described("What the policy is called there.", of_type("string"))),
+                ("fidelity", described("Whether it acts as it does there.", words(&FIDELITIES))),
+                ("reasons", described("Each difference.", array(of_type("string"), 0))),
             ]),
         ),
         "version" => described("The version of this format.", constant(VERSION)),

@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn times_of_real_files_are_dates() {
-        assert_eq!(moment(62.5), "62.5 s");
+        assert_eq!(moment(62.5), "1 min 3 s");
         assert_eq!(moment(1_795_946_000.0), "2026-11-29 09:53:20 UTC");
         assert_eq!(moment(951_782_400.0), "2000-02-29 00:00:00 UTC");
     }

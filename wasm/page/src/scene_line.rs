@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(line(""), "10,000 tasks fail together while their server is down for 30 s");
         assert_eq!(
             line("arrivals.tasks=500&faults.0.until=1m"),
-            "500 tasks at once on a server that can do 500 per second; the server is down for the first 60 s"
+            "500 tasks at once on a server that can do 500 per second; the server is down for the first 1 min"
         );
     }
 
