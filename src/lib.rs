@@ -61,6 +61,10 @@
 //! ```
 
 #![no_std]
+#![cfg_attr(
+    not(feature = "serde"),
+    allow(dead_code, unused_imports, reason = "what snapshots read and write")
+)]
 
 extern crate alloc;
 #[cfg(any(test, feature = "std"))]

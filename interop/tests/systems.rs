@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
 
+use std::num::NonZeroU32;
+
 use proptest::prelude::*;
 use redrive::{Action, Budget, Duration, RetryPolicy, presets, wire::Value};
 use redrive_interop::{self as convert, Imported, Syntax};
@@ -77,7 +79,7 @@ fn aws_profiles_are_read_one_by_one() {
     for (policy, attempts, exact) in [(&profiles[0], 5, true), (&profiles[1], 3, false)] {
         assert_eq!(longest_delays(&policy.policy, 9), longest_delays(&standard, 9));
         assert_eq!(policy.policy.budget(), standard.budget());
-        assert_eq!(policy.policy.max_attempts().map(|max| max.get()), Some(attempts));
+        assert_eq!(policy.policy.max_attempts().map(NonZeroU32::get), Some(attempts));
         assert_eq!(policy.is_exact(), exact);
     }
     assert_eq!(longest_delays(&profiles[2].policy, 6).last(), Some(&Duration::from_secs(32)));
@@ -86,7 +88,7 @@ fn aws_profiles_are_read_one_by_one() {
     assert_eq!(longest_delays(dynamo_db, 3), millis([25, 50, 100]));
     let old = variants.iter().find(|policy| policy.name == "old/dynamodb").unwrap();
     assert_eq!(longest_delays(&old.policy, 3), millis([50, 100, 200]));
-    assert_eq!(old.policy.max_attempts().map(|max| max.get()), Some(10));
+    assert_eq!(old.policy.max_attempts().map(NonZeroU32::get), Some(10));
 }
 
 #[test]

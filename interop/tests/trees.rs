@@ -4,7 +4,7 @@
 
 use proptest::{prelude::*, sample::select};
 use redrive::wire::Value;
-use redrive_interop::systems;
+use redrive_interop::{Imported, systems};
 
 /// Words that the importers look for, and some that they do not.
 const WORDS: &[&str] = &[
@@ -119,7 +119,7 @@ proptest! {
     fn no_tree_makes_an_importer_panic_and_what_is_exact_stays_so(tree in value()) {
         for system in systems() {
             let Ok(policies) = system.import(&tree) else { continue };
-            for imported in policies.into_iter().filter(|policy| policy.is_exact()) {
+            for imported in policies.into_iter().filter(Imported::is_exact) {
                 let Ok(exported) = system.export(&imported.policy) else { continue };
                 let mut back = system.import(&exported.tree).unwrap();
                 back.retain(|policy| !policy.is_variant);

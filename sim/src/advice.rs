@@ -2,6 +2,8 @@
 //! on the scenario, and only one that loses no task and makes something better is offered, with its
 //! effect in figures.
 
+use std::num::NonZeroU32;
+
 use redrive::{
     Duration, RetryPolicy,
     wire::{ConfigError, Value},
@@ -10,7 +12,7 @@ use redrive::{
 use crate::{
     Scenario,
     error::SimError,
-    outcome::{PolicyOutcome, Summary},
+    outcome::{Figure, PolicyOutcome, Summary},
     run::{Options, run_one},
     scenario::{Mode, NamedPolicy},
     text::{number, seconds, times},
@@ -97,7 +99,7 @@ fn outage(scenario: &Scenario) -> Option<Duration> {
 
 /// How long the policy goes on at most; `None` where it has no end that is known.
 fn patience(policy: &RetryPolicy) -> Option<Duration> {
-    let attempts = policy.max_attempts().map(|attempts| attempts.get());
+    let attempts = policy.max_attempts().map(NonZeroU32::get);
     // Retries beyond these take longer than anybody waits, or have a deadline.
     let retries = attempts.filter(|attempts| *attempts <= 1_000).map(|attempts| attempts - 1);
     let delays = retries.map(|retries| {
@@ -141,7 +143,7 @@ fn changes(scenario: &Scenario, policy: &RetryPolicy, before: &[PolicyOutcome]) 
         before
             .first()
             .and_then(|run| run.summary.dead_lettered.get(reason))
-            .map_or(0.0, |f| f.or_zero())
+            .map_or(0.0, Figure::or_zero)
     };
     if dead("budgetExhausted") > 0.0 {
         let message = format!(
