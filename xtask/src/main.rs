@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod api;
 mod audit;
 mod bench;
 mod chromium;
@@ -46,6 +47,7 @@ enum Command {
     Npm(npm::Args),
     Sizes(sizes::Args),
     Bench(bench::Args),
+    Api(api::Args),
 }
 
 fn main() -> ExitCode {
@@ -72,6 +74,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Npm(args) => npm::run(&args),
         Command::Sizes(args) => sizes::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Api(args) => api::run(&args),
     }?;
     Ok(true)
 }

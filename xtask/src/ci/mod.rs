@@ -38,6 +38,11 @@ const FIRST: &[Step] = &[
     Step { name: "tools", about: "wasm target, Node.js, npm packages", run: web::tools },
     Step { name: "fmt", about: "the code is formatted", run: rust::format },
     Step { name: "lint", about: "the house rules that no compiler knows", run: lint::lint },
+    Step {
+        name: "api",
+        about: "the public surface is the one that was agreed on",
+        run: crate::api::check,
+    },
     Step { name: "deps", about: "each crate depends on what it may", run: dependencies::check },
     Step { name: "audit", about: "licences, checksums, scripts of others", run: audit::check },
 ];
