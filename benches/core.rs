@@ -4,6 +4,7 @@
 //! allocation. Each row runs thousands of calls and divides.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench may")]
+#![allow(clippy::disallowed_types, reason = "the peer is the usual hash map")]
 
 use std::{
     cmp::Reverse,

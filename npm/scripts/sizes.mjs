@@ -24,7 +24,7 @@ const rows = [
 // Downloaded as it is where it is imported as a module, and otherwise as text in the bundle, which is 1 % longer.
 const simulator = gzipSync(readFileSync(join(root, 'dist/sim.wasm')), { level: 9 }).length
 let failed = 0
-for (const [name, code, limit, goal] of [...rows, ['the WebAssembly of redrive/sim', simulator, 165_000, 130_000], ["import { simulate } from 'redrive/sim', the engine inside", `export { simulate } from ${dist('sim.js')}`, 180_000, 145_000]]) {
+for (const [name, code, limit, goal] of [...rows, ['the WebAssembly of redrive/sim', simulator, 210_000, 130_000], ["import { simulate } from 'redrive/sim', the engine inside", `export { simulate } from ${dist('sim.js')}`, 225_000, 145_000]]) {
   const bytes = typeof code == 'number' ? code : size(code)
   if (bytes > limit) failed += 1
   console.log(`${bytes > limit ? 'OVER' : 'ok  '}  ${String(bytes).padStart(6)} of ${limit} bytes  ${name}${bytes > goal ? ` (goal: ${goal})` : ''}`)

@@ -175,7 +175,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// A redrive that is under way. See the [module's text](self).
+/// A redrive that is under way. See [`RedrivePlan::canary`](super::RedrivePlan::canary).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rollout {
     plan: RedrivePlan,

@@ -1,6 +1,6 @@
 //! What one row of the table of figures is, and what is made of it.
 //!
-//! A row of [`figures!`](figures) declares a figure once. Of it come the field, its published name,
+//! A row of `figures!` declares a figure once. Of it come the field, its published name,
 //! how several runs become one, its place among the metrics, its label and unit, the JSON Schemas of
 //! results and the types of the npm package.
 
