@@ -1,5 +1,7 @@
 //! `resetAfter`: an attempt that ran that long before it failed starts the count anew.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
 use redrive::{
     Context, Duration, Reason, RetryPolicy, Task, Time, Verdict,
     policy::{Backoff, ElapsedMeasure, ElapsedRule, Jitter},

@@ -1,6 +1,8 @@
 //! A budget with `onEmpty = "wait"`: a retry that finds it empty gets a later turn, first come first
 //! served, at the pace of the rule, whatever becomes of those that wait.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
 use proptest::prelude::*;
 use redrive::{
     Budget, BudgetRule, Context, Duration, Reason, RetryPolicy, Task, Time, Verdict,

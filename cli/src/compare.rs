@@ -147,7 +147,7 @@ impl Gate {
                 }
                 _ if chance => continue,
                 (GateKind::Change, Some(then), Some(now)) => Some(now - then),
-                (GateKind::Relative, Some(then), Some(now)) if then == 0.0 => {
+                (GateKind::Relative, Some(0.0), Some(now)) => {
                     Some(if now > 0.0 { f64::INFINITY } else { 0.0 })
                 }
                 (GateKind::Relative, Some(then), Some(now)) => Some(now / then - 1.0),

@@ -1,6 +1,6 @@
 //! The command line, as a user meets it: one behaviour a file.
 
-#![allow(missing_docs, clippy::expect_used, reason = "tests")]
+#![allow(missing_docs, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod a_link_is_what_the_page_shows;
 mod a_long_schedule_is_cut;

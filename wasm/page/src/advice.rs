@@ -104,6 +104,7 @@ fn effect(now: &Run, then: &Run) -> Effect {
     let dead = |run: &Run| Some(run.outcome.summary.dead_letters());
     let cost = |run: &Run| run.outcome.summary.amplification.value();
     let last = |run: &Run| done_within(run, 0.99);
+    #[expect(clippy::type_complexity, reason = "a table that is read once")]
     let figures: [(&str, Figure<'_>, fn(f64) -> String, &str); 4] = [
         ("dead letters", &dead, number, "\u{2013}"),
         ("peak / capacity", &peak, times, "\u{2013}"),

@@ -385,9 +385,9 @@ fn mark(policies: &mut [Tiles]) -> Vec<Part> {
             continue;
         }
         if is_b {
-            other.better = true
+            other.better = true;
         } else {
-            one.better = true
+            one.better = true;
         }
         wins[usize::from(is_b)].push(row.name);
     }

@@ -192,7 +192,7 @@ impl Page {
                     NOTHING => tree::apply(&mut tree, path, NOTHING)?,
                     // It has no parameters that would be as by default: from nothing to the delay.
                     "uniform" if path == "jitter.kind" => {
-                        tree::set(&mut tree, "jitter", uniform())?
+                        tree::set(&mut tree, "jitter", uniform())?;
                     }
                     _ => change_policy(&mut tree, path, value)?,
                 }
