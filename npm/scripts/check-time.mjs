@@ -138,10 +138,10 @@ globalThis.suite = async (golden) => { const said = []; const failed = await run
       },
     }
     const { outputFiles } = await esbuild({ stdin: { contents, resolveDir: folder }, bundle: true, write: false, format: 'iife', conditions: ['edge-light'], plugins: [compiled], logLevel: 'error' })
-    if (modules.length != 1) throw new Error(`${modules.length} modules were imported: the condition does not hold`)
+    // Under this condition the engine is plain JavaScript: bundlers of edge routes do not take modules.
+    if (modules.length) throw new Error(`${modules.length} modules were imported: the condition does not hold`)
     const { EdgeVM } = createRequire(join(tools('edge'), 'x.js'))('@edge-runtime/vm')
     const vm = new EdgeVM()
-    vm.context.COMPILED = vm.evaluate('(bytes) => new WebAssembly.Module(bytes)')(modules[0])
     // As there: code that comes at run time is not compiled.
     vm.evaluate('WebAssembly.Module = function () { throw new Error("no code at run time") }')
     vm.evaluate(outputFiles[0].text)

@@ -53,7 +53,8 @@ export function collect(redrive, { VirtualClock }, golden) {
   })
 
   test('a kind is found along causes, responses and metadata', async () => {
-    class RateLimitError extends Error {}
+    // Bundlers shorten names of classes.
+    class RateLimitError extends Error { static name = 'RateLimitError' }
     const shape = (name, props) => Object.assign(new Error(name), { name }, props)
     const caused = (code) => new TypeError('fetch failed', { cause: Object.assign(new Error('inner'), { code }) })
     for (const [error, ...patterns] of [
