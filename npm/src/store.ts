@@ -28,8 +28,10 @@ export async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<
 interface Entry {
   /** What its places begin with: no two processes give one. */
   name: string
-  /** The version that was written last. A letter that changes gets a new place before the old one is erased. */
+  /** The version that holds. A letter that changes gets a new place before the old one is erased. */
   version: number
+  /** The highest version that any place has: a torn one, too. The next write goes above it. */
+  highest: number
   /** What the storage is to hold; `null` for nothing. */
   wanted: DeadLetter | null
   /** Whether it holds that. */
@@ -111,8 +113,9 @@ export class Store {
         if (item === null) continue
         try {
           const letter = fromRecord(item)
-          const entry = here?.entry ?? { name, version, wanted: letter, done: true, places: new Set(places), turn: Promise.resolve() }
-          Object.assign(entry, { version, wanted: letter })
+          const entry = here?.entry ?? { name, version, highest: 0, wanted: letter, done: true, places: new Set<string>(), turn: Promise.resolve() }
+          Object.assign(entry, { version, highest: Math.max(entry.highest, ...places.map((place) => parse(place)[1])), wanted: letter })
+          for (const place of places) entry.places.add(place)
           return void found.set(name, { id: here?.id, letter, entry })
         } catch {
           // Torn by the end of its process, or being written now: the version before counts.
@@ -158,7 +161,7 @@ export class Store {
   async write(id: number, letter: DeadLetter): Promise<void> {
     let entry = this.#entries.get(id)
     if (!entry) {
-      entry = { name: `${this.base}:${String(id).padStart(16, '0')}-${randomName()}`, version: 0, wanted: null, done: true, places: new Set(), turn: Promise.resolve() }
+      entry = { name: `${this.base}:${String(id).padStart(16, '0')}-${randomName()}`, version: 0, highest: 0, wanted: null, done: true, places: new Set(), turn: Promise.resolve() }
       this.#entries.set(id, entry)
     }
     await this.#want(entry, letter)
@@ -199,7 +202,8 @@ export class Store {
       const { wanted, places } = entry
       const old = [...places]
       if (wanted) {
-        const place = `${entry.name}.${++entry.version}`
+        entry.version = entry.highest += 1
+        const place = `${entry.name}.${entry.version}`
         places.add(place)
         await this.storage.setItem(place, toStored(wanted))
       }

@@ -522,15 +522,18 @@ export function collect(redrive, { VirtualClock }) {
   test('without crypto, TextEncoder or randomUUID letters are stored all the same', async () => {
     const { TextEncoder } = globalThis
     const crypto = Object.getOwnPropertyDescriptor(globalThis, 'crypto')
+    // Some runtimes do not let go of it.
+    const removable = !crypto || crypto.configurable
     try {
       globalThis.TextEncoder = undefined
-      Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true })
+      if (removable) Object.defineProperty(globalThis, 'crypto', { value: undefined, configurable: true })
       const storage = memory()
       const queue = new DeadLetterQueue({ storage })
       const error = await rejects(retry(boom('ü'.repeat(2000)), once, { deadLetters: queue, key: 'schlüssel' }))
       same([error.queueError, storage.items.size, queue.stats().unsaved], [undefined, 1, 0])
     } finally {
       globalThis.TextEncoder = TextEncoder
+      if (!removable) return
       if (crypto) Object.defineProperty(globalThis, 'crypto', crypto)
       else delete globalThis.crypto
     }

@@ -109,6 +109,18 @@ export function collect(redrive, storage) {
     equal((await storage.getKeys(`${prefix}:dead-letters`)).length, 0)
   })
 
+  test('a letter whose next version is torn is not written over by its own removal', async (open, prefix) => {
+    const queue = open()
+    await die(queue, { key: 'k', payload: 'whole' })
+    const [place] = await storage.getKeys(`${prefix}:dead-letters`)
+    // Killed in the middle of the write that followed: the next write has the number of the torn one.
+    await storage.setItem(place.replace(/\d+$/, (version) => String(Number(version) + 1)), '{"schema":"redrive-dead')
+    const again = await reopened(open)
+    await again.redrive({ rate: Infinity }, () => { throw new Error('again') })
+    same([...(await reopened(open))].map((letter) => [letter.key, letter.payload, letter.redrives]), [['k', 'whole', 1]])
+    equal((await storage.getKeys(`${prefix}:dead-letters`)).length, 1)
+  })
+
   test('two processes that redrive at once run each letter once', async (open) => {
     const first = open({ lease: '5s' })
     for (let key = 0; key < 40; key++) await first.push({ reason: 'exhausted', key: String(key), policy: once.toJSON() })
