@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Every runtime and bundler, and not only Node.js and Chromium
     #[arg(long)]
     all: bool,
+    /// Only the steps that have this text in their names
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
     /// Build the package and stop
     #[arg(long)]
     build: bool,
@@ -39,7 +42,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     build()?;
     if !args.build {
-        say(check(args.all)?.trim_end());
+        say(check(args.all, args.only.as_deref())?.trim_end());
     }
     Ok(())
 }
@@ -84,7 +87,7 @@ fn compile(package: &str, name: &str, flags: &str) -> Result<PathBuf> {
 }
 
 /// Runs the suite wherever the package is to work; what it says.
-pub(crate) fn check(all: bool) -> Result<String> {
+pub(crate) fn check(all: bool, only: Option<&str>) -> Result<String> {
     write_golden()?;
     let mut node = process::command("node");
     node.arg(folder().join("scripts/check.mjs")).env("CHROMIUM", chromium::chromium()?);
@@ -94,6 +97,9 @@ pub(crate) fn check(all: bool) -> Result<String> {
     }
     if all {
         node.arg("--all");
+    }
+    if let Some(only) = only {
+        node.arg(format!("--only={only}"));
     }
     process::merged(&mut node).context("the suite of the npm package")
 }
