@@ -431,8 +431,8 @@ fn retries_nothing_known(policy: &RetryPolicy, _: &[Band]) -> Option<Hint> {
         "retriesNothingKnown",
         "classify",
         format!(
-            "Only failures called {} are retried, which is no kind, family, code or name that is \
-             known; that is right only if failures of your own bear it exactly.{guess}",
+            "Only failures called {} are retried, which is not a known kind, family, code or name; \
+             that is right only if your own failures use exactly this name.{guess}",
             matches.join(", ")
         ),
         None,

@@ -37,7 +37,7 @@ fn a_torn_last_line_is_set_aside() {
     assert_eq!((ids(&file), damaged(&file)), (vec![1, 2, 3], vec![(4, true)]));
     assert_eq!(file.damaged[0].why, "ends in the middle of a record: cut off while it was written");
     let whole = include_bytes!("golden/letters/torn.ndjson");
-    assert!(whole.ends_with(&file.damaged[0].bytes), "as it stands");
+    assert!(whole.ends_with(&file.damaged[0].bytes), "as read");
 }
 
 #[test]

@@ -64,7 +64,7 @@ The reset of a rate limit says when a window ends, not that this request has to 
 the answer is a refusal (429, 503, 403), or where nothing remains (`x-ratelimit-remaining: 0`, `r=0`).
 
 What a policy makes of it is its `retryAfter`: `mode` says whether the wait is a floor under its own delay
-(`atLeast`, the default), takes its place (`replace`), is held within `max` of it (`clamp`) or is not heard
+(`atLeast`, the default), takes its place (`replace`), adds at most `max` to it (`clamp`) or is ignored
 (`ignore`). A wait that is longer than `max` (five minutes) counts as `max` (`whenLonger: \"cap\"`, the
 default), or ends the task with the reason `deadlineExceeded` (`whenLonger: \"giveUp\"`): then no retry
 comes earlier than the server asked.

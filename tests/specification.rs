@@ -20,7 +20,7 @@ fn run(policy: &RetryPolicy, key: u64) -> (Vec<Time>, Reason) {
                 assert_eq!(task.state(), State::Dead(reason));
                 return (starts, reason);
             }
-            other => panic!("{other:?} is no verdict of this policy"),
+            other => panic!("{other:?} is not a verdict of this policy"),
         }
     }
 }

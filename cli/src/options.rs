@@ -32,7 +32,7 @@ pub(crate) struct Simulation {
     pub(crate) format: SummaryFormat,
     /// The command that does all this again.
     pub(crate) command: String,
-    /// How often, and on how many threads.
+    /// How many runs, on how many threads.
     pub(crate) plan: Plan,
 }
 
@@ -170,7 +170,7 @@ impl Source {
         match Builtin::find(name) {
             Ok(builtin) => Ok(Self { tree: builtin.value(), document: None, path: String::new() }),
             Err(error) if !input::looks_like_a_file(name) => {
-                Err(CliError::Usage(format!("{error} (and there is no file of that name)")))
+                Err(CliError::Usage(format!("{error} (no file has that name either)")))
             }
             Err(_) => {
                 let document = Document::read(Path::new(name))?;

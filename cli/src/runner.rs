@@ -15,7 +15,7 @@ use crate::{
     progress::Board,
 };
 
-/// How often, and on how many threads.
+/// How many runs, on how many threads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
     /// Replications.

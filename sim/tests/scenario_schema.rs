@@ -381,7 +381,7 @@ fn the_pointer_to_a_schema_is_read_past_and_never_written() {
     assert_eq!(plain, pointed);
     assert_eq!(pointed.to_value().get("$schema"), None);
     let error = read(&with("$schema", json!(7))).unwrap_err().to_string();
-    assert_eq!(error, "$schema is a number; write a text");
+    assert_eq!(error, "$schema is a number; write a string");
     // Only the whole document has one.
     assert!(read(&with("client", json!({"$schema": "x"}))).unwrap_err().is_unknown_field());
 }

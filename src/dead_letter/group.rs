@@ -43,7 +43,7 @@ impl GroupBy {
     /// Reads that word.
     ///
     /// # Errors
-    /// When it is none of them, with a guess.
+    /// When it is not one of them; the error suggests the closest.
     pub fn parse(word: &str) -> Result<GroupBy, ConfigError> {
         let words = GroupBy::ALL.map(GroupBy::as_str);
         let word = one_of("groupBy", word, &words)?;

@@ -54,7 +54,7 @@ pub enum Kind {
     Connection,
     /// The connection broke off on the way.
     Reset,
-    /// There was no answer in time.
+    /// No answer arrived in time.
     Timeout,
     /// The server asked to slow down.
     Throttle,

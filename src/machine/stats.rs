@@ -75,7 +75,7 @@ pub struct Stats {
     pub budget: Option<f64>,
     /// Retries that the shared budget refused.
     pub budget_denied: u64,
-    /// Events that were forgotten because nobody polled them.
+    /// Events that were dropped because they were not polled in time.
     pub events_lost: u64,
     /// What happened so far.
     pub counters: Counters,

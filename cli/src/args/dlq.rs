@@ -135,10 +135,10 @@ pub(crate) struct DlqRedrive {
     /// At most this many
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
-    /// So many a second
+    /// Letters per second
     #[arg(long, allow_hyphen_values = true, value_name = "PER_SECOND")]
     pub(crate) rate: Option<f64>,
-    /// Move each within this long, so that they are no herd of their own
+    /// Spread each start over this long, so that the letters do not become a herd
     #[arg(long, allow_hyphen_values = true, value_name = "DURATION")]
     pub(crate) spread: Option<String>,
     /// How attempts count in the next life: reset, keep, or a number of further ones

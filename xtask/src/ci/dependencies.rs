@@ -28,7 +28,7 @@ const EXECUTORS: &[&str] = &["cfg-if", "getrandom", "libc", "pin-project-lite", 
 /// The simulator as a binding builds it: latency histograms.
 const SIM: &[&str] = &["redrive-sim", "hdrhistogram", "byteorder", "num-traits"];
 
-/// wasm-bindgen, its serde bridge, entropy, and what these three stand on.
+/// wasm-bindgen, its serde bridge, entropy, and what these three depend on.
 const BINDINGS: &[&str] = &[
     "redrive-wasm",
     "redrive-interop",

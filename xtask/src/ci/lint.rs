@@ -33,7 +33,7 @@ pub(super) fn lint() -> Result<Note> {
     for path in &scripts {
         let text = fs::read_to_string(path).with_context(|| repo::shown(path))?;
         for (number, line) in text.lines().enumerate() {
-            // A seed that nobody gave is drawn in one place.
+            // A default seed is drawn in one place.
             let entropy = path.ends_with("npm/src/entropy.ts");
             if let Some(name) = banned_in(line).filter(|name| !entropy || name != "Math.random") {
                 let place = format!("{}:{}", repo::shown(path), number + 1);

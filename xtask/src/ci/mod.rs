@@ -58,7 +58,7 @@ const NATIVE: &[Step] = &[
     Step { name: "package", about: "the crates can be published", run: package::check },
 ];
 
-/// WebAssembly and what runs it. The package is late, because it is held against the native program,
+/// WebAssembly and what runs it. The package is late, because it is compared with the native program,
 /// for which it would have to wait while the tests are compiled.
 const SCRIPT: &[Step] = &[
     Step { name: "wasm", about: "the module builds and imports only its glue", run: web::wasm },

@@ -26,7 +26,7 @@ const SHIPPED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(super) fn check() -> Result<Note> {
-    // A dirty tree is no fault here: this asks whether the files are right, not whether to publish.
+    // A dirty tree is fine here: this asks whether the files are right, not whether to publish.
     let mut package = cargo();
     package.args(["package", "--locked", "--allow-dirty", "--no-verify"]);
     PUBLISHED.iter().for_each(|name| {
