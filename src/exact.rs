@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_no_numbers_are_refused() {
+    fn texts_that_are_not_numbers_are_refused() {
         for text in ["", "+1", "-1", "1.0", "0x10", "18446744073709551616", " 1"] {
             let record = Value::map([("n", Value::from(text))]);
             let fields = Fields::read(&record, "letter", &["n"]).unwrap();

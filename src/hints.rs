@@ -479,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_lets_the_last_attempt_start_is_no_hint() {
+    fn a_deadline_that_lets_the_last_attempt_start_gives_no_hint() {
         // 2 + 4 + 8 s: the third delay begins at 6 s and may pass the 7 s.
         let of = |rule| {
             let policy = RetryPolicy::builder().max_attempts(4).elapsed_rule(rule);

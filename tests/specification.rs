@@ -59,7 +59,7 @@ fn attempts_and_multiplier_are_configurable() {
 }
 
 #[test]
-fn classic_refuses_what_is_no_strategy_by_name() {
+fn classic_refuses_what_is_not_a_strategy_by_name() {
     for (attempts, multiplier, field) in [
         (0, 2.0, "maxAttempts"),
         (3, 0.5, "multiplier"),

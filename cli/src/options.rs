@@ -234,7 +234,7 @@ pub(crate) fn assign(tree: &mut Value, path: &str, value: &str) -> Result<(), Co
     }
     let read: Value = serde_json::from_str(value).map_err(|error| {
         let message = format!(
-            "is no JSON ({error}); write a list like '[\"full\", \"none\"]', a group like \
+            "is not JSON ({error}); write a list like '[\"full\", \"none\"]', a group like \
              '{{\"kind\": \"fixed\"}}'"
         );
         ConfigError::new(path, message)

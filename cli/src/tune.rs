@@ -66,7 +66,7 @@ pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
         TuneFormat::Json => output::print(&result),
         TuneFormat::Text => {
             let effort = format!(
-                "{} tried that have the figure, {} in {}",
+                "{} evaluated, {} in {}",
                 text::counted(tried, "policy", "policies"),
                 text::counted(tuning.runs, "run", "runs"),
                 text::seconds(took),

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_show_is_no_chart() {
+    fn nothing_to_show_gives_an_error_instead_of_a_chart() {
         let mut outcome = herd();
         outcome.policies.clear();
         assert!(all(&outcome).is_empty());

@@ -5,13 +5,14 @@
 //! - A lock file of npm's pins versions and checksums but names no host: each machine decides
 //!   where its packages come from.
 //! - No file of the npm package imports itself through others: each knows only what lies below it.
+//! - The words that [`words`] refuses are not used.
 //! - Every file of tests is in its binary: one that is not would pass for ever, unseen.
 
 use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result, bail};
 
-use super::Note;
+use super::{Note, words};
 use crate::repo;
 
 const BANNED: [&str; 9] =
@@ -53,10 +54,12 @@ pub(super) fn lint() -> Result<Note> {
     for (folder, root) in TEST_BINARIES {
         faults.extend(unseen_tests(folder, root)?);
     }
+    let (wrong_words, texts) = words::faults()?;
+    faults.extend(wrong_words);
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }
-    Ok(format!("{} scripts", scripts.len()))
+    Ok(format!("{} scripts, {texts} files of prose", scripts.len()))
 }
 
 /// The modules of a folder, each with those of the folder that it imports.
