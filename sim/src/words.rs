@@ -80,7 +80,7 @@ fn least_and_most<'o>(
 pub fn extremes(outcome: &Outcome) -> Option<(&PolicyOutcome, &PolicyOutcome)> {
     let wildest = outcome.policies.iter().max_by(|a, b| peak(a).total_cmp(&peak(b)))?;
     let calmest = useful(outcome).into_iter().min_by(|a, b| peak(a).total_cmp(&peak(b)))?;
-    // Less than a tenth apart is no difference to speak of.
+    // Less than a tenth apart is not worth a sentence.
     (peak(calmest) > 0.0 && peak(wildest) > 1.1 * peak(calmest)).then_some((wildest, calmest))
 }
 
@@ -350,7 +350,7 @@ fn kind(kind: &KindRow, arguments: &[(&Parameter, Argument<'_>)]) -> String {
             Argument::Number(value) if text.contains(&share) => percent(*value),
             Argument::Number(value) => number(*value),
             Argument::Durations(list) => counted(list.len() as u64, "delay", "delays"),
-            // Two ends of three numbers each are no part of a sentence.
+            // Two ends of three numbers each do not fit into a sentence.
             Argument::End(_) => continue,
         };
         text = text.replace(&share, &written).replace(&plain, &written);

@@ -247,8 +247,8 @@ impl Calendar {
             && self.advance(limit)
     }
 
-    /// Entities of the current bucket that will be popped soon, in order: whoever needs memory for
-    /// them can ask for all of it together.
+    /// Entities of the current bucket that will be popped soon, in order, so that a caller can
+    /// fetch memory for all of them together.
     pub(crate) fn soon(&self) -> impl Iterator<Item = u32> + Clone {
         self.rest.get(self.head..).unwrap_or_default().iter().map(|key| *key as u32)
     }

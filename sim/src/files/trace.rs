@@ -223,7 +223,7 @@ mod reading {
         let lines: Vec<u64> = table.rows.iter().map(|(line, _)| *line).collect();
         if lines.is_empty() {
             let message = format!(
-                "= \"{}\" has no rows under its header: there are no arrivals in it",
+                "= \"{}\" has a header and no rows, so no arrivals",
                 wanted.file
             );
             return Err(error("file", message));

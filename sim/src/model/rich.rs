@@ -1,6 +1,6 @@
 //! Requests: what travels between a client and a server, waits there, and may be given up.
 //!
-//! Without network, timeouts and layers a request is no more than its task, and the loop works with
+//! Without network, timeouts and layers a request is just its task, and the loop works with
 //! the task's number. With them one task can have several: the one that its client waits for, and
 //! those it has stopped waiting for, which the server works on in vain. That is what makes overload
 //! feed itself, so they are kept exactly: each has its place in a queue, at a worker, or on the way.
@@ -61,7 +61,7 @@ struct Request {
     attempt: u32,
     tier: u8,
     place: Place,
-    /// Nobody waits any more.
+    /// Its client has stopped waiting.
     abandoned: bool,
     /// And the server knows it.
     cancelled: bool,
@@ -312,7 +312,7 @@ impl<'s> Rich<'s> {
         }
     }
 
-    /// A request is no more.
+    /// A request has ended.
     fn forget(&mut self, id: u32) {
         let request = self.requests.get(id);
         if !request.abandoned && !request.cancelled {
@@ -413,7 +413,7 @@ impl<'s> Rich<'s> {
         self.finish(now, id, answer)
     }
 
-    /// Whether its server knows that nobody waits for a request any more.
+    /// Whether its server knows that a request is abandoned.
     fn is_expired(&self, now: u64, request: &Request) -> bool {
         self.floor.scenario.client.propagate_deadline && now >= request.deadline
     }
@@ -607,7 +607,7 @@ impl<'s> Rich<'s> {
         self.floor.failed(now, task, failure, retry_after)
     }
 
-    /// A success that nobody waited for any more still counts if the client looks at it.
+    /// The success of an abandoned request still counts if the client looks at it.
     fn late(&mut self, now: u64, task: u32, answer: Option<Failure>) -> Result<(), SimError> {
         if !self.floor.scenario.client.accept_late || answer.is_some() {
             return Ok(());
@@ -654,7 +654,7 @@ impl<'s> Rich<'s> {
         self.task_failed(now, task, Failure::Timeout, None)
     }
 
-    /// Nobody waits for a request any more; the server learns it if the client tells.
+    /// A request is abandoned; the server learns it if the client tells.
     fn give_up(&mut self, now: u64, id: u32) -> Result<(), SimError> {
         self.requests.get_mut(id).abandoned = true;
         if self.floor.scenario.client.cancel_on_timeout {
@@ -663,7 +663,7 @@ impl<'s> Rich<'s> {
         Ok(())
     }
 
-    /// A server learns that nobody waits for a request any more, and stops working on it.
+    /// A server learns that a request is abandoned, and stops working on it.
     fn cancel(&mut self, now: u64, id: u32) -> Result<(), SimError> {
         let request = self.requests.get_mut(id);
         request.cancelled = true;

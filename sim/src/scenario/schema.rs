@@ -78,7 +78,7 @@ fn property(part: &str, name: &str) -> Value {
         "changes" => of_changes(name),
         _ => of_distribution(name),
     };
-    // Nothing is said of a field that nobody described; a test finds it.
+    // A field without a description gets none here; a test finds it.
     found.unwrap_or(Value::Bool(true))
 }
 
@@ -354,7 +354,7 @@ fn of_client(part: &str, name: &str) -> Option<Value> {
              false.",
         ),
         ("client", "cancelOnTimeout") => flag(
-            "Whether the server learns that nobody waits any more. Default: false, it does the work \
+            "Whether the server learns that a request is abandoned. Default: false, it does the work \
              in vain.",
         ),
         ("client", "lateResponses") => described(
