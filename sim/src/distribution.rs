@@ -207,7 +207,9 @@ impl Distribution {
                 let sigma = factor(bounds::SIGMA)?;
                 let median = match fields.bounded_duration("mean", bounds::MEAN)? {
                     Some(_) if fields.get("median").is_some() => {
-                        return Err(fields.error("mean", "is given as well as median; keep one of them"));
+                        return Err(
+                            fields.error("mean", "is given as well as median; keep one of them")
+                        );
                     }
                     Some(mean) => nanos(mean) as f64 * libm::exp(-sigma * sigma / 2.0),
                     None => needed("median", bounds::MEDIAN)?,

@@ -70,7 +70,10 @@ fn each_mistake_is_named_by_its_path() {
         (with("client", json!({"throttle": {"windw": "1m"}})), "did you mean \"window\"?"),
         (with("client", json!({"count": 1, "hosts": 5})), "client.hosts is above client.count"),
         (with("contention", json!({"rows": 0})), "contention.rows = 0 is below 1"),
-        (with("redrive", json!({"rate": 5, "spread": "1s"})), "redrive.spread is given as well as rate"),
+        (
+            with("redrive", json!({"rate": 5, "spread": "1s"})),
+            "redrive.spread is given as well as rate",
+        ),
         (with("report", json!({"bin": "1ns"})), "report.bin = 1ns is below"),
         (with("policies", json!([])), "policies is empty"),
         (with("policies", json!(["fulll"])), "did you mean \"full\"?"),
