@@ -108,6 +108,31 @@ const QUESTIONS: &[Question] = &[
         "p99",
         &["peakToCapacity <= 3"],
     ),
+    question(
+        "control-plane",
+        &[
+            ("arrivals.ratePerSecond", "0.4"),
+            ("server.service.mean", "1s"),
+            ("changes[0].admission.perSecond", "0.8"),
+            ("changes[0].admission.burst", "1"),
+            ("client.timeout", "20s"),
+        ],
+        "amplification",
+        &["deadLetterShare <= 0.05"],
+    ),
+    question(
+        "dashboard",
+        &[
+            ("clients[0].arrivals.ratePerSecond", "3"),
+            ("clients[1].arrivals.ratePerSecond", "0.5"),
+            ("clients[2].arrivals.steps[0].perSecond", "4"),
+            ("server.service.mean", "400ms"),
+            ("server.queue.limit", "40"),
+        ],
+        "amplification",
+        &["deadLetterShare <= 0.5"],
+    ),
+    question("chain", &[("arrivals.ratePerSecond", "0.5")], "amplification", &[]),
 ];
 
 struct Plain<'a>(&'a Scenario);
