@@ -34,7 +34,7 @@ fn scenarios() {
         (
             "[\"full\", { name = \"own\", file = \"own.json\" }]",
             "[]",
-            "s.toml:2: policies holds nothing",
+            "s.toml:2: policies is empty",
         ),
         ("\"full\"", "\"fulll\"", "s.toml:2: policies[0]"),
         ("own.json", "gone.json", "s.toml:2: policies[1].file = \"gone.json\""),

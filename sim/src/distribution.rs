@@ -1,6 +1,6 @@
 //! The distributions of the model: service times, network legs, think times.
 //!
-//! They stand here and not in `rand_distr` because its samplers go through std's `ln` and `exp`
+//! They are here and not from `rand_distr` because its samplers go through std's `ln` and `exp`
 //! natively, and those differ between native code and WebAssembly in one of ten inputs: the same
 //! seed would give two histories. These use `libm` on every target, and draw from an address
 //! (stream, key, attempt), so that a policy that draws less shifts nothing for the others.
@@ -187,7 +187,7 @@ impl Distribution {
         for name in FIELDS {
             if fields.get(name).is_some() && !allowed.contains(name) && !SHARED.contains(name) {
                 let message =
-                    format!("means nothing for {kind}, which has: {}", allowed.join(", "));
+                    format!("has no effect for kind {kind}, which has: {}", allowed.join(", "));
                 return Err(fields.error(name, message));
             }
         }
@@ -207,7 +207,9 @@ impl Distribution {
                 let sigma = factor(bounds::SIGMA)?;
                 let median = match fields.bounded_duration("mean", bounds::MEAN)? {
                     Some(_) if fields.get("median").is_some() => {
-                        return Err(fields.error("mean", "stands beside median; keep one of them"));
+                        return Err(
+                            fields.error("mean", "is given as well as median; keep one of them")
+                        );
                     }
                     Some(mean) => nanos(mean) as f64 * libm::exp(-sigma * sigma / 2.0),
                     None => needed("median", bounds::MEDIAN)?,
@@ -262,7 +264,7 @@ impl Distribution {
             }
         }
         if values.is_empty() {
-            return Err(fields.error("values", "holds nothing; give at least one duration"));
+            return Err(fields.error("values", "is empty; give at least one duration"));
         }
         Ok(Self::Empirical(values.into_iter().map(round).collect()))
     }
@@ -274,7 +276,7 @@ impl Distribution {
     ) -> Result<Self, ConfigError> {
         let list = fields.list("parts")?.unwrap_or_default();
         if list.is_empty() || depth > 4 {
-            let message = "holds nothing (or too many mixtures in each other); give distributions";
+            let message = "is empty (or nests too many mixtures); give distributions";
             return Err(fields.error("parts", message));
         }
         let mut parts = Vec::new();
@@ -408,13 +410,13 @@ mod tests {
             (tree!({ kind: "exponential" }), "service.mean is missing"),
             (
                 tree!({ kind: "exponential", mean: "1s", sigma: 2_u32 }),
-                "service.sigma means nothing",
+                "service.sigma has no effect",
             ),
             (tree!({ kind: "lognormal", mean: "1s", median: "1s" }), "keep one of them"),
             (tree!({ kind: "pareto", min: "1s", shape: 0_u32 }), "service.shape = 0 is below 0.01"),
             (tree!({ kind: "uniform", low: "2s", high: "1s" }), "service.low is above high"),
-            (tree!({ kind: "empirical", values: [] }), "service.values holds nothing"),
-            (tree!({ kind: "mixture", parts: [] }), "service.parts holds nothing"),
+            (tree!({ kind: "empirical", values: [] }), "service.values is empty"),
+            (tree!({ kind: "mixture", parts: [] }), "service.parts is empty"),
             (tree!("-1s"), "service = \"-1s\""),
             (tree!({ kind: "empirical", file: "x.csv" }), "no files"),
         ] {

@@ -14,6 +14,7 @@ mod conservation;
 mod deadlines;
 mod golden;
 mod herd;
+mod incidents;
 mod layers;
 mod limits;
 mod lost_servers;

@@ -283,10 +283,10 @@ fn each_law_has_the_fields_of_the_reader_and_no_others() {
                                  "low": 1, "values": [1], "parts": [1]});
             law.as_object_mut().unwrap().retain(|field, _| properties.contains_key(field));
             if name != "kind" {
-                law[name] = json!("means nothing");
+                law[name] = json!("has no effect");
             }
             let error = read(&served_by(law)).err().map(|error| error.to_string());
-            let refused = error.is_some_and(|e| e.contains("means nothing for"));
+            let refused = error.is_some_and(|e| e.contains("has no effect for"));
             assert_eq!(properties.contains_key(name), !refused, "{kind}.{name}");
         }
         seen.extend(properties.keys().cloned());

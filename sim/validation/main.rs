@@ -10,7 +10,9 @@ mod bernoulli;
 mod budgets;
 mod check;
 mod clients;
+mod codel;
 mod collapse;
+mod families;
 mod occ;
 mod occ_table;
 mod peaks;
@@ -34,6 +36,8 @@ const PARTS: &[Part] = &[
     ("queues", queues::checks),
     ("retrial", retrial::checks),
     ("peaks", peaks::checks),
+    ("codel", codel::checks),
+    ("families", families::checks),
 ];
 
 /// What the claims say beyond what can be checked, and why.

@@ -136,7 +136,7 @@ pub(super) const ROWS: &[&str] = &["counts", "requests"];
 pub(super) const STEP_FIELDS: &[&str] = &["at", "perSecond"];
 
 impl Arrivals {
-    /// How many tasks to expect until `horizon`; infinite when there is no end.
+    /// How many tasks to expect until `horizon`; infinite when they have no end.
     #[must_use]
     pub fn expected(&self, horizon: Option<Time>) -> f64 {
         let end = |until: &Option<Time>| -> f64 {
@@ -254,7 +254,7 @@ impl Arrivals {
             steps.push((at, rate));
         }
         let Some((first, _)) = steps.first().copied() else {
-            return Err(fields.error("steps", "holds nothing; write [{at, perSecond}, ...]"));
+            return Err(fields.error("steps", "is empty; write [{at, perSecond}, ...]"));
         };
         Ok(Self::Rate {
             steps,

@@ -6,8 +6,8 @@
 //! | `network.loss` | chance that a message is lost, each way; the client has to time out |
 //! | `client.timeout` | how long a client waits for an answer |
 //! | `client.patience` | a limit of its own for each attempt, drawn: a [distribution](crate::distribution); the shorter of it and `timeout` counts |
-//! | `client.propagateDeadline` | whether a request carries the time until which it is waited for: a server drops what nobody waits for any more instead of serving it, and a layer does not call for it |
-//! | `client.cancelOnTimeout` | whether the server learns that nobody waits any more; by default it does the work in vain |
+//! | `client.propagateDeadline` | whether a request carries the time until which it is waited for: a server drops abandoned requests instead of serving them, and a layer does not call for it |
+//! | `client.cancelOnTimeout` | whether the server learns that a request is abandoned; by default it does the work in vain |
 //! | `client.lateResponses` | `ignore` (default), or `accept`: a success that comes after the timeout still ends its task, even between two attempts |
 //! | `client.permanentRate` | share of tasks that can never succeed (poison); they fail at the server, with the kind `poison` |
 //! | `client.count`, `client.hosts` | clients that the tasks belong to in turn, and hosts that the clients belong to in turn; without `count`, each task of a herd is a client of its own, and all tasks of other arrivals are one client's |
@@ -31,7 +31,7 @@
 //! and it refuses an attempt with probability max(0, (requests - k accepts) / (requests + 1)). A
 //! refused attempt never reaches the network and fails at once, with the kind `clientThrottle` and
 //! the code `ETHROTTLE`; the policy decides about a retry, and the attempt counts for its limit, but
-//! not in `attempts`: in `throttleDenied`. The throttle stands before the breaker, so an attempt that
+//! not in `attempts`: in `throttleDenied`. The throttle comes before the breaker, so an attempt that
 //! an open breaker refuses was wanted and not accepted.
 //!
 //! A backend that accepts C requests a second, and to which refusing costs nothing (as to servers
@@ -129,7 +129,7 @@ pub struct Client {
     pub patience: Option<Distribution>,
     /// Whether servers know until when a request is waited for.
     pub propagate_deadline: bool,
-    /// Whether the server learns that nobody waits any more.
+    /// Whether the server learns that a request is abandoned.
     pub cancel_on_timeout: bool,
     /// Whether a success that comes after the timeout counts.
     pub accept_late: bool,

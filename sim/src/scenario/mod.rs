@@ -23,7 +23,7 @@
 //! | `policies` | what is compared | [`policies`] |
 //! | `report` | bins, windows, sampling | [`report`] |
 //! | `limits` | of events and memory | [`report`] |
-//! | `$schema` | where an editor finds the [`schema`] of all this; read past | here |
+//! | `$schema` | where an editor finds the [`schema`] of all this; ignored | here |
 
 pub mod arrivals;
 mod builtin;
@@ -245,7 +245,7 @@ impl Scenario {
     /// A built-in scenario.
     ///
     /// # Errors
-    /// When there is none of that name, with a guess at the one meant.
+    /// When none has that name, with a guess at the one meant.
     pub fn builtin(name: &str) -> Result<Self, ConfigError> {
         Self::from_value(&Builtin::find(name)?.value())
     }
@@ -274,7 +274,7 @@ impl Scenario {
         set::set(tree, path, text)
     }
 
-    /// The same with a value that is no text: a list, a group.
+    /// The same with a value that is not text: a list, a group.
     ///
     /// # Errors
     /// As [`set`](Self::set).
@@ -292,7 +292,7 @@ fn without_schema(tree: &Value) -> Value {
     tree
 }
 
-/// Characters of a name at most: it stands in tables and charts.
+/// Characters of a name at most: it is printed in tables and charts.
 const LONGEST_NAME: usize = 200;
 
 /// A name that is shown with every result.

@@ -62,10 +62,10 @@ pub(super) fn read(
     let list = match value {
         None => return Err(ConfigError::new(path, "is missing; name at least one preset")),
         Some(Value::List(list)) if list.is_empty() => {
-            return Err(ConfigError::new(path, "holds nothing; name at least one preset"));
+            return Err(ConfigError::new(path, "is empty; name at least one preset"));
         }
         Some(Value::List(list)) => list,
-        Some(_) => return Err(ConfigError::new(path, "is no list; write [\"full\", ...]")),
+        Some(_) => return Err(ConfigError::new(path, "is not a list; write [\"full\", ...]")),
     };
     let mut policies: Vec<NamedPolicy> = Vec::new();
     let mut names = BTreeSet::new();

@@ -137,7 +137,7 @@ impl Redrive {
         let rate = fields.maybe_number_of(bounds::REDRIVE_RATE)?;
         let spread = fields.duration_of(bounds::SPREAD)?;
         if rate.is_some() && spread > Duration::ZERO {
-            return Err(fields.error("spread", "stands beside rate; keep one of them"));
+            return Err(fields.error("spread", "is given as well as rate; keep one of them"));
         }
         Ok(Self { at: fields.time_of(bounds::AT)?, rate, spread })
     }

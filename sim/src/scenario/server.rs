@@ -47,7 +47,7 @@ pub struct Server {
     pub crosstalk_per_in_flight: f64,
     /// Where requests wait.
     pub queue: Queue,
-    /// What happens when there is no room.
+    /// What happens when the queue is full.
     pub on_full: OnFull,
 }
 
@@ -149,7 +149,7 @@ impl Server {
         let capacity = fields.maybe_number_of(bounds::CAPACITY)?;
         let service = match (fields.get("service"), capacity) {
             (Some(_), Some(_)) => {
-                let message = "stands beside service; keep one of them";
+                let message = "is given as well as service; keep one of them";
                 return Err(fields.error("capacityPerSecond", message));
             }
             (Some(value), None) => Distribution::read(value, &fields.path_of("service"), files)?,
