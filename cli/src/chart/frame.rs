@@ -133,14 +133,14 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// Where `value` stands.
+    /// The position of `value`.
     pub(crate) fn place(&self, value: f64) -> f64 {
         let span = self.values.1 - self.values.0;
         let share = if span > 0.0 { (value - self.values.0) / span } else { 0.0 };
         self.places.0 + share * (self.places.1 - self.places.0)
     }
 
-    /// Where `value` stands, kept inside the range.
+    /// The position of `value`, kept inside the range.
     pub(crate) fn place_within(&self, value: f64) -> f64 {
         self.place(value.clamp(self.values.0, self.values.1))
     }
