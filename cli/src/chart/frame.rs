@@ -140,7 +140,7 @@ impl Scale {
         self.places.0 + share * (self.places.1 - self.places.0)
     }
 
-    /// The position of `value`, clamped to the range.
+    /// The position of `value`, kept inside the range.
     pub(crate) fn place_within(&self, value: f64) -> f64 {
         self.place(value.clamp(self.values.0, self.values.1))
     }

@@ -1,7 +1,7 @@
 //! The pictures of a simulation, one chart a file, all in one [`theme`].
 //!
 //! A chart says its finding in words on top, shares its axes between the policies that it compares,
-//! and labels what it shows in place. It is drawn once and comes out as SVG and PNG.
+//! and labels what it shows where it is. It is drawn once and comes out as SVG and PNG.
 
 mod amplification;
 mod canvas;

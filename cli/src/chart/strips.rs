@@ -1,4 +1,4 @@
-//! A chart of strips, one a policy: everything but the content of a strip.
+//! A chart of strips, one a policy: everything but what is in a strip.
 
 use redrive_sim::outcome::{Outcome, PolicyOutcome};
 
@@ -9,7 +9,7 @@ use super::{
     panels::{self, Panels},
 };
 
-/// The content of a strip.
+/// What is in a strip.
 pub(crate) trait Strip: Send {
     /// The chart's name, which becomes the names of its files.
     const NAME: &'static str;
