@@ -418,8 +418,7 @@ impl Arguments {
                     Ok(None)
                 }
                 ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(CliError::Usage(
-                    "a command is missing; `redrive dlq --help` lists the commands"
-                        .to_owned(),
+                    "a command is missing; `redrive dlq --help` lists the commands".to_owned(),
                 )),
                 _ => Err(CliError::Usage(one_line(&error.render().to_string()))),
             },

@@ -19,6 +19,7 @@
 use redrive::{
     Duration,
     random::Draws,
+    schema::{any, array, described, of_type, reference, row},
     time::nanos,
     wire::{ConfigError, Fields, Value, one_of, read_duration},
 };
@@ -26,7 +27,11 @@ use redrive::{
 use crate::{
     bounds,
     files::{self, Loader},
-    scenario::arrivals::name_or_number,
+    scenario::{
+        arrivals::name_or_number,
+        field::{column, fields, text},
+        schema::kinds,
+    },
 };
 
 /// A law of durations.
@@ -74,7 +79,7 @@ pub enum Distribution {
 }
 
 /// Each kind with its fields, beside `kind` and `weight`.
-pub(crate) const KINDS: &[(&str, &[&str])] = &[
+const KINDS: &[(&str, &[&str])] = &[
     ("fixed", &["value"]),
     ("exponential", &["mean"]),
     ("lognormal", &["median", "mean", "sigma"]),
@@ -85,12 +90,38 @@ pub(crate) const KINDS: &[(&str, &[&str])] = &[
     ("mixture", &["parts"]),
 ];
 /// The fields of every kind.
-pub(crate) const SHARED: &[&str] = &["kind", "weight"];
-/// All of them.
-const FIELDS: &[&str] = &[
-    "kind", "value", "mean", "median", "sigma", "min", "shape", "sd", "low", "high", "values",
-    "file", "column", "scale", "parts", "weight",
-];
+const SHARED: &[&str] = &["kind", "weight"];
+fields! {
+    /// All of them.
+    FIELDS, ROWS {
+        "kind": of_type("string"),
+        "value": row(bounds::VALUE),
+        "mean": row(bounds::MEAN),
+        "median": row(bounds::MEDIAN),
+        "sigma": row(bounds::SIGMA),
+        "min": row(bounds::MIN),
+        "shape": row(bounds::SHAPE),
+        "sd": row(bounds::SD),
+        "low": row(bounds::LOW),
+        "high": row(bounds::HIGH),
+        "values": described("The values, all equally likely.", array(reference("duration"), 1)),
+        "file": text("A CSV file with a number of milliseconds in each row."),
+        "column": column("The column of the values"),
+        "scale": row(bounds::SCALE),
+        "parts": described(
+            "Distributions with a weight, one of which is drawn.",
+            array(reference("distribution"), 1),
+        ),
+        "weight": row(bounds::WEIGHT),
+    }
+}
+
+/// The schema of a distribution: a bare duration, or a law with its parameters.
+pub(crate) fn schema() -> Value {
+    let laws = kinds("distribution", "kind", ROWS, KINDS, SHARED);
+    let what = "a duration, which is always the same, or a law from which one is drawn";
+    described(what, any([reference("duration"), laws]))
+}
 
 impl Distribution {
     /// Zero, always.

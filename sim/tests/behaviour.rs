@@ -20,6 +20,7 @@ mod limits;
 mod lost_servers;
 mod model;
 mod npm_data;
+mod npm_scenario;
 mod scenario_schema;
 mod traces;
 mod tune_beats_the_presets_or_says_so;

@@ -6,15 +6,33 @@ use std::collections::BTreeSet;
 
 use redrive::{
     RetryPolicy, presets,
+    schema::{any, described, list, reference},
     wire::{ConfigError, Fields, Value, quoted},
 };
 
+use super::{
+    field::{fields, group, text},
+    schema::with,
+};
 use crate::files::{self, Loader};
 
-/// The fields of an entry of `policies`.
-pub(super) const FIELDS: &[&str] = &["name", "preset", "file", "policy"];
+fields! {
+    /// The fields of an entry of `policies`.
+    pub(super) FIELDS, ROWS {
+        "name": text("What to call it. Default: the preset's name, or the file's."),
+        "preset": reference("preset"),
+        "file": text("A file with a policy, in JSON or TOML."),
+        "policy": described("The policy.", any([reference("policy"), reference("preset")])),
+    }
+}
 /// Those of which an entry needs exactly one.
 pub(super) const SOURCES: &[&str] = FIELDS.split_at(1).1;
+
+/// The schema of an entry: exactly one of the sources.
+pub(super) fn schema() -> Value {
+    let one = SOURCES.iter().map(|source| Value::map([("required", list(&[source]))]));
+    with(group(ROWS, &[]), "oneOf", Value::List(one.collect()))
+}
 
 /// A policy and what to call it.
 #[derive(Clone, Debug, PartialEq)]

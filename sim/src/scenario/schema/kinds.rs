@@ -5,12 +5,14 @@ use redrive::{
     wire::Value,
 };
 
-use super::{property, with};
+use super::with;
+use crate::scenario::field::{Field, property};
 
 /// One alternative for each kind, which its field `tag` names.
-pub(super) fn kinds(
+pub(crate) fn kinds(
     part: &str,
     tag: &'static str,
+    rows: &[Field],
     table: &[(&'static str, &[&'static str])],
     shared: &[&'static str],
 ) -> Value {
@@ -24,7 +26,7 @@ pub(super) fn kinds(
             let schema = if name == tag {
                 described(meaning(part, kind), constant(*kind))
             } else {
-                property(part, name)
+                property(rows, name)
             };
             properties.push((name.to_owned(), schema));
         }
