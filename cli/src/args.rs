@@ -265,6 +265,12 @@ pub(crate) enum CompareFormat {
     Markdown,
 }
 
+/// The help of an option that names a system.
+fn systems() -> String {
+    let names: Vec<&str> = redrive_interop::systems().iter().map(|system| system.name).collect();
+    format!("The system: {}", names.join(", "))
+}
+
 /// A number from 1 up.
 fn positive(text: &str) -> Result<usize, String> {
     match text.parse::<usize>() {
@@ -362,8 +368,7 @@ pub(crate) enum CatalogueFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The system: aws, celery, envoy, grpc, sidekiq, step-functions, temporal
-    #[arg(long, value_name = "SYSTEM")]
+    #[arg(long, value_name = "SYSTEM", help = systems())]
     pub(crate) from: String,
     /// Its configuration (- is standard input)
     pub(crate) file: PathBuf,
@@ -385,8 +390,7 @@ pub(crate) enum PolicyFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The system: aws, celery, envoy, grpc, sidekiq, step-functions, temporal
-    #[arg(long, value_name = "SYSTEM")]
+    #[arg(long, value_name = "SYSTEM", help = systems())]
     pub(crate) to: String,
     /// The policy: a preset or a file (TOML, JSON; - is standard input)
     #[arg(value_name = "NAME|FILE")]
