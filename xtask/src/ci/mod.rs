@@ -23,6 +23,7 @@ mod main_job;
 mod package;
 mod rust;
 mod web;
+mod words;
 
 /// What a step found when all is well, in a few words; may be empty.
 type Note = String;

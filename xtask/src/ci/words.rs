@@ -33,11 +33,8 @@ const REFUSED: [(&str, &str); 8] = [
 const COMPARED: &[&str] = &["longer", "more", "less", "later", "earlier", "fewer", "op", "ops"];
 
 /// What may follow or come before some of them: "is no longer", "there is no cap", "stands for".
-const AFTER: [(&str, &[&str]); 3] = [
-    ("is no", COMPARED),
-    ("are no", COMPARED),
-    ("stands", &["for"]),
-];
+const AFTER: [(&str, &[&str]); 3] =
+    [("is no", COMPARED), ("are no", COMPARED), ("stands", &["for"])];
 const BEFORE: [(&str, &[&str]); 2] = [("is no", &["there"]), ("are no", &["there"])];
 
 /// Each place with a refused word, as a fault to print; and how many files were read.
@@ -46,7 +43,9 @@ pub(super) fn faults() -> Result<(Vec<String>, usize)> {
     let mut read = 0;
     for path in repo::files(&["."], &READ)? {
         let shown = repo::shown(&path);
-        if EXCEPT.contains(&&*shown) || NOT_YET.iter().any(|room| Path::new(&shown).starts_with(room)) {
+        if EXCEPT.contains(&&*shown)
+            || NOT_YET.iter().any(|room| Path::new(&shown).starts_with(room))
+        {
             continue;
         }
         read += 1;
@@ -64,24 +63,25 @@ pub(super) fn faults() -> Result<(Vec<String>, usize)> {
 /// made of.
 fn refused(line: &str) -> Option<(&'static str, &'static str)> {
     let lower = line.to_lowercase();
-    let words: Vec<&str> =
-        lower.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .filter(|w| !w.is_empty())
+        .collect();
     REFUSED.into_iter().find(|(phrase, _)| {
         let phrase: Vec<&str> = phrase.split(' ').collect();
         let mut places = words.windows(phrase.len()).enumerate();
         places.any(|(at, window)| {
             let before = at.checked_sub(1).and_then(|before| words.get(before));
             let after = words.get(at + phrase.len());
-            window == phrase
-                && !allows(&AFTER, &phrase, after)
-                && !allows(&BEFORE, &phrase, before)
+            window == phrase && !allows(&AFTER, &phrase, after) && !allows(&BEFORE, &phrase, before)
         })
     })
 }
 
 /// Whether `neighbour` makes a phrase plain English.
 fn allows(table: &[(&str, &[&str])], phrase: &[&str], neighbour: Option<&&str>) -> bool {
-    let mut rows = table.iter().filter(|(refused, _)| refused.split(' ').eq(phrase.iter().copied()));
+    let mut rows =
+        table.iter().filter(|(refused, _)| refused.split(' ').eq(phrase.iter().copied()));
     rows.any(|(_, words)| neighbour.is_some_and(|word| words.contains(word)))
 }
 
