@@ -15,7 +15,7 @@ use crate::{
     input::{self, Document, Files, NamedPolicy},
     output::{self, Folder},
     read::Reach,
-    runner::Plan,
+    runner::Effort,
 };
 
 /// Where results go when nothing else is said.
@@ -33,7 +33,7 @@ pub(crate) struct Simulation {
     /// The command that does all this again.
     pub(crate) command: String,
     /// How many runs, on how many threads.
-    pub(crate) plan: Plan,
+    pub(crate) effort: Effort,
 }
 
 impl Simulation {
@@ -50,8 +50,8 @@ impl Simulation {
         };
         let folder = out.map(Folder::check).transpose()?;
         let command = command(typed, scenario.seed);
-        let plan = Plan { runs: typed.runs, threads: typed.threads, records: typed.records };
-        Ok(Self { scenario, folder, format: typed.format, command, plan })
+        let effort = Effort { runs: typed.runs, threads: typed.threads, records: typed.records };
+        Ok(Self { scenario, folder, format: typed.format, command, effort })
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release -p redrive-sim --no-default-features --example validate [-- PART]` prints
 //! claim, expected, measured and verdict, and fails if one of them is not met. Seeds are fixed, so
-//! the result is the same every time; tolerances are three standard errors unless stated.
+//! the result is the same every time; tolerances are three standard errors unless stated. The claims,
+//! C1 to C19, are listed with their sources in docs/ARCHITECTURE.md.
 
 #![allow(unreachable_pub, missing_docs, reason = "a program of its own")]
 

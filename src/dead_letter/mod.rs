@@ -60,7 +60,7 @@ pub use self::{
     filter::Filter,
     group::{Group, GroupBy},
     pace::pace,
-    pattern::{MAX_PATTERN, fingerprint, pattern, write_pattern},
+    pattern::{MAX_PATTERN, fingerprint, pattern},
     plan::{Attempts, RedrivePlan, RedriveReport, Redriven, Scheduled, Skip},
     queue::{DeadLetterQueue, FullPolicy, MAX_ID, QueueConfig, QueueCounters, QueueStats},
     record::SCHEMA,

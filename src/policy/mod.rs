@@ -158,7 +158,7 @@ impl RetryPolicy {
             .max_delay(Duration::from_secs(30))
             .max_attempts(5)
             .rule(Rule::new("throttle", Action::Retry).or("429").backoff(throttled))
-            .rule(Rule::of(&Kind::HOPELESS, Action::DeadLetter))
+            .rule(Rule::of(Kind::HOPELESS, Action::DeadLetter))
             .budget(BudgetRule::ratio(20.0, 10.0, Duration::from_secs(10)))
             .assume_valid()
     }
@@ -187,7 +187,7 @@ impl RetryPolicy {
             .max_delay(Duration::from_secs(300))
             .max_attempts(50)
             .retry_after(RetryAfter::default().max(Duration::from_secs(3_600)))
-            .rule(Rule::of(&Kind::HOPELESS, Action::DeadLetter))
+            .rule(Rule::of(Kind::HOPELESS, Action::DeadLetter))
             .budget(BudgetRule::rate(10.0, 10))
             .assume_valid()
     }

@@ -5,6 +5,7 @@
 //! - A lock file of npm's pins versions and checksums but names no host: each machine decides
 //!   where its packages come from.
 //! - No file of the npm package imports itself through others: each knows only what lies below it.
+//! - `docs/ARCHITECTURE.md` says what to touch for each addition, and every Cargo feature; see [`places`].
 //! - The words that [`words`] refuses are not used.
 //! - Every file of tests is in its binary: one that is not would pass for ever, unseen.
 
@@ -12,7 +13,7 @@ use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Note, words};
+use super::{Note, places, words};
 use crate::repo;
 
 const BANNED: [&str; 9] =
@@ -56,6 +57,7 @@ pub(super) fn lint() -> Result<Note> {
     }
     let (wrong_words, texts) = words::faults()?;
     faults.extend(wrong_words);
+    faults.extend(places::faults()?);
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }

@@ -21,6 +21,7 @@ mod dependencies;
 mod lint;
 mod main_job;
 mod package;
+mod places;
 mod rust;
 mod web;
 mod words;
@@ -56,6 +57,7 @@ const NATIVE: &[Step] = &[
     Step { name: "doctest", about: "the examples in the documentation run", run: rust::doctest },
     Step { name: "doc", about: "the documentation builds", run: rust::document },
     Step { name: "main", about: "the main job runs and gives the traces", run: main_job::check },
+    Step { name: "msrv", about: "the oldest Rust that is promised", run: rust::oldest },
     Step { name: "package", about: "the crates can be published", run: package::check },
 ];
 
