@@ -85,13 +85,13 @@ bounds! {
         "The delay that the curve starts from: for most kinds the wait before the first retry.",
         usual MILLI => 5.0 * MINUTE;
     MULTIPLIER: "multiplier", Factor, 1.0, 1000.0, Some(2.0), "Multiplier",
-        "What each delay is multiplied by to give the next; 2 doubles.",
+        "The factor from each delay to the next; 2 doubles the delay.",
         usual 1.0 => 10.0;
     DECORRELATED_MULTIPLIER: "multiplier", Factor, 1.0, 1000.0, Some(3.0), "Spread multiplier",
-        "How far above the previous delay the next one may be drawn.",
+        "The next delay is drawn up to this many times the previous one.",
         usual 1.0 => 10.0;
     INCREMENT: "increment", Duration, 0.0, FOREVER, Some(1.0 * SECOND), "Increment",
-        "What each delay adds to the one before it.",
+        "The amount by which each delay exceeds the one before it.",
         usual 0.0 => 5.0 * MINUTE;
     POWER: "power", Factor, 0.0, 10.0, Some(2.0), "Power",
         "The power of the number of retries already made.",
@@ -99,8 +99,8 @@ bounds! {
     OFFSET: "offset", Duration, 0.0, FOREVER, Some(0.0), "Offset", "A constant added to every delay.",
         usual 0.0 => 5.0 * MINUTE;
     FIRST_DELAY: "firstDelay", Duration, 0.0, FOREVER, None, "Fixed first delay",
-        "The wait before the first retry, never jittered, whatever the curve says.";
-    MIN_DELAY: "minDelay", Duration, 0.0, FOREVER, Some(0.0), "Least delay", "No delay is shorter.";
+        "The delay before the first retry, in place of the curve's; never jittered.";
+    MIN_DELAY: "minDelay", Duration, 0.0, FOREVER, Some(0.0), "Minimum delay", "No delay is shorter.";
     MAX_DELAY: "maxDelay", Duration, 0.0, FOREVER, None, "Cap", "No delay is longer, jitter included.";
     JITTER_FACTOR: "factor", Factor, 0.0, 10.0, Some(0.1), "Jitter factor",
         "Proportional jitter: the delay d becomes U[d, d(1 + factor)].",
@@ -116,14 +116,14 @@ bounds! {
     END_ADD: "add", Duration, 0.0, FOREVER, Some(0.0), "Added", "Uniform jitter: what this end of the range adds.";
     END_ADD_PER_RETRY: "addPerRetry", Duration, 0.0, FOREVER, Some(0.0), "Added per retry",
         "Uniform jitter: what this end of the range adds for each retry, the first included.";
-    MAX_ATTEMPTS: "maxAttempts", Count, 1.0, u32::MAX as f64, Some(3.0), "Max attempts",
-        "How often a task is executed at most, the first call included.";
-    MAX_ELAPSED: "maxElapsed", Duration, 0.0, FOREVER, None, "Max elapsed",
+    MAX_ATTEMPTS: "maxAttempts", Count, 1.0, u32::MAX as f64, Some(3.0), "Maximum attempts",
+        "The maximum number of attempts, the first call included.";
+    MAX_ELAPSED: "maxElapsed", Duration, 0.0, FOREVER, None, "Maximum elapsed time",
         "The time since the first attempt after which a task is not retried.";
     ATTEMPT_TIMEOUT: "attemptTimeout", Duration, 1.0, FOREVER, None, "Attempt timeout",
         "How long one attempt may run before it counts as failed.";
     RESET_AFTER: "resetAfter", Duration, 1.0, FOREVER, None, "Reset after",
-        "An attempt that ran this long before it failed starts the count of attempts, the delays and maxElapsed anew.",
+        "When an attempt ran at least this long before it failed, attempts, delays and maxElapsed start from zero.",
         usual SECOND => 60.0 * MINUTE;
     RETRY_AFTER_MAX: "max", Duration, 0.0, FOREVER, Some(300.0 * SECOND), "Retry-After limit",
         "The longest wait that a server may ask for; in the mode clamp, how much it may add.";
@@ -140,8 +140,8 @@ bounds! {
     RETRY_PERCENT: "percent", Percent, 0.0, 1000.0, Some(20.0), "Retries per request",
         "How many retries are allowed for each hundred first attempts (or attempts in flight).",
         usual 1.0 => 200.0;
-    MIN_PER_SECOND: "minPerSecond", Rate, 0.0, 1e6, Some(10.0), "Least retries",
-        "Retries a second that are allowed however little traffic there is.",
+    MIN_PER_SECOND: "minPerSecond", Rate, 0.0, 1e6, Some(10.0), "Minimum retries per second",
+        "Retries per second that are always allowed, however low the traffic.",
         usual 0.0 => 1000.0;
     WINDOW: "window", Duration, 1e7, 3600.0 * SECOND, Some(10.0 * SECOND), "Window",
         "How long a request counts towards the budget.",
@@ -152,15 +152,15 @@ bounds! {
     BURST: "burst", Count, 1.0, 1e9, Some(10.0), "Burst",
         "Retries that may follow each other at once after a pause.",
         usual 1.0 => 1000.0;
-    MIN_RETRIES: "min", Count, 0.0, 1e6, Some(3.0), "Least concurrent retries",
-        "Retries in flight that are allowed however little traffic there is.",
+    MIN_RETRIES: "min", Count, 0.0, 1e6, Some(3.0), "Minimum concurrent retries",
+        "Concurrent retries that are always allowed, however low the traffic.",
         usual 0.0 => 1000.0;
     ROUNDING_UNIT: "unit", Duration, 1.0, 86_400.0 * SECOND, Some(1e6), "Rounding unit",
         "Delays are whole multiples of this.";
     RESAMPLE_LOW: "low", Factor, 0.0, 1.0, Some(0.5), "Resample from",
-        "A delay above the cap is drawn anew from this share of the cap upward.";
+        "A delay above the cap is redrawn; this fraction of the cap is the lower end.";
     RESAMPLE_HIGH: "high", Factor, 0.0, 1.0, Some(1.0), "Resample to",
-        "A delay above the cap is drawn anew up to this share of the cap.";
+        "A delay above the cap is redrawn; this fraction of the cap is the upper end.";
 }
 
 #[cfg(test)]

@@ -14,22 +14,22 @@ use crate::{
 /// The largest number that every JSON reader holds exactly: 2^53 - 1.
 pub(crate) const MAX_EXACT: u64 = (1 << 53) - 1;
 
-/// `number` as it stands in a record.
+/// `number` as it is written in a record.
 pub(crate) fn whole(number: u64) -> Value {
     if number <= MAX_EXACT { Value::Unsigned(number) } else { Value::Text(number.to_string()) }
 }
 
-/// `time` as it stands in a record.
+/// `time` as it is written in a record.
 pub(crate) fn time(time: Time) -> Value {
     whole(time.as_nanos())
 }
 
-/// `bits` as 16 hexadecimal digits: fingerprints, which nobody calculates with.
+/// `bits` as 16 hexadecimal digits: fingerprints, never used as numbers.
 pub(crate) fn hex(bits: u64) -> Value {
     Value::Text(format!("{bits:016x}"))
 }
 
-/// Reads a whole number that stands for itself or as decimal text.
+/// Reads an integer, written as a number or as a decimal string.
 pub(crate) fn read_whole(fields: &Fields<'_>, name: &str) -> Result<Option<u64>, ConfigError> {
     let Some(Value::Text(text)) = fields.get(name) else { return fields.unsigned(name) };
     match text.parse::<u64>() {
@@ -62,7 +62,7 @@ pub(crate) fn required_u32(fields: &Fields<'_>, name: &str) -> Result<u32, Confi
         .ok_or_else(|| fields.error(name, "is missing; write a whole number from 0 up"))
 }
 
-/// Reads a time in nanoseconds; `null` is no time.
+/// Reads a time in nanoseconds; `null` reads as `None`.
 pub(crate) fn read_time(fields: &Fields<'_>, name: &str) -> Result<Option<Time>, ConfigError> {
     if fields.is_null(name) {
         return Ok(None);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_no_numbers_are_refused() {
+    fn texts_that_are_not_numbers_are_refused() {
         for text in ["", "+1", "-1", "1.0", "0x10", "18446744073709551616", " 1"] {
             let record = Value::map([("n", Value::from(text))]);
             let fields = Fields::read(&record, "letter", &["n"]).unwrap();

@@ -175,7 +175,7 @@ mod serde_impls {
         type Value = Key;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a text, or a whole number from 0 up")
+            f.write_str("a string, or an integer from 0")
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Key, E> {

@@ -4,8 +4,8 @@
 //! two tasks the same "random" waits (tower 0.5.3 clones its generator for each session, and fifty
 //! thousand sessions wait in step). Here a draw has an address instead. The same address gives the
 //! same number on every target and in every order, two policies can be compared under common random
-//! numbers, a task can be replayed from its seed and key alone, and cloning a policy correlates
-//! nobody.
+//! numbers, a task can be replayed from its seed and key alone, and clones of a policy are
+//! not correlated.
 //!
 //! The generator is `SplitMix64` of the rand family, which is value-stable; it is seeded from rounds of
 //! its own finaliser over seed and key, with the attempt spread over all bits, and its output step mixes
@@ -94,7 +94,7 @@ pub fn draw(seed: u64, key: u64, attempt: u32) -> f64 {
     Stream::new(seed).draws(key, attempt).unit()
 }
 
-/// The key (or seed) that a text stands for: a decimal number without sign or leading zeros means
+/// The key (or seed) that a string denotes: a decimal number without sign or leading zeros means
 /// itself, any other text its hash (FNV-1a, 64 bits, finalised).
 ///
 /// One rule for all doors: `--key 17`, `key: 17` and `key: '17'` are the same task.

@@ -30,6 +30,7 @@ pub struct ScheduledRetry {
 
 /// How a task ends that never succeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct End {
     /// Why it becomes a dead letter.
     pub reason: Reason,
@@ -109,29 +110,36 @@ impl Iterator for Schedule<'_> {
 
 /// The distribution of one delay over all keys.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Band {
-    /// The least.
+    /// The minimum.
     pub min: Duration,
-    /// The largest.
+    /// The maximum.
     pub max: Duration,
     /// The mean.
     pub mean: Duration,
     /// The standard deviation.
     pub sd: Duration,
-    /// The quantiles of [`QUANTILES`], in that order.
-    pub quantiles: [Duration; QUANTILES.len()],
+    quantiles: [Duration; LEVELS.len()],
     /// Over how many keys it was measured; `None` when it is exact.
     pub samples: Option<u32>,
 }
 
-/// The quantiles of a band.
-pub const QUANTILES: [f64; 9] = [0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999];
+/// The quantiles of a band, as probabilities.
+pub const QUANTILES: &[f64] = &LEVELS;
+
+const LEVELS: [f64; 9] = [0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999];
 
 impl Band {
+    /// The quantiles of [`QUANTILES`], in that order.
+    pub fn quantiles(&self) -> &[Duration] {
+        &self.quantiles
+    }
+
     /// The quantile of [`QUANTILES`] that is `p`, or the nearest to it.
     pub fn quantile(&self, p: f64) -> Duration {
-        let nearest = (0..QUANTILES.len())
-            .min_by(|a, b| (QUANTILES[*a] - p).abs().total_cmp(&(QUANTILES[*b] - p).abs()));
+        let nearest = (0..LEVELS.len())
+            .min_by(|a, b| (LEVELS[*a] - p).abs().total_cmp(&(LEVELS[*b] - p).abs()));
         nearest.map_or(self.mean, |index| self.quantiles[index])
     }
 
@@ -139,8 +147,8 @@ impl Band {
     fn exact(law: &Law) -> Option<Band> {
         let at = |p: f64| law.quantile(p).map(Duration::from_nanos);
         let (min, max) = (at(0.0)?, at(1.0)?);
-        let mut quantiles = [Duration::ZERO; QUANTILES.len()];
-        for (slot, p) in quantiles.iter_mut().zip(QUANTILES) {
+        let mut quantiles = [Duration::ZERO; LEVELS.len()];
+        for (slot, p) in quantiles.iter_mut().zip(LEVELS) {
             *slot = at(p)?;
         }
         let (mean, sd) = moments(law)?;
@@ -166,7 +174,7 @@ impl Band {
             // A float's mean of numbers near 2^64 may lie an ulp outside them.
             mean: rounded(mean).clamp(min, max),
             sd: rounded(sd),
-            quantiles: QUANTILES.map(at),
+            quantiles: LEVELS.map(at),
             samples: Some(u32::try_from(delays.len()).unwrap_or(u32::MAX)),
         }
     }

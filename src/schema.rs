@@ -3,7 +3,7 @@
 //!
 //! The schemas of [policies](crate::policy::schema) and of the simulator's scenarios are made from the
 //! lists and rows that reading uses, so that an editor completes and refuses what the reader does. A
-//! row's limits stand in its schema, and its meaning, unit and default in the description, which is
+//! row's limits are in its schema, and its meaning, unit and default in the description, which is
 //! what editors show.
 
 use alloc::{format, string::String, vec::Vec};

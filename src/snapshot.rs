@@ -4,7 +4,7 @@
 //! A machine (a queue, a task) that is restored from its snapshot makes exactly the future that the
 //! original would have made: the same dispatches, verdicts, delays to the nanosecond, events and letter
 //! numbers. That is testable because nothing hides: the random draws are addressed and need no state,
-//! time is an argument, and budgets, counters and events that nobody polled yet are in the snapshot. A
+//! time is an argument, and budgets, counters and events not yet polled are in the snapshot. A
 //! property test takes a snapshot at any point of a random sequence of calls, passes it through JSON
 //! text, and compares.
 //!
@@ -98,7 +98,7 @@ impl Snapshot {
                 let found = quoted(found);
                 format!("= {found} is not what this version restores here: \"{expected}\"")
             }
-            None => format!("is missing; this is no snapshot, \"{expected}\" is expected"),
+            None => format!("is missing; this is not a snapshot: \"{expected}\" is expected"),
         };
         Err(SnapshotError { error: ConfigError::new("schema", message), other_schema: true })
     }
@@ -171,7 +171,7 @@ impl<'de> Deserialize<'de> for Snapshot {
                     _ => {
                         let rest = Value::deserialize(MapAccessDeserializer::new(map))?;
                         let Value::Map(mut fields) = rest else {
-                            return Err(de::Error::custom("a snapshot is a group of fields"));
+                            return Err(de::Error::custom("a snapshot is an object"));
                         };
                         fields.insert(0, (name, first));
                         Ok(Snapshot::from_value(Value::Map(fields)))

@@ -208,7 +208,7 @@ impl Task {
     /// The running attempt failed: what now?
     ///
     /// `class` is [`RetryPolicy::classify`] of the failure by the policy of `ctx`; `retry_after` is the
-    /// server's own wish. With a `budget` a retry needs its consent.
+    /// wait that the server asked for. With a `budget`, a retry needs its permission.
     ///
     /// # Errors
     /// When no attempt runs.
@@ -233,7 +233,7 @@ impl Task {
             self.bits = WAITING;
             return Ok(Verdict::Retry { at: self.at, delay: Duration::from_nanos(delay) });
         }
-        // Copied: a context that nobody points to need not lie in memory.
+        // Copied: a context without references to it can stay in registers.
         self.fail_with_care(now, *ctx, class, retry_after, budget)
     }
 

@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_duration_and_says_why() {
+    fn refuses_what_is_not_a_duration_and_says_why() {
         assert_eq!(parse_duration(""), Err(DurationError::Empty));
         assert_eq!(parse_duration("-2s"), Err(DurationError::Negative));
         assert_eq!(parse_duration("2"), Err(DurationError::NoUnit));

@@ -1,4 +1,4 @@
-//! How often, and until when, real libraries call a function that always fails.
+//! How many times, and until when, real libraries call a function that always fails.
 //!
 //! "Three" means three calls to one half of them and four to the other, and the names of their options
 //! do not say which. Here `maxAttempts` always counts the first call. The counts are measured (an

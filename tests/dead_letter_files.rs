@@ -37,11 +37,11 @@ fn a_torn_last_line_is_set_aside() {
     assert_eq!((ids(&file), damaged(&file)), (vec![1, 2, 3], vec![(4, true)]));
     assert_eq!(file.damaged[0].why, "ends in the middle of a record: cut off while it was written");
     let whole = include_bytes!("golden/letters/torn.ndjson");
-    assert!(whole.ends_with(&file.damaged[0].bytes), "as it stands");
+    assert!(whole.ends_with(&file.damaged[0].bytes), "as read");
 }
 
 #[test]
-fn a_byte_order_mark_is_skipped_and_depth_is_no_reason() {
+fn a_byte_order_mark_is_skipped_and_depth_is_not_a_reason_to_refuse() {
     let file = case!("bom");
     assert_eq!((ids(&file), damaged(&file)), (vec![1, 2, 3], vec![]));
     let file = case!("deep");
@@ -155,7 +155,7 @@ fn what_other_writers_write_is_taken() {
 }
 
 #[test]
-fn what_is_no_letter_is_set_aside_with_its_reason() {
+fn what_is_not_a_letter_is_set_aside_with_its_reason() {
     for (fields, why) in [
         (r#""reason":"nonsense""#, "reason = \"nonsense\" is not known"),
         (r#""schema":"redrive-dead-letter/2""#, "schema = \"redrive-dead-letter/2\""),

@@ -49,7 +49,7 @@ proptest! {
                 }
             }
             prop_assert!(band.min <= band.mean && band.mean <= band.max);
-            prop_assert!(band.quantiles.is_sorted());
+            prop_assert!(band.quantiles().is_sorted());
         }
     }
 

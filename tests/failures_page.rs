@@ -64,7 +64,7 @@ The reset of a rate limit says when a window ends, not that this request has to 
 the answer is a refusal (429, 503, 403), or where nothing remains (`x-ratelimit-remaining: 0`, `r=0`).
 
 What a policy makes of it is its `retryAfter`: `mode` says whether the wait is a floor under its own delay
-(`atLeast`, the default), takes its place (`replace`), is held within `max` of it (`clamp`) or is not heard
+(`atLeast`, the default), takes its place (`replace`), adds at most `max` to it (`clamp`) or is ignored
 (`ignore`). A wait that is longer than `max` (five minutes) counts as `max` (`whenLonger: \"cap\"`, the
 default), or ends the task with the reason `deadlineExceeded` (`whenLonger: \"giveUp\"`): then no retry
 comes earlier than the server asked.
@@ -91,7 +91,7 @@ fn codes(kind: Kind, system: System) -> String {
 fn page() -> String {
     let mut page = String::from(INTRODUCTION);
     page += "\n## Kinds\n\n| kind | meaning | worth a retry |\n|---|---|---|\n";
-    for kind in Kind::ALL {
+    for &kind in Kind::ALL {
         writeln!(page, "| [{kind}](#{kind}) | {} | {} |", kind.meaning(), worth(kind)).unwrap();
     }
     page += "\n## Families\n\n| family | matches |\n|---|---|\n";
@@ -99,7 +99,7 @@ fn page() -> String {
         writeln!(page, "| `{name}` | {meaning} |").unwrap();
     }
     page += "\n## Codes\n";
-    for kind in Kind::ALL {
+    for &kind in Kind::ALL {
         writeln!(
             page,
             "\n### {kind}\n\n{}; worth a retry: {}.",
@@ -107,7 +107,7 @@ fn page() -> String {
             worth(kind)
         )
         .unwrap();
-        let systems = System::ALL.map(|system| (system, codes(kind, system)));
+        let systems = System::ALL.iter().map(|system| (system, codes(kind, *system)));
         if systems.iter().any(|(_, codes)| !codes.is_empty()) {
             page += "\n| system | codes |\n|---|---|\n";
         }
@@ -131,6 +131,10 @@ fn capital(text: &str) -> String {
 #[test]
 fn golden_page_of_failures_is_made_from_the_table() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/FAILURES.md");
+    // Not in the packed crate.
+    if !path.parent().unwrap().exists() {
+        return;
+    }
     if env::var_os("REDRIVE_BLESS").is_some() {
         fs::write(&path, page()).unwrap();
     }

@@ -1,4 +1,4 @@
-//! Every decision is an event, and events that nobody polls are forgotten by number.
+//! Every decision is an event, and events that are not polled are dropped and counted.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
 use redrive::{

@@ -1,4 +1,4 @@
-//! A task that is of no use any more does not start again, and dies of `expired`.
+//! An expired task does not start again, and dies of `expired`.
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 use redrive::{Duration, Failure, Jitter, Machine, Reason, RetryPolicy, TaskSpec, Time, Verdict};
@@ -10,7 +10,7 @@ fn reasons(machine: &Machine) -> Vec<Reason> {
 }
 
 #[test]
-fn a_task_that_nobody_started_in_time_expires_without_an_attempt() {
+fn a_task_that_was_not_started_in_time_expires_without_an_attempt() {
     let mut machine = Machine::default();
     machine.submit(Time::ZERO, 1, TaskSpec::new("t").time_to_live(TTL)).unwrap();
     assert!(machine.poll(Time::from_secs(10)).is_none());
@@ -55,7 +55,7 @@ fn a_waiting_task_expires_at_its_time() {
     let dispatch = machine.poll(Time::ZERO).unwrap();
     let verdict = machine.fail(Time::ZERO, &dispatch, &Failure::new("timeout", "")).unwrap();
     assert!(matches!(verdict, Verdict::Retry { .. }));
-    assert!(machine.poll(Time::from_secs(3)).is_none(), "nobody polled when it was due");
+    assert!(machine.poll(Time::from_secs(3)).is_none(), "it was not polled when it was due");
     assert_eq!(reasons(&machine), [Reason::Expired]);
     assert_eq!(machine.dead_letters().iter().next().unwrap().attempts, 1);
 }

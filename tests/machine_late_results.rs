@@ -49,7 +49,7 @@ fn a_late_result_is_not_taken_for_the_attempt_that_runs_now() {
 }
 
 #[test]
-fn a_result_after_the_deadline_is_late_even_if_nobody_polled_in_between() {
+fn a_result_after_the_deadline_is_late_even_without_a_poll_in_between() {
     let mut machine = machine();
     for key in [1, 2] {
         machine.submit(Time::ZERO, key, TaskSpec::new("t")).unwrap();

@@ -90,7 +90,7 @@ fn add_gives_more_tries_whose_delays_go_on_growing_and_does_not_creep() {
 }
 
 #[test]
-fn waiting_among_the_dead_is_no_time_spent_retrying() {
+fn time_as_a_dead_letter_is_not_time_spent_retrying() {
     let policy = RetryPolicy::builder().max_elapsed(Duration::from_secs(5)).build().unwrap();
     let config = MachineConfig { policy: policy.into(), ..MachineConfig::default() };
     for attempts in [Attempts::Reset, Attempts::Keep] {

@@ -16,7 +16,7 @@ fn codes() -> String {
         let codes: Vec<&str> = rows.copied().collect();
         [&[kind.as_str()][..], &codes].concat().join(" ")
     };
-    Kind::ALL.map(of_kind).join("|")
+    Kind::ALL.iter().map(|kind| of_kind(*kind)).collect::<Vec<_>>().join("|")
 }
 
 /// Each family as the pattern that it is short for: statuses `first-last`, a kind, `!` and a kind for all
@@ -42,7 +42,7 @@ fn table() -> String {
     let mut text = String::from(
         "// Made from the core's own table (src/failure/table.rs) by `cargo xtask golden --bless`. Do not edit.\n\n",
     );
-    let kinds = Kind::ALL.map(|kind| format!("'{kind}'")).join(" | ");
+    let kinds = Kind::ALL.iter().map(|kind| format!("'{kind}'")).collect::<Vec<_>>().join(" | ");
     let families: Vec<String> = families()
         .filter(|(name, _)| *name != "*")
         .map(|(name, _)| format!("{name} {}", short(name)))
@@ -72,6 +72,10 @@ fn table() -> String {
 #[test]
 fn the_vocabulary_in_the_npm_package_is_the_cores() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("npm/src/vocabulary.ts");
+    // Not in the packed crate.
+    if !path.parent().unwrap().exists() {
+        return;
+    }
     if env::var_os("REDRIVE_BLESS").is_some() {
         fs::write(&path, table()).unwrap();
     }

@@ -86,7 +86,7 @@ fn whole_seconds_are_not_truncated() {
 
 /// tower's maker clones its generator: every session gets the same "random" waits.
 #[test]
-fn cloning_a_policy_correlates_nobody() {
+fn clones_of_a_policy_are_not_correlated() {
     let policy = RetryPolicy::recommended();
     let sessions: Vec<RetryPolicy> = (0..1_000).map(|_| policy.clone()).collect();
     let retry = NonZeroU32::MIN;

@@ -101,7 +101,7 @@ fn states_that_no_calls_can_reach_are_refused() {
     for ((path, error), expected) in [
         (set("tasks.1.attempts", 0_u64.into()), "tasks[1] has a state that only an attempt"),
         (set("tasks.1.state", "succeeded".into()), "tasks[1].state = \"succeeded\" is not known"),
-        (set("tasks.1.key", "1".into()), "tasks[1].key stands there twice"),
+        (set("tasks.1.key", "1".into()), "tasks[1].key is given twice"),
         (set("tasks.1.run", 0_u64.into()), "tasks[1].run does not fit"),
         (set("tasks.1.run", 99_u64.into()), "tasks[1].run = 99 is above runs"),
         (put("tasks.1", "policy", 7_u64.into()), "tasks[1].policy = 7, and there are 0 policies"),
@@ -114,7 +114,7 @@ fn states_that_no_calls_can_reach_are_refused() {
             put("tasks.0", "runn", 9_u64.into()),
             "tasks[0].runn is not a field; did you mean \"run\"?",
         ),
-        (set("held.records.0.key", "1".into()), "held.records[0].key stands there twice"),
+        (set("held.records.0.key", "1".into()), "held.records[0].key is given twice"),
         (
             set("held.records.0.reason", "bored".into()),
             "held.records[0].reason = \"bored\" is not known",

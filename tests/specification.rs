@@ -20,7 +20,7 @@ fn run(policy: &RetryPolicy, key: u64) -> (Vec<Time>, Reason) {
                 assert_eq!(task.state(), State::Dead(reason));
                 return (starts, reason);
             }
-            other => panic!("{other:?} is no verdict of this policy"),
+            other => panic!("{other:?} is not a verdict of this policy"),
         }
     }
 }
@@ -59,7 +59,7 @@ fn attempts_and_multiplier_are_configurable() {
 }
 
 #[test]
-fn classic_refuses_what_is_no_strategy_by_name() {
+fn classic_refuses_what_is_not_a_strategy_by_name() {
     for (attempts, multiplier, field) in [
         (0, 2.0, "maxAttempts"),
         (3, 0.5, "multiplier"),

@@ -1,4 +1,4 @@
-//! What is no policy is refused with the field, the value, the limit and a remedy.
+//! What is not a policy is refused with the field, the value, the limit and a remedy.
 
 #![cfg(feature = "serde")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may")]
@@ -80,7 +80,7 @@ fn values_out_of_range_name_field_value_and_limit() {
             r#"{"backoff":{"kind":"constant","delay":"1s","firstDelay":"2s"},"maxDelay":"1s"}"#,
             "backoff.firstDelay = 2s",
         ),
-        ("[]", "is a list; write a group of fields"),
+        ("[]", "is a list, not an object; expected fields:"),
     ] {
         refused(json, message);
     }
@@ -118,7 +118,7 @@ fn the_pointer_to_a_schema_is_read_past_and_never_written() {
     assert_eq!(policy, serde_json::from_str(r#"{"maxAttempts": 7}"#).unwrap());
     assert_eq!(policy.to_value().get("$schema"), None);
     let refused = serde_json::from_str::<RetryPolicy>(r#"{"$schema": 7}"#).unwrap_err();
-    assert!(refused.to_string().starts_with("$schema is a number; write a text"), "{refused}");
+    assert!(refused.to_string().starts_with("$schema is a number; write a string"), "{refused}");
     let nested = serde_json::from_str::<RetryPolicy>(r#"{"retryAfter": {"$schema": "x"}}"#);
     assert!(nested.is_err());
 }

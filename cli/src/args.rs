@@ -1,5 +1,4 @@
-//! What was typed, as it was typed: no side effects, nothing resolved. [`crate::options`] makes
-//! sense of it.
+//! The command line as typed: no side effects, nothing resolved. [`crate::options`] resolves it.
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -109,7 +108,7 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "N", default_value_t = 1,
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) runs: u32,
-    /// Threads at most; results do not depend on it [default: all cores]
+    /// Maximum number of threads; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) threads: Option<usize>,
     /// Also write what happened to each task (records.csv)
@@ -156,11 +155,11 @@ pub(crate) struct Sweep {
     /// Only this part of the points, like 0/4
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<String>,
-    /// Into how many parts an array job splits the points; the part is taken from
+    /// The number of parts that an array job splits the points into; the part is taken from
     /// JOB_COMPLETION_INDEX, SLURM_ARRAY_TASK_ID or AWS_BATCH_JOB_ARRAY_INDEX
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) shards: Option<usize>,
-    /// Threads at most; results do not depend on it [default: all cores]
+    /// Maximum number of threads; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) threads: Option<usize>,
 }
@@ -203,23 +202,23 @@ pub(crate) struct Tune {
     /// The figure that should be large
     #[arg(long, value_name = "METRIC")]
     pub(crate) maximize: Option<String>,
-    /// A limit, like 'peakToCapacity <= 1.2'; can be repeated. Without one on successes, no fewer may
-    /// there be than under the best preset
+    /// A limit, like 'peakToCapacity <= 1.2'; can be repeated. Without a limit on successes, the
+    /// best preset's successes are the minimum
     #[arg(long, value_name = "LIMIT")]
     pub(crate) subject_to: Vec<String>,
     /// How many policies to try
     #[arg(long, value_name = "N", default_value_t = 600,
           value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
     pub(crate) trials: u32,
-    /// Seeds that each policy is tried with
+    /// Seeds per policy in the search
     #[arg(long, value_name = "N", default_value_t = 3,
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) search_runs: u32,
-    /// Seeds that the best are chosen by, and proved with
+    /// Seeds for choosing the best policies, and as many others for the final proof
     #[arg(long, value_name = "N", default_value_t = 40,
           value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub(crate) runs: u32,
-    /// Threads at most; results do not depend on it [default: all cores]
+    /// Maximum number of threads; results do not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) threads: Option<usize>,
     /// The folder for the answer, the policy and the Pareto front [default: none]
@@ -249,8 +248,8 @@ pub(crate) struct Compare {
     pub(crate) before: PathBuf,
     /// The result after
     pub(crate) after: PathBuf,
-    /// Exit with 1 where a figure of a policy changed so: 'p99 > +10 %', 'succeededShare < -0.01', or is
-    /// beyond a limit: 'peakToCapacity > 2'; may be repeated
+    /// Exit with 1 if a figure of a policy changed by this much ('p99 > +10 %', 'succeededShare < -0.01')
+    /// or exceeds a limit ('peakToCapacity > 2'); can be repeated
     #[arg(long, value_name = "CHANGE")]
     pub(crate) fail_on: Vec<String>,
     /// What to print
@@ -264,6 +263,12 @@ pub(crate) enum CompareFormat {
     Text,
     /// A table for a pull request
     Markdown,
+}
+
+/// The help of an option that names a system.
+fn systems() -> String {
+    let names: Vec<&str> = redrive_interop::systems().iter().map(|system| system.name).collect();
+    format!("The system: {}", names.join(", "))
 }
 
 /// A number from 1 up.
@@ -299,7 +304,7 @@ pub(crate) struct Schedule {
     /// Measure the ranges over this many keys instead of computing them
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub(crate) samples: Option<u32>,
-    /// Show every retry, also if there are more than 1,000
+    /// Show every retry, even more than 1,000
     #[arg(long)]
     pub(crate) all: bool,
     /// What to print
@@ -321,10 +326,10 @@ pub(crate) enum ScheduleFormat {
 pub(crate) struct Check {
     /// A policy or scenario (TOML, JSON) or dead letters (NDJSON)
     pub(crate) file: PathBuf,
-    /// Try what is hinted at on this scenario (a built-in name or a file), and say the effect
+    /// Try the hints on this scenario (a built-in name or a file) and report their effect
     #[arg(long, value_name = "SCENARIO")]
     pub(crate) scenario: Option<String>,
-    /// What the file is; found out from its fields when left out
+    /// The kind of file; detected from its fields when left out
     #[arg(long = "as", value_enum, value_name = "KIND")]
     pub(crate) kind: Option<CheckKind>,
     /// A file that the scenario may read although it is outside its folder; can be repeated
@@ -363,8 +368,7 @@ pub(crate) enum CatalogueFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// The system: aws, celery, envoy, grpc, sidekiq, step-functions, temporal
-    #[arg(long, value_name = "SYSTEM")]
+    #[arg(long, value_name = "SYSTEM", help = systems())]
     pub(crate) from: String,
     /// Its configuration (- is standard input)
     pub(crate) file: PathBuf,
@@ -386,8 +390,7 @@ pub(crate) enum PolicyFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The system: aws, celery, envoy, grpc, sidekiq, step-functions, temporal
-    #[arg(long, value_name = "SYSTEM")]
+    #[arg(long, value_name = "SYSTEM", help = systems())]
     pub(crate) to: String,
     /// The policy: a preset or a file (TOML, JSON; - is standard input)
     #[arg(value_name = "NAME|FILE")]
@@ -419,8 +422,7 @@ impl Arguments {
                     Ok(None)
                 }
                 ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(CliError::Usage(
-                    "this needs to be told what to do; `redrive dlq --help` lists the verbs"
-                        .to_owned(),
+                    "a command is missing; `redrive dlq --help` lists the commands".to_owned(),
                 )),
                 _ => Err(CliError::Usage(one_line(&error.render().to_string()))),
             },
@@ -439,7 +441,7 @@ fn one_line(rendered: &str) -> String {
         .filter_map(|line| line.trim().strip_prefix("tip: "))
         .collect();
     match tips.is_empty() {
-        true => format!("{error}; `redrive --help` says what there is"),
+        true => format!("{error}; see `redrive --help`"),
         false => format!("{error}; {}", tips.join("; ")),
     }
 }

@@ -1,4 +1,4 @@
-//! The one place with a clock: how long things took, which is no part of any result.
+//! The one place with a clock: how long things took, which never enters a result.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! `redrive compare`: what changed between two results.
 //!
 //! Only what changed is shown. Where both results have confidence intervals, a difference that lies
-//! within them is no change but chance, and is left out.
+//! within them is due to chance and left out.
 
 use std::path::Path;
 

@@ -22,7 +22,7 @@ pub(crate) enum CliError {
     Write { name: String, source: io::Error },
     /// What a file holds is refused.
     Content { name: String, line: Option<usize>, why: String },
-    /// Another program stands in the way of a change to a file.
+    /// Another program prevents a change to a file.
     Conflict { name: String, why: String },
     /// The scenario is too large to be run, or a run came to nothing.
     Simulation(SimError),
@@ -81,7 +81,7 @@ impl CliError {
         Self::Option { option: option.into(), why: why.to_string() }
     }
 
-    /// What stands in the line `line` (from 1) of a file is refused.
+    /// The content of line `line` (from 1) of a file is refused.
     pub(crate) fn line(name: &str, line: usize, why: impl Into<String>) -> Self {
         Self::Content { name: name.to_owned(), line: Some(line), why: why.into() }
     }

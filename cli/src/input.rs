@@ -144,7 +144,7 @@ impl NamedPolicy {
         match presets::find(name) {
             Ok(preset) => Ok(Self { name: name.to_owned(), policy: preset.policy() }),
             Err(error) if !looks_like_a_file(name) => Err(CliError::Usage(format!(
-                "{error} (and there is no file of that name; `redrive presets` lists the presets)"
+                "{error} (no file has that name either; `redrive presets` lists the presets)"
             ))),
             Err(_) => {
                 let document = Document::read(Path::new(name))?;

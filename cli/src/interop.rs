@@ -94,13 +94,13 @@ fn chosen(policies: Vec<Imported>, name: Option<&str>) -> Result<Imported, CliEr
             let guess = did_you_mean(name, &known);
             let guess = guess.map_or_else(String::new, |guess| format!("did you mean {guess}? "));
             let names = names.join(", ");
-            CliError::Usage(format!(
-                "there is no policy \"{name}\" in it; {guess}There are: {names}"
-            ))
+            CliError::Usage(format!("no policy is called \"{name}\"; {guess}known: {names}"))
         }
         None => {
             let names = names.join(", ");
-            CliError::Usage(format!("there are several policies; say --name, out of: {names}"))
+            CliError::Usage(format!(
+                "the file has several policies; choose one with --name: {names}"
+            ))
         }
     })
 }

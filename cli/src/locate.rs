@@ -1,4 +1,4 @@
-//! On which line of a file a field stands.
+//! The line of a file that a field is on.
 //!
 //! What is read becomes a tree without positions. Only when something is wrong with it, the text is
 //! parsed a second time by a parser that keeps them, and the path of the error is followed down as

@@ -15,7 +15,7 @@ use crate::{
     input::{self, Document, Files, NamedPolicy},
     output::{self, Folder},
     read::Reach,
-    runner::Plan,
+    runner::Effort,
 };
 
 /// Where results go when nothing else is said.
@@ -32,8 +32,8 @@ pub(crate) struct Simulation {
     pub(crate) format: SummaryFormat,
     /// The command that does all this again.
     pub(crate) command: String,
-    /// How often, and on how many threads.
-    pub(crate) plan: Plan,
+    /// How many runs, on how many threads.
+    pub(crate) effort: Effort,
 }
 
 impl Simulation {
@@ -50,8 +50,8 @@ impl Simulation {
         };
         let folder = out.map(Folder::check).transpose()?;
         let command = command(typed, scenario.seed);
-        let plan = Plan { runs: typed.runs, threads: typed.threads, records: typed.records };
-        Ok(Self { scenario, folder, format: typed.format, command, plan })
+        let effort = Effort { runs: typed.runs, threads: typed.threads, records: typed.records };
+        Ok(Self { scenario, folder, format: typed.format, command, effort })
     }
 }
 
@@ -170,7 +170,7 @@ impl Source {
         match Builtin::find(name) {
             Ok(builtin) => Ok(Self { tree: builtin.value(), document: None, path: String::new() }),
             Err(error) if !input::looks_like_a_file(name) => {
-                Err(CliError::Usage(format!("{error} (and there is no file of that name)")))
+                Err(CliError::Usage(format!("{error} (no file has that name either)")))
             }
             Err(_) => {
                 let document = Document::read(Path::new(name))?;
@@ -234,7 +234,7 @@ pub(crate) fn assign(tree: &mut Value, path: &str, value: &str) -> Result<(), Co
     }
     let read: Value = serde_json::from_str(value).map_err(|error| {
         let message = format!(
-            "is no JSON ({error}); write a list like '[\"full\", \"none\"]', a group like \
+            "is not JSON ({error}); write a list like '[\"full\", \"none\"]', a group like \
              '{{\"kind\": \"fixed\"}}'"
         );
         ConfigError::new(path, message)

@@ -56,8 +56,8 @@ pub(crate) fn data(bytes: &[u8]) -> Result<(), CliError> {
     Ok(stdout()?.write_all(bytes)?)
 }
 
-/// Whether what is written to the standard output is gone: to the null device, which also stands in
-/// for an output that was closed before the program began.
+/// Whether what is written to the standard output is gone: to the null device, which also replaces
+/// an output that was closed before the program began.
 #[cfg(unix)]
 pub(crate) fn is_lost() -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -97,7 +97,7 @@ pub(crate) fn notes(notes: &[String]) {
     }
 }
 
-/// Tells people something beside the result. Nothing depends on whether it is heard.
+/// Writes a message beside the result. Failing to write it changes nothing.
 pub(crate) fn tell(text: &str) {
     let _ = io::stderr().write_all(painted(text, colours(&io::stderr())).as_bytes());
 }

@@ -15,9 +15,9 @@ use crate::{
     progress::Board,
 };
 
-/// How often, and on how many threads.
+/// How many runs, on how many threads.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct Effort {
     /// Replications.
     pub(crate) runs: u32,
     /// Threads at most; as many as there are cores when left out.
@@ -33,20 +33,20 @@ const PIECE: usize = 2_000;
 ///
 /// # Errors
 /// When a run needs more than the scenario's limits allow.
-pub(crate) fn run(scenario: &Scenario, plan: Plan) -> Result<Outcome, CliError> {
-    let count = scenario.policies.len() * plan.runs as usize;
+pub(crate) fn run(scenario: &Scenario, effort: Effort) -> Result<Outcome, CliError> {
+    let count = scenario.policies.len() * effort.runs as usize;
     let (board, _stoppable) = (Board::new(count), Stoppable::begin());
-    let pool = pool(scenario, plan.threads)?;
+    let pool = pool(scenario, effort.threads)?;
     let job = |(policy, replication): &(usize, u32)| {
         if interrupt::requested() {
             return Ok(None);
         }
-        one(scenario, *policy, *replication, plan.records, &board).map(Some)
+        one(scenario, *policy, *replication, effort.records, &board).map(Some)
     };
     // In pieces, each merged before the next: a hundred thousand results at once would fill the memory.
     let mut pieces: Vec<Vec<PolicyOutcome>> = vec![Vec::new(); scenario.policies.len()];
-    for first in (0..plan.runs).step_by(PIECE) {
-        let replications = first..plan.runs.min(first.saturating_add(PIECE as u32));
+    for first in (0..effort.runs).step_by(PIECE) {
+        let replications = first..effort.runs.min(first.saturating_add(PIECE as u32));
         let jobs: Vec<(usize, u32)> = (0..scenario.policies.len())
             .flat_map(|policy| replications.clone().map(move |replication| (policy, replication)))
             .collect();
@@ -65,7 +65,7 @@ pub(crate) fn run(scenario: &Scenario, plan: Plan) -> Result<Outcome, CliError> 
         // Replications that never started leave no mark of their own.
         policies.iter_mut().for_each(|policy| policy.partial = true);
     }
-    Ok(run::collect(scenario, plan.runs, policies))
+    Ok(run::collect(scenario, effort.runs, policies))
 }
 
 /// Runs every policy of a scenario `runs` times and keeps the figures only; `None` when the user

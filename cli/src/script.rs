@@ -50,7 +50,7 @@ pub(crate) enum Ending {
 }
 
 impl Script {
-    /// Reads what was typed; `None` if it is no script.
+    /// Reads what was typed; `None` if it is not a script.
     ///
     /// # Errors
     /// For a wait that is none.

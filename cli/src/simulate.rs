@@ -24,9 +24,9 @@ const HINT: Style = Style::Yellow;
 
 /// Runs the verb: files first, so that a reader who closes our output early still gets them.
 pub(crate) fn run(typed: &args::Simulate) -> Result<(), CliError> {
-    let Simulation { scenario, folder, format, command, plan } = Simulation::from_args(typed)?;
+    let Simulation { scenario, folder, format, command, effort } = Simulation::from_args(typed)?;
     warn(&scenario);
-    let outcome = runner::run(&scenario, plan)?;
+    let outcome = runner::run(&scenario, effort)?;
     if outcome.policies.is_empty() {
         interrupt::check()?;
     }

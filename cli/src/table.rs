@@ -24,7 +24,7 @@ impl<T: Into<String>> From<T> for Cell {
     }
 }
 
-/// Made safe here and not when it is printed: an escape takes more room than what it stands for.
+/// Made safe here and not when it is printed: an escape is wider than the character it replaces.
 fn safe(text: String) -> String {
     visible(&text).into_owned()
 }

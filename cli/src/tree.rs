@@ -17,7 +17,7 @@ pub(crate) fn json(value: &Value) -> Result<String, CliError> {
 /// The tree as TOML.
 ///
 /// # Errors
-/// When it is not a group of fields.
+/// When it is not an object.
 pub(crate) fn toml(value: &Value) -> Result<String, CliError> {
     toml::to_string_pretty(&without_null(value))
         .map_err(|error| CliError::Form(format!("this has no TOML form: {error}")))

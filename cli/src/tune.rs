@@ -50,7 +50,7 @@ pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
     drop(board);
     let tried = tuning.trials.len() as u64;
     if tuning.trials.iter().any(|trial| trial.keeps) {
-        // What breaks a constraint is no choice, however good it looks in two figures.
+        // A policy that breaks a constraint is not offered, however good two of its figures are.
         tuning.trials.retain(|trial| trial.keeps);
     }
     let result = tree::json(&answer::json(&scenario, &plan, &tuning, tried))?;
@@ -66,7 +66,7 @@ pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
         TuneFormat::Json => output::print(&result),
         TuneFormat::Text => {
             let effort = format!(
-                "{} tried that have the figure, {} in {}",
+                "{} evaluated, {} in {}",
                 text::counted(tried, "policy", "policies"),
                 text::counted(tuning.runs, "run", "runs"),
                 text::seconds(took),

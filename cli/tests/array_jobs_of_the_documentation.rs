@@ -1,4 +1,4 @@
-//! The commands of `docs/sweep` work as they stand there: every part of the array and the merge.
+//! The commands of `docs/sweep` work as printed: every part of the array and the merge.
 
 use crate::support::{Place, names};
 

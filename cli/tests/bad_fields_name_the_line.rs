@@ -34,7 +34,7 @@ fn scenarios() {
         (
             "[\"full\", { name = \"own\", file = \"own.json\" }]",
             "[]",
-            "s.toml:2: policies holds nothing",
+            "s.toml:2: policies is empty",
         ),
         ("\"full\"", "\"fulll\"", "s.toml:2: policies[0]"),
         ("own.json", "gone.json", "s.toml:2: policies[1].file = \"gone.json\""),
@@ -54,10 +54,7 @@ fn policies_in_json() {
             "{\n \"jitter\": \"full\",\n \"maxDely\": 3\n}",
             "p.json:3: maxDely is not a field; did you mean \"maxDelay\"?",
         ),
-        (
-            "{\n \"jitter\": \"full\",\n \"jitter\": \"none\"\n}",
-            "p.json:3: jitter stands there twice",
-        ),
+        ("{\n \"jitter\": \"full\",\n \"jitter\": \"none\"\n}", "p.json:3: jitter is given twice"),
         ("{\n \"jitter\": \"full\"\n \"maxDelay\": 3\n}", "p.json:3: this is not JSON"),
         ("{\n \"jitter\": \"full\",\n", "p.json:"),
         ("[]", "p.json: "),

@@ -39,7 +39,7 @@ fn a_smaller_queue_is_worse() {
 }
 
 #[test]
-fn chance_is_no_change() {
+fn a_difference_due_to_chance_is_left_out() {
     let place = Place::new();
     for (file, seed) in [("a.json", "1"), ("b.json", "2")] {
         simulate(&place, file, &["--policy", "full", "--runs", "12", "--seed", seed]);

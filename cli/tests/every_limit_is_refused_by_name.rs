@@ -1,4 +1,4 @@
-//! Every row of the table of parameters: one value below, one above, one that is no number.
+//! Every row of the table of parameters: one value below, one above, one that is not a number.
 
 use redrive::bounds::{self, Bound, Unit};
 

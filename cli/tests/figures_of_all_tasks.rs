@@ -24,7 +24,7 @@ fn a_fault_that_does_not_end_is_said_with_what_is_left() {
 }
 
 #[test]
-fn nothing_that_is_retried_is_no_herd() {
+fn without_retries_there_is_no_herd() {
     let place = Place::with("s.json", QUEUE);
     let out = place.ok(&["simulate", "s.json"]);
     let text = out.split_whitespace().collect::<Vec<_>>().join(" ");

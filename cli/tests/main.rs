@@ -29,7 +29,7 @@ mod payloads_can_be_hidden;
 mod pipe_may_close;
 mod queues_lose_nothing;
 mod real_traces;
-mod report_stands_alone;
+mod report_is_one_file;
 mod same_seed_same_result;
 mod schedule_of_a_policy;
 mod signals_end_at_once;

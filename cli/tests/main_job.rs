@@ -44,7 +44,7 @@ fn json_and_markdown_write_no_files_unless_asked() {
 }
 
 #[test]
-fn nothing_to_do_is_no_error() {
+fn nothing_to_do_is_not_an_error() {
     let place = Place::new();
     let outcome = json(&place.ok(&["simulate", "--tasks", "0", "--format", "json"]));
     assert_eq!(outcome["policies"][0]["tasks"], 0);

@@ -1,4 +1,4 @@
-//! A reader who has seen enough (`| head`) is no error.
+//! A reader who has seen enough (`| head`) is not an error.
 
 use std::{
     io::{BufRead, BufReader},

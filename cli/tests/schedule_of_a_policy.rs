@@ -127,7 +127,7 @@ fn a_script_of_failures_shows_what_the_rules_do() {
 }
 
 #[test]
-fn a_servers_wish_is_part_of_the_script() {
+fn a_servers_retry_after_is_part_of_the_script() {
     let place = Place::new();
     let run = |script: &[&str]| {
         json(&place.ok(&[&["schedule", "-p", "full", "--format", "json"], script].concat()))

@@ -26,7 +26,7 @@ fn a_run_without_an_end() {
          maxElapsed = \"9d\" } }]\n[arrivals]\nkind = \"poisson\"\nratePerSecond = 5\n",
     );
     let error = place.refused(&["simulate", "s.toml"]);
-    assert!(error.contains("there is no horizon"), "{error}");
+    assert!(error.contains("horizon is not given"), "{error}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn import_profile(section: &str, profile: &Fields<'_>) -> Result<Vec<Imported>, 
     Ok(vec![own, dynamo_db, of(BEFORE, standard("aws-standard-2025")?)?])
 }
 
-/// In an ini file a number is a text.
+/// In an ini file numbers are strings.
 fn attempts(profile: &Fields<'_>) -> Result<Option<u32>, ConfigError> {
     let Some(value) = profile.get("maxAttempts") else { return Ok(None) };
     match fields::count(value, &profile.path_of("maxAttempts")) {
@@ -128,7 +128,7 @@ pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     } else if curve(policy) == curve(&legacy_mode().build()?) {
         "legacy"
     } else {
-        let message = "is that of no mode of the AWS SDKs, which let you choose a mode and the \
+        let message = "does not match a mode of the AWS SDKs, which let you choose a mode and the \
                        number of attempts; start from the preset aws-standard";
         return Err(ConfigError::new("backoff", message));
     };

@@ -11,12 +11,12 @@ use redrive::{
     wire::Value,
 };
 
-/// The fields that differ from the default policy's; a group stands whole.
+/// The fields that differ from the default policy's; a group is kept whole.
 #[must_use]
 pub fn minimal(policy: &RetryPolicy) -> Value {
     let Value::Map(mut fields) = policy.to_value() else { return Value::Null };
     let default = RetryPolicy::default().to_value();
-    // The default of the jitter depends on the backoff, so the two stand together.
+    // The default of the jitter depends on the backoff, so the two are kept together.
     let kept = |name: &str, value: &Value| {
         matches!(name, "backoff" | "jitter") || default.get(name) != Some(value)
     };

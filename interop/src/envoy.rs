@@ -191,7 +191,7 @@ fn conditions(given: &Fields<'_>) -> Result<Vec<String>, ConfigError> {
     let (mut kinds, mut with_codes) = (Vec::new(), false);
     let words = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
     for word in words.filter(|word| !word.is_empty()) {
-        // Istio lets a status stand among the words.
+        // Istio allows a status among the words.
         if word.parse().is_ok_and(|status: u16| (100..600).contains(&status)) {
             kinds.push(word.to_owned());
             continue;

@@ -18,7 +18,7 @@ const DEEPEST: usize = 200;
 /// are `ignored`: they say nothing about retries.
 ///
 /// # Errors
-/// When it is no group of fields, or has a field that is neither.
+/// When it is not an object, or has a field that is neither.
 pub(super) fn pick(
     tree: &Value,
     path: &str,
@@ -139,7 +139,7 @@ fn search<'v>(
 
 /// A list of texts, or one text.
 pub(super) fn texts(value: &Value, path: &str) -> Result<Vec<String>, ConfigError> {
-    let refused = |path: &str| ConfigError::new(path, "is not a text; write a list of names");
+    let refused = |path: &str| ConfigError::new(path, "is not a string; write a list of names");
     match value {
         Value::Text(text) => Ok(vec![text.clone()]),
         Value::List(items) => items

@@ -154,16 +154,19 @@ fn codes(retry: &Fields<'_>) -> Result<Vec<String>, ConfigError> {
                 let place = (number % 1.0 == 0.0 && number >= 0.0).then_some(number as usize);
                 let name = place.and_then(|place| GRPC.get(place)).copied();
                 name.ok_or_else(|| {
-                    ConfigError::new(&*path, format!("= {number} is no status code"))
+                    ConfigError::new(&*path, format!("= {number} is not a gRPC status code"))
                 })?
             }
             (None, Value::Text(name)) => one_of(&path, &name.to_uppercase(), &GRPC)?,
             (None, _) => {
-                return Err(ConfigError::new(&*path, "holds something that is no status code"));
+                return Err(ConfigError::new(
+                    &*path,
+                    "contains something that is not a status code",
+                ));
             }
         };
         match name {
-            "OK" => Err(ConfigError::new(&*path, "has OK, which is no failure")),
+            "OK" => Err(ConfigError::new(&*path, "contains OK, which is not a failure")),
             name => Ok(name.to_owned()),
         }
     };
@@ -212,7 +215,7 @@ pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let (initial, multiplier) = fields::exponential(policy, "gRPC")?;
     let attempts = fields::attempts(policy, "gRPC")?;
     if attempts < 2 {
-        return Err(ConfigError::new("maxAttempts", "= 1 is no retryPolicy; gRPC wants 2 to 5"));
+        return Err(ConfigError::new("maxAttempts", "= 1 means no retries; gRPC requires 2 to 5"));
     }
     let Some(max) = policy.max_delay().filter(|max| !max.is_zero() && !initial.is_zero()) else {
         let message =

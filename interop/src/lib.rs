@@ -6,7 +6,7 @@
 //! [`Imported`] policy is exact or has notes, one for each difference. An export is read back by the
 //! importer of the same system, and every field that does not come back as it was is a note, so that
 //! nothing is lost without being named, whatever the exporter left out. What a system cannot express
-//! at all (a table of delays for gRPC) is refused, with the field that stands in the way.
+//! at all (a table of delays for gRPC) is refused, naming the field that prevents it.
 //!
 //! Both work on trees: the caller has the parsers. The one format without a parser of its own, the
 //! ini file of the AWS tools, is read and written by [`read_ini`] and [`write_ini`].
@@ -239,7 +239,7 @@ impl System {
     pub fn import(&self, tree: &Value) -> Result<Vec<Imported>, ConfigError> {
         let mut imported = (self.import)(tree)?;
         if imported.is_empty() {
-            let message = format!("there is no retry policy in it; expected: {}", self.holds);
+            let message = format!("contains no retry policy; expected: {}", self.holds);
             return Err(ConfigError::new("", message));
         }
         // Policies of one name are told apart by their place.

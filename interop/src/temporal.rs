@@ -116,7 +116,7 @@ fn given_nothing(given: &Fields<'_>) -> bool {
     FIELDS.iter().all(|name| given.get(name).is_none())
 }
 
-/// A duration; `None` for 0, which stands for the default.
+/// A duration; `None` for 0, which means the default.
 fn interval(value: &Value, path: &str) -> Result<Option<Duration>, ConfigError> {
     let span = match value {
         Value::Null => Duration::ZERO,

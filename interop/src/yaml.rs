@@ -110,7 +110,7 @@ impl Builder {
                     let name = match value {
                         Value::Text(text) => text,
                         Value::Map(_) | Value::List(_) => {
-                            return Err(at(mark, "has a key that is not a text"));
+                            return Err(at(mark, "has a key that is not a string"));
                         }
                         other => other.to_string(),
                     };

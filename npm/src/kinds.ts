@@ -44,7 +44,7 @@ export type Backoff =
       kind: 'constant'
       /** The same wait before every retry. */
       delay: Duration
-      /** The wait before the first retry, never jittered, whatever the curve says. */
+      /** The delay before the first retry, in place of the curve's; never jittered. */
       firstDelay?: Duration | null
     }
   /** `initial + n * increment`. */
@@ -52,9 +52,9 @@ export type Backoff =
       kind: 'linear'
       /** The delay that the curve starts from: for most kinds the wait before the first retry. */
       initial?: Duration
-      /** What each delay adds to the one before it. */
+      /** The amount by which each delay exceeds the one before it. */
       increment?: Duration
-      /** The wait before the first retry, never jittered, whatever the curve says. */
+      /** The delay before the first retry, in place of the curve's; never jittered. */
       firstDelay?: Duration | null
     }
   /** `initial * multiplier^n`. */
@@ -62,9 +62,9 @@ export type Backoff =
       kind: 'exponential'
       /** The delay that the curve starts from: for most kinds the wait before the first retry. */
       initial?: Duration
-      /** What each delay is multiplied by to give the next; 2 doubles. */
+      /** The factor from each delay to the next; 2 doubles the delay. */
       multiplier?: number
-      /** The wait before the first retry, never jittered, whatever the curve says. */
+      /** The delay before the first retry, in place of the curve's; never jittered. */
       firstDelay?: Duration | null
     }
   /** `offset + initial * n^power` (Sidekiq: n^4 + 15 s). The first delay is the offset. */
@@ -76,7 +76,7 @@ export type Backoff =
       power?: number
       /** A constant added to every delay. */
       offset?: Duration
-      /** The wait before the first retry, never jittered, whatever the curve says. */
+      /** The delay before the first retry, in place of the curve's; never jittered. */
       firstDelay?: Duration | null
     }
   /** `initial` times 1, 1, 2, 3, 5, 8, ... */
@@ -84,7 +84,7 @@ export type Backoff =
       kind: 'fibonacci'
       /** The delay that the curve starts from: for most kinds the wait before the first retry. */
       initial?: Duration
-      /** The wait before the first retry, never jittered, whatever the curve says. */
+      /** The delay before the first retry, in place of the curve's; never jittered. */
       firstDelay?: Duration | null
     }
   /** The delays one by one; the last repeats. */
@@ -92,7 +92,7 @@ export type Backoff =
       kind: 'table'
       /** The wait before each retry; the last one repeats. */
       delays: readonly Duration[]
-      /** The wait before the first retry, never jittered, whatever the curve says. */
+      /** The delay before the first retry, in place of the curve's; never jittered. */
       firstDelay?: Duration | null
     }
   /** `U[initial, multiplier * previous delay]`, the previous of the first being `initial`: the decorrelated jitter of the AWS Architecture Blog (2015). It draws its own jitter. */
@@ -100,9 +100,9 @@ export type Backoff =
       kind: 'decorrelated'
       /** The delay that the curve starts from: for most kinds the wait before the first retry. */
       initial?: Duration
-      /** How far above the previous delay the next one may be drawn. */
+      /** The next delay is drawn up to this many times the previous one. */
       multiplier?: number
-      /** The wait before the first retry, never jittered, whatever the curve says. */
+      /** The delay before the first retry, in place of the curve's; never jittered. */
       firstDelay?: Duration | null
     }
   /** Polly's `DecorrelatedJitterV2`: with `t = n + U[0, 1)` and `F = 2^t * tanh(sqrt(4 t))`, the delay is `(F - F of the previous retry) * initial / 1.4`. It draws its own jitter. */
@@ -110,7 +110,7 @@ export type Backoff =
       kind: 'decorrelatedV2'
       /** The delay that the curve starts from: for most kinds the wait before the first retry. */
       initial?: Duration
-      /** The wait before the first retry, never jittered, whatever the curve says. */
+      /** The delay before the first retry, in place of the curve's; never jittered. */
       firstDelay?: Duration | null
     }
 
@@ -181,7 +181,7 @@ export type BudgetRule =
       kind: 'ratio'
       /** How many retries are allowed for each hundred first attempts (or attempts in flight). */
       percent?: number
-      /** Retries a second that are allowed however little traffic there is. */
+      /** Retries per second that are always allowed, however low the traffic. */
       minPerSecond?: number
       /** How long a request counts towards the budget. */
       window?: Duration
@@ -193,7 +193,7 @@ export type BudgetRule =
       kind: 'concurrency'
       /** How many retries are allowed for each hundred first attempts (or attempts in flight). */
       percent?: number
-      /** Retries in flight that are allowed however little traffic there is. */
+      /** Concurrent retries that are always allowed, however low the traffic. */
       min?: number
     }
   /** A pace: so many retries a second over all tasks, `burst` of them at once after a pause. */

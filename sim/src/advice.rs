@@ -210,7 +210,7 @@ fn judged(
         return None;
     }
     let share = more_succeed / first.tasks.or_zero().max(1.0);
-    // A percent more successes is worth more load; a mere shift of cost between figures is no advice.
+    // A percent more successes is worth more load; a mere shift of cost between figures does not count.
     let worth = share * 100.0 + gains.iter().map(|gain| gain.clamp(-1.0, 1.0)).sum::<f64>() / 3.0;
     if worth <= 0.0 {
         return None;

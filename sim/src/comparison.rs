@@ -1,7 +1,7 @@
 //! The comparison of policies as one table: what its columns are, what they mean, and what is in the
 //! cells. The terminal, Markdown, the report and the page each only lay it out.
 //!
-//! What was lost comes first, and a latency of survivors never stands alone where tasks were lost.
+//! What was lost comes first, and a latency of survivors is never alone where tasks were lost.
 
 use crate::{
     Scenario,

@@ -1,6 +1,6 @@
 //! The distributions of the model: service times, network legs, think times.
 //!
-//! They stand here and not in `rand_distr` because its samplers go through std's `ln` and `exp`
+//! They are here and not from `rand_distr` because its samplers go through std's `ln` and `exp`
 //! natively, and those differ between native code and WebAssembly in one of ten inputs: the same
 //! seed would give two histories. These use `libm` on every target, and draw from an address
 //! (stream, key, attempt), so that a policy that draws less shifts nothing for the others.
@@ -19,6 +19,7 @@
 use redrive::{
     Duration,
     random::Draws,
+    schema::{any, array, described, of_type, reference, row},
     time::nanos,
     wire::{ConfigError, Fields, Value, one_of, read_duration},
 };
@@ -26,7 +27,11 @@ use redrive::{
 use crate::{
     bounds,
     files::{self, Loader},
-    scenario::arrivals::name_or_number,
+    scenario::{
+        arrivals::name_or_number,
+        field::{column, fields, text},
+        schema::kinds,
+    },
 };
 
 /// A law of durations.
@@ -74,7 +79,7 @@ pub enum Distribution {
 }
 
 /// Each kind with its fields, beside `kind` and `weight`.
-pub(crate) const KINDS: &[(&str, &[&str])] = &[
+const KINDS: &[(&str, &[&str])] = &[
     ("fixed", &["value"]),
     ("exponential", &["mean"]),
     ("lognormal", &["median", "mean", "sigma"]),
@@ -85,12 +90,38 @@ pub(crate) const KINDS: &[(&str, &[&str])] = &[
     ("mixture", &["parts"]),
 ];
 /// The fields of every kind.
-pub(crate) const SHARED: &[&str] = &["kind", "weight"];
-/// All of them.
-const FIELDS: &[&str] = &[
-    "kind", "value", "mean", "median", "sigma", "min", "shape", "sd", "low", "high", "values",
-    "file", "column", "scale", "parts", "weight",
-];
+const SHARED: &[&str] = &["kind", "weight"];
+fields! {
+    /// All of them.
+    FIELDS, ROWS {
+        "kind": of_type("string"),
+        "value": row(bounds::VALUE),
+        "mean": row(bounds::MEAN),
+        "median": row(bounds::MEDIAN),
+        "sigma": row(bounds::SIGMA),
+        "min": row(bounds::MIN),
+        "shape": row(bounds::SHAPE),
+        "sd": row(bounds::SD),
+        "low": row(bounds::LOW),
+        "high": row(bounds::HIGH),
+        "values": described("The values, all equally likely.", array(reference("duration"), 1)),
+        "file": text("A CSV file with a number of milliseconds in each row."),
+        "column": column("The column of the values"),
+        "scale": row(bounds::SCALE),
+        "parts": described(
+            "Distributions with a weight, one of which is drawn.",
+            array(reference("distribution"), 1),
+        ),
+        "weight": row(bounds::WEIGHT),
+    }
+}
+
+/// The schema of a distribution: a bare duration, or a law with its parameters.
+pub(crate) fn schema() -> Value {
+    let laws = kinds("distribution", "kind", ROWS, KINDS, SHARED);
+    let what = "a duration, which is always the same, or a law from which one is drawn";
+    described(what, any([reference("duration"), laws]))
+}
 
 impl Distribution {
     /// Zero, always.
@@ -187,7 +218,7 @@ impl Distribution {
         for name in FIELDS {
             if fields.get(name).is_some() && !allowed.contains(name) && !SHARED.contains(name) {
                 let message =
-                    format!("means nothing for {kind}, which has: {}", allowed.join(", "));
+                    format!("has no effect for kind {kind}, which has: {}", allowed.join(", "));
                 return Err(fields.error(name, message));
             }
         }
@@ -207,7 +238,9 @@ impl Distribution {
                 let sigma = factor(bounds::SIGMA)?;
                 let median = match fields.bounded_duration("mean", bounds::MEAN)? {
                     Some(_) if fields.get("median").is_some() => {
-                        return Err(fields.error("mean", "stands beside median; keep one of them"));
+                        return Err(
+                            fields.error("mean", "is given as well as median; keep one of them")
+                        );
                     }
                     Some(mean) => nanos(mean) as f64 * libm::exp(-sigma * sigma / 2.0),
                     None => needed("median", bounds::MEDIAN)?,
@@ -262,7 +295,7 @@ impl Distribution {
             }
         }
         if values.is_empty() {
-            return Err(fields.error("values", "holds nothing; give at least one duration"));
+            return Err(fields.error("values", "is empty; give at least one duration"));
         }
         Ok(Self::Empirical(values.into_iter().map(round).collect()))
     }
@@ -274,7 +307,7 @@ impl Distribution {
     ) -> Result<Self, ConfigError> {
         let list = fields.list("parts")?.unwrap_or_default();
         if list.is_empty() || depth > 4 {
-            let message = "holds nothing (or too many mixtures in each other); give distributions";
+            let message = "is empty (or nests too many mixtures); give distributions";
             return Err(fields.error("parts", message));
         }
         let mut parts = Vec::new();
@@ -408,13 +441,13 @@ mod tests {
             (tree!({ kind: "exponential" }), "service.mean is missing"),
             (
                 tree!({ kind: "exponential", mean: "1s", sigma: 2_u32 }),
-                "service.sigma means nothing",
+                "service.sigma has no effect",
             ),
             (tree!({ kind: "lognormal", mean: "1s", median: "1s" }), "keep one of them"),
             (tree!({ kind: "pareto", min: "1s", shape: 0_u32 }), "service.shape = 0 is below 0.01"),
             (tree!({ kind: "uniform", low: "2s", high: "1s" }), "service.low is above high"),
-            (tree!({ kind: "empirical", values: [] }), "service.values holds nothing"),
-            (tree!({ kind: "mixture", parts: [] }), "service.parts holds nothing"),
+            (tree!({ kind: "empirical", values: [] }), "service.values is empty"),
+            (tree!({ kind: "mixture", parts: [] }), "service.parts is empty"),
             (tree!("-1s"), "service = \"-1s\""),
             (tree!({ kind: "empirical", file: "x.csv" }), "no files"),
         ] {

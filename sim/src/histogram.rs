@@ -15,7 +15,7 @@ const MICROSECOND: u64 = 1_000;
 pub(crate) struct Histogram {
     /// `None` when it could not be made, which three digits cannot bring about.
     hdr: Option<Hdr<u64>>,
-    /// What one step of the histogram stands for, and what a published unit is.
+    /// The width of one step of the histogram, and the unit that is published.
     step: u64,
     unit: f64,
     sum: u128,

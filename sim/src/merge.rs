@@ -1,6 +1,6 @@
 //! Several runs of one policy as one result: means with confidence intervals.
 //!
-//! Runs are taken in the order of their replication numbers, whoever ran them and when, so that
+//! Runs are taken in the order of their replication numbers, whatever thread ran them and when, so that
 //! sums of floats, and with them the whole result, do not depend on the number of threads.
 
 use crate::outcome::{Figure, Group, PolicyOutcome, Spread, Summary};

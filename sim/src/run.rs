@@ -156,7 +156,7 @@ impl<'s> Run<'s> {
     /// A run of the policy of that number, at its beginning.
     ///
     /// # Errors
-    /// When there is no such policy, or the run would need more than the scenario's limits allow.
+    /// When the policy does not exist, or the run would need more than the scenario's limits allow.
     pub fn new(
         scenario: &'s Scenario,
         policy: usize,
@@ -166,7 +166,7 @@ impl<'s> Run<'s> {
         check_memory(scenario, options)?;
         let Some(named) = scenario.policies.get(policy) else {
             let count = scenario.policies.len();
-            let message = format!("there is no policy number {policy}: there are {count}");
+            let message = format!("policy number {policy} does not exist: there are {count}");
             return Err(SimError::Limit { message });
         };
         let seed = seed_of(scenario, replication);

@@ -123,7 +123,7 @@ pub fn csv_cell(text: &str) -> Cow<'_, str> {
     if formula { Cow::Owned(format!("'{text}")) } else { text }
 }
 
-/// Text in Markdown: it shows as it is, and is no markup, no HTML, no link, no mention and no
+/// Text in Markdown: it shows as it is, never as markup, HTML, a link, a mention or a
 /// reference to an issue.
 #[must_use]
 pub fn markdown(text: &str) -> String {

@@ -26,8 +26,8 @@ fn each_mistake_is_named_by_its_path() {
         (with("arrivals", json!({})), "arrivals.kind is missing"),
         (with("arrivals", json!({"kind": "herd", "task": 1})), "did you mean \"tasks\"?"),
         (with("arrivals", json!({"kind": "herd", "tasks": -1})), "arrivals.tasks = -1 is below 0"),
-        (with("arrivals", json!({"kind": "poisson"})), "never end, and there is no horizon"),
-        (with("arrivals", json!({"kind": "rate", "steps": []})), "arrivals.steps holds nothing"),
+        (with("arrivals", json!({"kind": "poisson"})), "never end, and horizon is not given"),
+        (with("arrivals", json!({"kind": "rate", "steps": []})), "arrivals.steps is empty"),
         (
             with(
                 "arrivals",
@@ -43,7 +43,7 @@ fn each_mistake_is_named_by_its_path() {
         (with("server", json!({"service": "-1s"})), "server.service = \"-1s\""),
         (
             with("server", json!({"capacityPerSecond": 5, "service": "1s"})),
-            "server.capacityPerSecond stands beside service",
+            "server.capacityPerSecond is given as well as service",
         ),
         (with("server", json!({"workers": 1, "onFull": "timeout"})), "client.timeout is missing"),
         (with("faults", json!([{"mode": "hang"}])), "client.timeout is missing"),
@@ -70,9 +70,12 @@ fn each_mistake_is_named_by_its_path() {
         (with("client", json!({"throttle": {"windw": "1m"}})), "did you mean \"window\"?"),
         (with("client", json!({"count": 1, "hosts": 5})), "client.hosts is above client.count"),
         (with("contention", json!({"rows": 0})), "contention.rows = 0 is below 1"),
-        (with("redrive", json!({"rate": 5, "spread": "1s"})), "redrive.spread stands beside rate"),
+        (
+            with("redrive", json!({"rate": 5, "spread": "1s"})),
+            "redrive.spread is given as well as rate",
+        ),
         (with("report", json!({"bin": "1ns"})), "report.bin = 1ns is below"),
-        (with("policies", json!([])), "policies holds nothing"),
+        (with("policies", json!([])), "policies is empty"),
         (with("policies", json!(["fulll"])), "did you mean \"full\"?"),
         (with("policies", json!(["full", "full"])), "is given twice"),
         (with("policies", json!([{"name": "x"}])), "policies[0] needs exactly one of"),
@@ -96,12 +99,12 @@ fn contention_takes_the_servers_place() {
     let mut json = with("contention", json!({}));
     json["server"] = json!({"workers": 1});
     let error = read(json).unwrap_err().to_string();
-    assert!(error.starts_with("server means nothing with contention"), "{error}");
+    assert!(error.starts_with("server has no effect with contention"), "{error}");
 
     let mut json = with("contention", json!({}));
     json["client"] = json!({"throttle": {}});
     let error = read(json).unwrap_err().to_string();
-    assert!(error.starts_with("client.throttle means nothing with contention"), "{error}");
+    assert!(error.starts_with("client.throttle has no effect with contention"), "{error}");
 }
 
 #[test]

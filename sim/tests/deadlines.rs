@@ -1,4 +1,4 @@
-//! Patience that differs, servers that know when nobody waits, and a service that gets worse with load.
+//! Patience that differs, servers that know when a request is abandoned, and a service that gets worse with load.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -283,10 +283,10 @@ fn each_law_has_the_fields_of_the_reader_and_no_others() {
                                  "low": 1, "values": [1], "parts": [1]});
             law.as_object_mut().unwrap().retain(|field, _| properties.contains_key(field));
             if name != "kind" {
-                law[name] = json!("means nothing");
+                law[name] = json!("has no effect");
             }
             let error = read(&served_by(law)).err().map(|error| error.to_string());
-            let refused = error.is_some_and(|e| e.contains("means nothing for"));
+            let refused = error.is_some_and(|e| e.contains("has no effect for"));
             assert_eq!(properties.contains_key(name), !refused, "{kind}.{name}");
         }
         seen.extend(properties.keys().cloned());
@@ -381,7 +381,7 @@ fn the_pointer_to_a_schema_is_read_past_and_never_written() {
     assert_eq!(plain, pointed);
     assert_eq!(pointed.to_value().get("$schema"), None);
     let error = read(&with("$schema", json!(7))).unwrap_err().to_string();
-    assert_eq!(error, "$schema is a number; write a text");
+    assert_eq!(error, "$schema is a number; write a string");
     // Only the whole document has one.
     assert!(read(&with("client", json!({"$schema": "x"}))).unwrap_err().is_unknown_field());
 }

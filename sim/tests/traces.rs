@@ -1,4 +1,4 @@
-//! Traces: rows lie where their times say; what could mean two things, or is no trace, is refused with
+//! Traces: rows lie where their times say; what could mean two things, or is not a trace, is refused with
 //! its row and the remedy; what is read otherwise than a first look suggests is said.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]

@@ -80,7 +80,7 @@ fn backing_off() -> (Value, Value) {
     scenario["network"] = json!({});
     scenario["layers"] = json!([{"name": "task", "policy": policy(true),
                                  "service": {"kind": "exponential", "mean": "100ms"}}]);
-    // Between a client and its own retries there is no network: the server takes the time of the
+    // Between a client and its own retries no network lies: the server takes the time of the
     // messages, whose mean alone matters here.
     scenario["server"] = json!({"service": "20ms"});
     // A hundred attempts that double are far more than 100 s.

@@ -1,4 +1,4 @@
-//! C16: the retrial queue of the textbooks, in which whoever finds the server busy waits in an orbit and
+//! C16: the retrial queue of the textbooks, in which a customer that finds the server busy waits in an orbit and
 //! tries again after an exponential time.
 //!
 //! No retry policy waits exponentially, but the network may: a refusal travels back and the next attempt

@@ -30,7 +30,7 @@ pub struct LetterFile {
     pub letters: Vec<DeadLetter>,
     /// What was odd, and how it was read.
     pub notes: Vec<Note>,
-    /// The lines that are no letters.
+    /// The lines that are not letters.
     pub damaged: Vec<Damaged>,
     /// The line of each letter.
     lines: Vec<u64>,
@@ -48,13 +48,13 @@ pub struct Note {
     pub what: String,
 }
 
-/// A line that is no dead letter.
+/// A line that is not a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Damaged {
     /// The number of the line, from 1.
     pub line: u64,
-    /// The line as it stands, without its end.
+    /// The line as read, without its line ending.
     pub bytes: Vec<u8>,
     /// Why it is none.
     pub why: String,

@@ -265,7 +265,7 @@ fn read_reasons(fields: &Fields<'_>) -> Result<Vec<Reason>, ConfigError> {
             let mut reasons = Vec::with_capacity(list.len());
             for (i, value) in list.iter().enumerate() {
                 let Some(word) = value.as_text() else {
-                    return Err(fields.error(&format!("reason[{i}]"), "is not a text"));
+                    return Err(fields.error(&format!("reason[{i}]"), "is not a string"));
                 };
                 let reason = reason_word(word, &format!("{path}[{i}]"))?;
                 if !reasons.contains(&reason) {

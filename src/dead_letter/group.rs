@@ -26,8 +26,8 @@ pub enum GroupBy {
 
 impl GroupBy {
     /// All of them, in a telling order.
-    pub const ALL: [GroupBy; 5] =
-        [GroupBy::Reason, GroupBy::Kind, GroupBy::Pattern, GroupBy::Type, GroupBy::Age];
+    pub const ALL: &[GroupBy] =
+        &[GroupBy::Reason, GroupBy::Kind, GroupBy::Pattern, GroupBy::Type, GroupBy::Age];
 
     /// The word for it: `reason`, `kind`, `pattern`, `type`, `age`.
     pub fn as_str(self) -> &'static str {
@@ -43,11 +43,11 @@ impl GroupBy {
     /// Reads that word.
     ///
     /// # Errors
-    /// When it is none of them, with a guess.
+    /// When it is not one of them; the error suggests the closest.
     pub fn parse(word: &str) -> Result<GroupBy, ConfigError> {
-        let words = GroupBy::ALL.map(GroupBy::as_str);
+        let words = GroupBy::ALL.iter().map(|by| by.as_str()).collect::<Vec<_>>();
         let word = one_of("groupBy", word, &words)?;
-        let found = GroupBy::ALL.into_iter().find(|by| by.as_str() == word);
+        let found = GroupBy::ALL.iter().copied().find(|by| by.as_str() == word);
         found.ok_or_else(|| ConfigError::new("groupBy", "is not known"))
     }
 

@@ -11,14 +11,14 @@
 //!   the run can be reproduced;
 //! - a [`DeadLetterQueue`] is bounded by an explicit rule ([`FullPolicy`]), and every letter that it
 //!   gives up comes back to the caller and is counted;
-//! - a redrive ([`RedrivePlan`]) is paced and spread by the addressed stream, so that it is no herd
-//!   of its own, resets the attempts by default (elsewhere a redriven task gets one more try and is
+//! - a redrive ([`RedrivePlan`]) is paced and spread by the addressed stream, so that it does not
+//!   become a herd itself, resets the attempts by default (elsewhere a redriven task gets one more try and is
 //!   dead again), *parks* what was redriven too often, and reports what it did, including nothing.
 //!
 //! # One record a letter
 //! [`DeadLetter::to_value`] and [`DeadLetter::from_value`] are the interchange format: one JSON object
 //! a letter and a line (NDJSON), versioned by its `schema` field ([`SCHEMA`]), `camelCase`, times in
-//! nanoseconds since the caller's epoch. Whole numbers above 2^53 - 1 stand as decimal text, because
+//! nanoseconds since the caller's epoch. Integers above 2^53 - 1 are written as decimal strings, because
 //! a JavaScript number would round them; both forms are read. A round trip is the identity.
 //!
 //! ```
@@ -60,7 +60,7 @@ pub use self::{
     filter::Filter,
     group::{Group, GroupBy},
     pace::pace,
-    pattern::{MAX_PATTERN, fingerprint, pattern, write_pattern},
+    pattern::{MAX_PATTERN, fingerprint, pattern},
     plan::{Attempts, RedrivePlan, RedriveReport, Redriven, Scheduled, Skip},
     queue::{DeadLetterQueue, FullPolicy, MAX_ID, QueueConfig, QueueCounters, QueueStats},
     record::SCHEMA,
@@ -99,7 +99,7 @@ pub struct DeadLetter {
     pub attempts: u32,
     /// Executions in its earlier lives.
     pub earlier_attempts: u64,
-    /// How often it was sent back to work already.
+    /// How many times it has been redriven.
     pub redrives: u32,
     /// When an attempt of it first failed, in any of its lives; absent if none did (it expired).
     pub first_failed_at: Option<Time>,

@@ -30,15 +30,6 @@ pub fn pattern(message: &str) -> String {
     Pattern::of(message).as_str().to_owned()
 }
 
-/// Writes the pattern of `message` into `out` and returns how many bytes it has: for bindings without an
-/// allocator.
-pub fn write_pattern(message: &str, out: &mut [u8; MAX_PATTERN]) -> usize {
-    let pattern = Pattern::of(message);
-    let text = pattern.as_str().as_bytes();
-    out[..text.len()].copy_from_slice(text);
-    text.len()
-}
-
 fn read(message: &str, out: &mut Pattern) {
     let mut rest = message;
     while let Some(first) = rest.chars().next() {

@@ -305,7 +305,7 @@ impl RedrivePlan {
     }
 
     /// When the letter in `slot` (from 0) starts: its slot of the pace, and U[0, spread) more, drawn for
-    /// its key and how often it was redriven before. For whoever has letters of its own to send back.
+    /// its key and redrive count. For callers that store their letters themselves.
     pub fn start(&self, now: Time, stream: Stream, slot: u64, key: u64, redrives: u32) -> Time {
         let (every, spread) = (nanos(self.every), self.spread_nanos());
         now.plus_nanos(pace(stream, slot, key, redrives, every, spread))
@@ -382,7 +382,7 @@ impl Redriven {
         line
     }
 
-    /// The record of this task on its way: one line of NDJSON, for whoever runs it.
+    /// The record of this task on its way: one line of NDJSON, for the worker that runs it.
     pub fn to_value(&self) -> Value {
         Value::map([
             ("schema", Redriven::SCHEMA.into()),

@@ -26,7 +26,7 @@ use crate::{
 /// The largest number that a letter can have: what every JSON reader holds exactly.
 pub const MAX_ID: u64 = exact::MAX_EXACT;
 
-/// What happens to a letter for which there is no room.
+/// What happens to a new letter when the queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FullPolicy {
@@ -56,13 +56,13 @@ impl FullPolicy {
 /// How much a queue holds, for how long, and what happens when it is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueConfig {
-    /// The most letters that it holds; `None` is no limit.
+    /// The most letters that it holds; `None` means unlimited.
     ///
     /// Default 10,000: as many as Sidekiq users know, some 10 MB of letters, and enough to see every
     /// cause. Together with [`FullPolicy::Reject`] it loses nothing: the machine holds what does not
     /// fit, and says so.
     pub capacity: Option<u64>,
-    /// What happens to a letter for which there is no room.
+    /// What happens to a new letter when the queue is full.
     pub full: FullPolicy,
     /// How long after its death a letter is kept; `None` (default) is for ever. Counted from the
     /// death and not from the task's first enqueueing, which in SQS has letters expire unseen.
@@ -116,7 +116,7 @@ impl QueueConfig {
 pub struct QueueCounters {
     /// Taken in.
     pub entered: u64,
-    /// Handed back because there was no room ([`FullPolicy::Reject`]).
+    /// Handed back because the queue was full ([`FullPolicy::Reject`]).
     pub rejected: u64,
     /// Dropped instead of being taken in ([`FullPolicy::DropNew`]).
     pub dropped_new: u64,
@@ -280,7 +280,7 @@ impl DeadLetterQueue {
         if full {
             match (self.config.full, self.config.capacity) {
                 (FullPolicy::DropOldest, Some(1..)) => {}
-                // A queue of no letters has no oldest one to drop.
+                // An empty queue has no oldest letter to drop.
                 (FullPolicy::DropOldest | FullPolicy::DropNew, _) => {
                     self.counters.dropped_new += 1;
                     dropped.push(Dropped { letter, cause: DropCause::New });
@@ -408,7 +408,7 @@ impl DeadLetterQueue {
     }
 
     /// Sets the letter `id` aside (or back): parked letters stay listed, and redrives leave them out
-    /// unless asked for. False if there is no such letter.
+    /// unless asked for. Returns false if the letter does not exist.
     pub fn park(&mut self, id: u64, parked: bool) -> bool {
         let Some(died_at) = self.places.get(&id) else { return false };
         let place = (*died_at, id);
@@ -618,7 +618,7 @@ impl DeadLetterQueue {
                 return Err(ConfigError::new(path(), message));
             }
             if queue.places.contains_key(&id) {
-                return Err(ConfigError::new(path(), format!("= {id} stands there twice")));
+                return Err(ConfigError::new(path(), format!("= {id} is given twice")));
             }
             queue.place(letter);
         }

@@ -236,7 +236,7 @@ pub(crate) fn history_from_list(
     Ok(History::from_parts(records, forgotten))
 }
 
-/// A failure as a group of fields; what it does not have is left out.
+/// A failure as an object; what it does not have is left out.
 pub(crate) fn failure_to_value(failure: &Failure) -> Value {
     let mut entries = Vec::with_capacity(4);
     entries.push(("kind".to_owned(), failure.kind().into()));

@@ -1,14 +1,14 @@
 //! A redrive that watches what becomes of it: canaries first, and a stop when too much fails.
 //!
 //! # Why not send them all back?
-//! A thousand letters died of three things. Two of them are mended, the third is not, and nobody knows
-//! which until they are tried. So the first few of each group go alone; the rest of a group follows only
+//! A thousand letters died of three things. Two of them are fixed, the third is not, and
+//! trying is the only way to find out which. So the first few of each group go alone; the rest of a group follows only
 //! if enough of them succeed. And whatever the groups, when too many of the last ones failed again, what
 //! is left stays where it is.
 //!
 //! A [`Rollout`] decides that and nothing else: it is told the time and the outcomes, and says which
 //! letter goes next and when. The same calls give the same answers. A [`Machine`](crate::Machine) runs one
-//! by itself; whoever works from a queue of another make asks it letter by letter.
+//! by itself; callers with a queue of their own ask it letter by letter.
 
 use alloc::{
     collections::{BTreeMap, VecDeque},

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_in_a_known_zone_is_none() {
+    fn what_is_not_a_date_in_a_known_zone_gives_none() {
         for text in [
             "",
             "Sat, 28 Nov 2026 00:01:00 PST",

@@ -58,7 +58,7 @@ fn listed(code: &str) -> Option<&'static Row> {
     }
 }
 
-/// The kind of failure that a kind's name, a code, or a class name stands for; `None` for what the
+/// The kind of failure that a kind's name, a code, or a class name denotes; `None` for what the
 /// vocabulary does not know.
 ///
 /// HTTP statuses from 400 to 599 that are not listed count as [`Invalid`](Kind::Invalid) and
@@ -87,7 +87,7 @@ pub fn kind_of(word: &str) -> Option<Kind> {
     listed(last).filter(|_| is_name).map(|row| row.kind)
 }
 
-/// The kind of failure that an HTTP status or the number of a gRPC code stands for.
+/// The kind of failure that an HTTP status or the number of a gRPC code denotes.
 pub fn kind_of_number(number: u32) -> Option<Kind> {
     match number {
         1..=16 => listed(GRPC[number as usize]).map(|row| row.kind),
@@ -125,7 +125,7 @@ pub(super) fn status(word: &str) -> Option<u16> {
     digits.parse().ok().filter(|status| (100..600).contains(status))
 }
 
-/// The number of the gRPC code that a word is, by name or by number. 0, which is no failure, is not one.
+/// The number of the gRPC code that a word is, by name or by number. 0 (OK) is not a failure and gives `None`.
 pub(super) fn grpc_number(word: &str) -> Option<u8> {
     if word.len() <= 2 && !word.starts_with(['0', '+']) {
         return word.parse().ok().filter(|number| *number < GRPC.len() as u8);

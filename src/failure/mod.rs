@@ -54,7 +54,7 @@ pub enum Kind {
     Connection,
     /// The connection broke off on the way.
     Reset,
-    /// There was no answer in time.
+    /// No answer arrived in time.
     Timeout,
     /// The server asked to slow down.
     Throttle,
@@ -121,7 +121,7 @@ pub enum System {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: &[Kind] = &[
         Self::Connection,
         Self::Reset,
         Self::Timeout,
@@ -139,8 +139,8 @@ impl Kind {
     ];
 
     /// The kinds that no retry mends.
-    pub const HOPELESS: [Kind; 5] =
-        [Self::Invalid, Self::Auth, Self::Missing, Self::Unsupported, Self::Cancelled];
+    pub const HOPELESS: &[Kind] =
+        &[Self::Invalid, Self::Auth, Self::Missing, Self::Unsupported, Self::Cancelled];
 
     /// The name, as rules spell it.
     pub const fn as_str(self) -> &'static str {
@@ -164,7 +164,7 @@ impl Kind {
 
     /// The kind of that name.
     pub fn parse(name: &str) -> Option<Kind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 
     /// The kind of a failure that goes by these words, the most telling first: that of the first word
@@ -219,7 +219,7 @@ impl fmt::Display for Kind {
 
 impl System {
     /// Every system.
-    pub const ALL: [System; 10] = [
+    pub const ALL: &[System] = &[
         Self::Http,
         Self::Grpc,
         Self::Errno,
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_kind_is_read_by_its_own_name() {
-        for kind in Kind::ALL {
+        for &kind in Kind::ALL {
             assert_eq!(Kind::parse(kind.as_str()), Some(kind));
             assert_eq!(kind_of(kind.as_str()), Some(kind));
             assert_eq!(kind.worth() == Worth::No, Kind::HOPELESS.contains(&kind));

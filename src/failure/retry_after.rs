@@ -1,4 +1,4 @@
-//! How long a server asks to wait: every form of the wish, read in one place for every door.
+//! How long a server asks to wait: every form of Retry-After, read in one place for every interface.
 //!
 //! | header | read as |
 //! |---|---|
@@ -32,7 +32,7 @@ const NOTHING: Decimal = Decimal { whole: 0, billionths: 0 };
 
 /// What the headers have said so far.
 #[derive(Default)]
-struct Wishes {
+struct Hints {
     pushback: Option<u64>,
     millis: Option<u64>,
     after: Option<u64>,
@@ -47,37 +47,37 @@ struct Wishes {
 /// How long a server asks to wait before another attempt, by its answer.
 ///
 /// `status` is the HTTP status if there is one; names of headers are read in any case. `now` is the time
-/// since 1970; without it dates say nothing. A date in the past is zero; a wish that no duration holds,
-/// and a server that wants no retry at all, is [`Duration::MAX`]. How long a wish is believed is the
-/// policy's business ([`RetryAfter::max`](crate::policy::RetryAfter::max)).
+/// since 1970; without it dates are ignored. A date in the past is zero; a wait too long for a duration,
+/// and a server that asks for no retry at all, give [`Duration::MAX`]. The longest wait that is accepted is
+/// set by the policy ([`RetryAfter::max`](crate::policy::RetryAfter::max)).
 ///
 /// ```
 /// use redrive::{Duration, Time, failure::retry_after};
 ///
-/// let wish = |status, headers: &[(&str, &str)]| {
+/// let wait = |status, headers: &[(&str, &str)]| {
 ///     retry_after(Some(status), headers.iter().copied(), Some(Time::from_nanos(0)))
 /// };
-/// assert_eq!(wish(503, &[("Retry-After", "120")]), Some(Duration::from_secs(120)));
-/// assert_eq!(wish(429, &[("RateLimit", "\"default\";r=0;t=30")]), Some(Duration::from_secs(30)));
-/// assert_eq!(wish(502, &[("X-RateLimit-Remaining", "4999"), ("X-RateLimit-Reset", "3000")]), None);
+/// assert_eq!(wait(503, &[("Retry-After", "120")]), Some(Duration::from_secs(120)));
+/// assert_eq!(wait(429, &[("RateLimit", "\"default\";r=0;t=30")]), Some(Duration::from_secs(30)));
+/// assert_eq!(wait(502, &[("X-RateLimit-Remaining", "4999"), ("X-RateLimit-Reset", "3000")]), None);
 /// ```
 pub fn retry_after<'a>(
     status: Option<u16>,
     headers: impl IntoIterator<Item = (&'a str, &'a str)>,
     now: Option<Time>,
 ) -> Option<Duration> {
-    let mut wishes = Wishes::default();
+    let mut hints = Hints::default();
     for (name, value) in headers {
-        wishes.hear(name.trim(), value.trim(), now);
+        hints.read(name.trim(), value.trim(), now);
     }
     let refused = matches!(status, Some(429 | 503 | 403));
-    let reset = if refused || wishes.spent { wishes.reset } else { None };
-    let wait = wishes
+    let reset = if refused || hints.spent { hints.reset } else { None };
+    let wait = hints
         .pushback
-        .or(wishes.millis)
-        .or(wishes.after)
-        .or(wishes.info)
-        .or(wishes.spent_reset)
+        .or(hints.millis)
+        .or(hints.after)
+        .or(hints.info)
+        .or(hints.spent_reset)
         .or(reset)?;
     Some(duration(wait))
 }
@@ -140,11 +140,11 @@ impl Header {
     }
 }
 
-impl Wishes {
-    fn hear(&mut self, name: &str, value: &str, now: Option<Time>) {
+impl Hints {
+    fn read(&mut self, name: &str, value: &str, now: Option<Time>) {
         let number = |unit| Decimal::read(value).map(|number| number.nanos(unit));
         match Header::of(name) {
-            // gRFC A6: what is no number of milliseconds means no retry, as a negative one does.
+            // gRFC A6: anything but a number of milliseconds means no retry, as a negative one does.
             Some(Header::Pushback) => {
                 later(&mut self.pushback, number(MILLISECOND).or(Some(u64::MAX)));
             }
@@ -152,7 +152,7 @@ impl Wishes {
             Some(Header::After) => later(&mut self.after, wait(value, now)),
             Some(Header::Info) => later(&mut self.info, parse_duration(value).ok().map(nanos)),
             Some(Header::InfoBytes) => later(&mut self.info, retry_info::of_base64(value)),
-            Some(Header::Limits) => self.hear_limits(value, now),
+            Some(Header::Limits) => self.read_limits(value, now),
             Some(Header::Remaining) => self.spent |= Decimal::read(value) == Some(NOTHING),
             Some(Header::Reset) => later(&mut self.reset, wait(value, now)),
             Some(Header::ResetSeconds) => later(&mut self.reset, number(SECOND)),
@@ -162,7 +162,7 @@ impl Wishes {
 
     /// `RateLimit` as a list of limits: each with what remains (`r`, `remaining`) and when it is reset
     /// (`t`, `reset`).
-    fn hear_limits(&mut self, value: &str, now: Option<Time>) {
+    fn read_limits(&mut self, value: &str, now: Option<Time>) {
         // The earlier drafts have one limit, whose parts are separated by commas.
         let separator = if has(value, "reset") { '\0' } else { ',' };
         for limit in value.split(separator) {
@@ -242,7 +242,7 @@ mod tests {
     /// 2026-11-28T00:00:00Z.
     const NOW: u64 = 1_795_824_000;
 
-    fn wish(status: u16, headers: &[(&str, &str)]) -> Option<f64> {
+    fn asked(status: u16, headers: &[(&str, &str)]) -> Option<f64> {
         let now = Some(Time::from_nanos(NOW * SECOND));
         let wait = retry_after(Some(status), headers.iter().copied(), now);
         wait.map(|wait| wait.as_secs_f64())
@@ -271,24 +271,24 @@ mod tests {
             ("1e3", None),
             ("2026-11-28 00:01:00", None),
         ] {
-            assert_eq!(wish(503, &[("rEtry-AFTER", value)]), seconds, "{value:?}");
+            assert_eq!(asked(503, &[("rEtry-AFTER", value)]), seconds, "{value:?}");
         }
     }
 
     #[test]
     fn hostile_values_are_read_in_one_pass_and_saturate() {
         let digits = "9".repeat(1 << 20);
-        assert!(wish(429, &[("retry-after", &digits)]) > Some(1e9));
-        assert!(wish(429, &[("retry-after-ms", &digits)]) > Some(1e9));
+        assert!(asked(429, &[("retry-after", &digits)]) > Some(1e9));
+        assert!(asked(429, &[("retry-after-ms", &digits)]) > Some(1e9));
         let far = "Fri, 31 Dec 9999 23:59:59 GMT";
-        assert_eq!(wish(429, &[("retry-after", far)]), Some(Duration::MAX.as_secs_f64()));
+        assert_eq!(asked(429, &[("retry-after", far)]), Some(Duration::MAX.as_secs_f64()));
         for text in
             ["=;,".repeat(1 << 16), "1,".repeat(1 << 16), "1m".repeat(1 << 16), "A".repeat(1 << 20)]
         {
             for name in
                 ["retry-after", "ratelimit", "x-ratelimit-reset", "grpc-status-details-bin", &text]
             {
-                wish(429, &[(name, &text)]);
+                asked(429, &[(name, &text)]);
             }
         }
     }
@@ -297,13 +297,13 @@ mod tests {
     fn a_reset_counts_where_the_answer_is_a_refusal_or_nothing_remains() {
         let reset = format!("{}", NOW + 3_000);
         let left = [("X-RateLimit-Remaining", "4999"), ("X-RateLimit-Reset", reset.as_str())];
-        assert_eq!(wish(502, &left), None);
-        assert_eq!((wish(429, &left), wish(403, &left)), (Some(3_000.0), Some(3_000.0)));
+        assert_eq!(asked(502, &left), None);
+        assert_eq!((asked(429, &left), asked(403, &left)), (Some(3_000.0), Some(3_000.0)));
         let none = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", reset.as_str())];
-        assert_eq!((wish(502, &none), wish(200, &none)), (Some(3_000.0), Some(3_000.0)));
+        assert_eq!((asked(502, &none), asked(200, &none)), (Some(3_000.0), Some(3_000.0)));
         // What says how long to wait comes before what says when a window ends.
         let both = [("x-ratelimit-reset", reset.as_str()), ("retry-after", "2")];
-        assert_eq!(wish(429, &both), Some(2.0));
+        assert_eq!(asked(429, &both), Some(2.0));
     }
 
     #[test]
@@ -321,23 +321,23 @@ mod tests {
             ("RateLimit", "\"burst\";r=3;t=5, \"day\";r=12;t=3000", 3_000.0),
             ("RateLimit", "limit=100, remaining=0, reset=30", 30.0),
         ] {
-            assert_eq!(wish(429, &[(name, value)]), Some(seconds), "{name}: {value}");
+            assert_eq!(asked(429, &[(name, value)]), Some(seconds), "{name}: {value}");
         }
-        assert_eq!(wish(200, &[("RateLimit", "\"default\";r=0;t=30")]), Some(30.0));
-        assert_eq!(wish(200, &[("RateLimit", "\"default\";r=9;t=30")]), None);
+        assert_eq!(asked(200, &[("RateLimit", "\"default\";r=0;t=30")]), Some(30.0));
+        assert_eq!(asked(200, &[("RateLimit", "\"default\";r=9;t=30")]), None);
     }
 
     #[test]
     fn grpc_says_it_in_metadata() {
-        assert_eq!(wish(200, &[("grpc-retry-pushback-ms", "1500")]), Some(1.5));
+        assert_eq!(asked(200, &[("grpc-retry-pushback-ms", "1500")]), Some(1.5));
         let never = Some(Duration::MAX.as_secs_f64());
-        assert_eq!(wish(200, &[("grpc-retry-pushback-ms", "-1")]), never);
-        assert_eq!(wish(200, &[("retryDelay", "3.5s")]), Some(3.5));
+        assert_eq!(asked(200, &[("grpc-retry-pushback-ms", "-1")]), never);
+        assert_eq!(asked(200, &[("retryDelay", "3.5s")]), Some(3.5));
         // Status { code: 8, details: [Any { RetryInfo { retry_delay: 3.5 s } }] }.
         let details =
             "CAgaNgoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLlJldHJ5SW5mbxIKCggIAxCAyrXuAQ";
-        assert_eq!(wish(200, &[("grpc-status-details-bin", details)]), Some(3.5));
-        assert_eq!(wish(200, &[("grpc-status-details-bin", &details[..20])]), None);
+        assert_eq!(asked(200, &[("grpc-status-details-bin", details)]), Some(3.5));
+        assert_eq!(asked(200, &[("grpc-status-details-bin", &details[..20])]), None);
     }
 
     #[test]

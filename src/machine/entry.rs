@@ -81,7 +81,7 @@ impl Entry {
         (self.is_running() && self.at < Time::MAX).then_some(self.at)
     }
 
-    /// When it is of no use any more.
+    /// When it expires.
     #[inline]
     pub(crate) fn expires_at(&self) -> Option<Time> {
         self.extra.as_ref()?.expires_at
@@ -275,7 +275,7 @@ impl<'m> TaskView<'m> {
         self.entry.deadline()
     }
 
-    /// When it is of no use any more.
+    /// When it expires.
     pub fn expires_at(&self) -> Option<Time> {
         self.entry.expires_at()
     }
@@ -295,7 +295,7 @@ impl<'m> TaskView<'m> {
         self.policies.policy(self.entry.policy)
     }
 
-    /// How often it was redriven.
+    /// How many times it was redriven.
     pub fn redrives(&self) -> u32 {
         self.entry.past().map_or(0, |past| past.redrives)
     }

@@ -62,7 +62,7 @@ pub enum What {
         /// The number of its letter; none if the queue dropped it, which is an event of its own.
         letter: Option<u64>,
     },
-    /// The task is dead, and there is no room for its letter: the machine holds it until there is.
+    /// The task is dead and the queue is full: the machine holds the letter until there is room.
     Held {
         /// Why it died.
         reason: Reason,
@@ -255,7 +255,7 @@ fn read_cause(fields: &Fields<'_>) -> Result<DropCause, ConfigError> {
 
 crate::wire::through_value!(Event);
 
-/// The events that nobody has polled yet. Bounded: a caller who never polls must not fill the memory,
+/// The events that have not been polled yet. Bounded: a caller who never polls must not fill the memory,
 /// and what is forgotten is counted. Letters that the queue gave up are not forgotten: an event holds the
 /// last copy.
 #[derive(Clone, Debug)]

@@ -81,7 +81,7 @@
 //!   held, or ended in exactly one way. [`Stats`] says it as a sum.
 //! - *One result for each dispatch*: a result is taken once, for the attempt that it is of. A second
 //!   one, or one for an attempt that timed out, is [refused](MachineError::StaleAttempt) and counted.
-//!   A result that comes after the attempt's deadline is late even if nobody polled in between.
+//!   A result that comes after the attempt's deadline is late even without a poll in between.
 //!   A result from before a rollback to an older snapshot, or of another machine, is late as well.
 //! - *One live task for each key*, and a key is its text.
 //! - *Order*: due tasks are handed out by time, then by the id of the key, whatever the order of the
@@ -160,7 +160,7 @@ pub struct MachineConfig {
     /// How many events wait to be polled, before the oldest is forgotten and counted; 0 turns events
     /// off. Default 4,096: a poll each second keeps up with some thousand failures a second.
     pub events: u32,
-    /// How many dead letters are kept, how long, and what happens when there is no room.
+    /// How many dead letters are kept, how long, and what happens when the queue is full.
     pub queue: QueueConfig,
 }
 
@@ -194,7 +194,7 @@ pub struct Machine {
     pub(crate) expiries: Timers,
     /// When running attempts time out.
     pub(crate) timeouts: Timers,
-    /// Letters for which there is no room, first in, first out; and their keys.
+    /// Letters that wait for room in the queue, first in, first out; and their keys.
     pub(crate) held: VecDeque<Box<DeadLetter>>,
     pub(crate) held_keys: BTreeSet<Key>,
     pub(crate) letters: DeadLetterQueue,
@@ -216,7 +216,7 @@ pub struct Machine {
 }
 
 impl fmt::Debug for Machine {
-    /// In numbers: a million tasks are no line of a log.
+    /// Counts only: a million tasks do not fit on a line of a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Machine")
             .field("now", &self.now)

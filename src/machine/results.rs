@@ -259,7 +259,7 @@ impl Machine {
         self.held.push_back(letter);
     }
 
-    /// Hands `letter` to the queue; back if there is no room.
+    /// Hands `letter` to the queue, which returns it when full.
     fn deliver(&mut self, now: Time, letter: DeadLetter) -> Result<(), Box<DeadLetter>> {
         let (key, reason) = (letter.key.clone(), letter.reason);
         match self.letters.push(now, letter) {

@@ -224,7 +224,7 @@ fn is_live(
 }
 
 /// A task that goes on counting from `base` attempts, its next one due at `at`. The clock of
-/// `maxElapsed` starts anew with it: waiting among the dead letters is no retrying.
+/// `maxElapsed` starts anew with it: time spent as a dead letter does not count.
 fn resumed(base: u32, at: Time, policy: &RetryPolicy) -> Task {
     let sleeps = policy.compat().elapsed_measure == ElapsedMeasure::Sleeps;
     let parts = Parts {

@@ -90,7 +90,7 @@ impl TaskSpec {
         self
     }
 
-    /// When the task is of no use any more: an attempt that would start then or later does not, and
+    /// When the task expires: an attempt that would start then or later does not, and
     /// the task dies of [`Expired`](crate::Reason::Expired). A running attempt may end.
     #[must_use]
     pub fn expires_at(mut self, at: Time) -> TaskSpec {

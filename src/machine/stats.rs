@@ -16,9 +16,7 @@ pub struct Counters {
     pub retries: u64,
     /// Tasks that ended well.
     pub succeeded: u64,
-    /// Tasks whose letter left the machine, by reason in the order of [`Reason::ALL`]: into the queue,
-    /// or dropped there by the queue's rule.
-    pub dead_lettered: [u64; Reason::ALL.len()],
+    pub(crate) dead_lettered: [u64; Reason::ALL.len()],
     /// Tasks cancelled.
     pub cancelled: u64,
     /// Tasks dropped by a rule.
@@ -36,6 +34,12 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Tasks that died of `reason` and whose letter left the machine: into the queue, or dropped
+    /// there by the queue's rule.
+    pub fn dead_lettered(&self, reason: Reason) -> u64 {
+        self.dead_lettered[reason as usize % Reason::ALL.len()]
+    }
+
     /// Tasks whose letter left the machine.
     pub fn dead_lettered_total(&self) -> u64 {
         self.dead_lettered.iter().fold(0, |sum, count| sum.saturating_add(*count))
@@ -75,7 +79,7 @@ pub struct Stats {
     pub budget: Option<f64>,
     /// Retries that the shared budget refused.
     pub budget_denied: u64,
-    /// Events that were forgotten because nobody polled them.
+    /// Events that were dropped because they were not polled in time.
     pub events_lost: u64,
     /// What happened so far.
     pub counters: Counters,

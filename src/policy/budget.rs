@@ -29,7 +29,7 @@ fn milli(tokens: f64) -> u64 {
 
 /// The state of a budget. All tasks that share it go through the same one.
 ///
-/// [`Task::fail`](crate::Task::fail) asks it for a retry; whoever owns it tells it the rest:
+/// [`Task::fail`](crate::Task::fail) asks it for a retry; its owner reports the rest:
 /// [`on_attempt`](Budget::on_attempt) when an attempt starts, [`on_success`](Budget::on_success) when
 /// one succeeds, and [`on_end`](Budget::on_end) when a task that was retried needs no more attempts.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,8 @@
-//! The quirks of other systems, in one place and off the common path.
+//! The quirks of other systems, in one place, off the common path.
 //!
 //! A policy of our own has none of them. They exist so that a policy imported from elsewhere behaves
 //! here as it does there. A handful of switches is enough for 130 of the 135 configurations of 36
-//! libraries that were measured (`tests/real_systems.rs` holds this crate against each of them).
+//! libraries that were measured (`tests/real_systems.rs` checks this crate against each of them).
 
 use crate::time::{Duration, nanos};
 
@@ -139,7 +139,7 @@ pub struct Compat {
     pub elapsed_measure: ElapsedMeasure,
     /// The jittered delay is the base of the next one (grpc-js connections, client-go): a random walk.
     pub feedback: bool,
-    /// What becomes of a draw above the cap, instead of the cap.
+    /// How a draw above the cap is redrawn instead of capped.
     pub resample_above: Option<Resample>,
 }
 

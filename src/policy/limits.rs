@@ -30,7 +30,7 @@ impl ElapsedRule {
     }
 }
 
-/// How often and how long.
+/// How many attempts, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {

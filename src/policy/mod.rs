@@ -158,13 +158,13 @@ impl RetryPolicy {
             .max_delay(Duration::from_secs(30))
             .max_attempts(5)
             .rule(Rule::new("throttle", Action::Retry).or("429").backoff(throttled))
-            .rule(Rule::of(&Kind::HOPELESS, Action::DeadLetter))
+            .rule(Rule::of(Kind::HOPELESS, Action::DeadLetter))
             .budget(BudgetRule::ratio(20.0, 10.0, Duration::from_secs(10)))
             .assume_valid()
     }
 
-    /// What we would run for tasks in a queue, that nobody waits for and that are not to be lost in an
-    /// outage of an hour; each choice with its reason:
+    /// Recommended for queued tasks, which have no caller waiting and must survive an
+    /// outage of an hour. The reason for each choice:
     ///
     /// - **exponential, 1 s x 2, full jitter**: soon enough for a restart, and the least peak on a server
     ///   that comes back (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015);
@@ -187,7 +187,7 @@ impl RetryPolicy {
             .max_delay(Duration::from_secs(300))
             .max_attempts(50)
             .retry_after(RetryAfter::default().max(Duration::from_secs(3_600)))
-            .rule(Rule::of(&Kind::HOPELESS, Action::DeadLetter))
+            .rule(Rule::of(Kind::HOPELESS, Action::DeadLetter))
             .budget(BudgetRule::rate(10.0, 10))
             .assume_valid()
     }
@@ -217,7 +217,7 @@ impl RetryPolicy {
         self.spec.max_delay
     }
 
-    /// How often and how long.
+    /// How many attempts, and for how long.
     pub fn limits(&self) -> &Limits {
         &self.spec.limits
     }
@@ -346,7 +346,7 @@ impl RetryPolicy {
         core::iter::once(self.spec.default_action).chain(ruled)
     }
 
-    /// What the delay after that many attempts is drawn from, if the failure is a plain one: of no rule,
+    /// What the delay after that many attempts is drawn from, if the failure is a plain one: no rule matches,
     /// without budget, hint or deadline. It is what all but a few verdicts of most policies need.
     #[inline]
     pub(crate) fn plain_range(&self, class: Class, attempts: u32) -> Option<&Range> {

@@ -3,11 +3,11 @@
 //! The npm package's root module has neither texts nor objects nor an allocator. JavaScript keeps a
 //! policy as a row of floats and sends it along with each failure; [`NumericTerms`] are what the verdict
 //! needs of it, read by their [places]. Durations are nanoseconds, words are their index in the lists of the wire
-//! format, and `NaN` stands for what is not set.
+//! format, and `NaN` means not set.
 //!
 //! **A row is trusted**: JavaScript has checked it against the [bounds](crate::bounds), and its refusals
-//! are held against the core's own, word by word, by `tests/golden/refusals.json`. A row that is no
-//! policy still harms nobody: it reads as some policy, and nothing can panic on it.
+//! are compared with the core's by `tests/golden/refusals.json`. A row that is not a
+//! policy does no harm: it reads as some policy, and nothing can panic on it.
 
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
@@ -96,7 +96,7 @@ impl NumericTerms {
     }
 
     /// What [`Task::fail`] says of the running attempt by these terms: the delay in nanoseconds, or a
-    /// verdict that is no retry. A retry costs the budget `cost`.
+    /// verdict other than a retry. A retry costs the budget `cost`.
     pub fn judge(
         &self,
         task: &mut Task,

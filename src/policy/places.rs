@@ -1,4 +1,4 @@
-//! Where each number stands in the buffer between the npm package and its WebAssembly.
+//! The position of each number in the buffer between the npm package and its WebAssembly.
 //!
 //! Rust reads and JavaScript writes by these names: `npm/src/table.ts` is made from [`ALL`].
 

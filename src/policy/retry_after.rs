@@ -1,4 +1,4 @@
-//! Retry-After: what a server's own wish does to the delay.
+//! Retry-After: how a server's hint changes the delay.
 
 use super::{jitter::Spread, kinds::Jitter};
 use crate::{
@@ -40,8 +40,8 @@ pub enum WhenLonger {
     /// The default, since a task in a queue has nothing to lose by asking again.
     #[default]
     Cap,
-    /// The task ends with the reason [`DeadlineExceeded`](crate::task::Reason::DeadlineExceeded): there
-    /// is no retry that the server allows and the policy would wait for. No retry comes earlier than
+    /// The task ends with the reason [`DeadlineExceeded`](crate::task::Reason::DeadlineExceeded): no
+    /// retry is late enough for the server and early enough for the policy. No retry comes earlier than
     /// the server asked, whatever the hint's jitter and the rule for `maxElapsed` say.
     GiveUp,
 }

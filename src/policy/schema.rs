@@ -51,11 +51,11 @@ fn property(name: &str) -> Value {
     match name {
         "$schema" => pointer(),
         "imported" => described(
-            "Where the policy was imported from, and how close it is to what it was there.",
+            "Where the policy was imported from, and how faithful the import is.",
             object([
                 ("from", described("The system.", of_type("string"))),
-                ("name", described("What the policy is called there.", of_type("string"))),
-                ("fidelity", described("Whether it acts as it does there.", words(&FIDELITIES))),
+                ("name", described("Its name there.", of_type("string"))),
+                ("fidelity", described("Whether it behaves exactly as there.", words(&FIDELITIES))),
                 ("reasons", described("Each difference.", array(of_type("string"), 0))),
             ]),
         ),
@@ -70,27 +70,28 @@ fn property(name: &str) -> Value {
         "elapsedRule" => described(ELAPSED_RULE, words(&ElapsedRule::NAMES)),
         "defaultAction" => described(DEFAULT_ACTION, words(&Action::NAMES)),
         "retryAfter" => described(
-            "How a server's own wish (Retry-After) is heard.",
+            "How a server's Retry-After is used.",
             object([
                 ("mode", described(HINT_MODE, words(&HintMode::NAMES))),
                 ("max", row(bounds::RETRY_AFTER_MAX)),
                 (
                     "whenLonger",
                     described(
-                        "What becomes of a longer wish: it counts as the longest, or the task ends.",
+                        "What a longer Retry-After does: it counts as max (cap), or ends the task (giveUp).",
                         words(&WhenLonger::NAMES),
                     ),
                 ),
-                ("jitter", described("How the server's wish is spread.", reference("jitter"))),
+                ("jitter", described("The jitter of Retry-After.", reference("jitter"))),
             ]),
         ),
         "classify" => described(
             "Rules for kinds of failures; the first that matches wins.",
             array(reference("rule"), 0),
         ),
-        "compat" => {
-            described("The ways of other systems, for policies like theirs.", nullable(compat()))
-        }
+        "compat" => described(
+            "Behaviour of other systems, for policies imported from them.",
+            nullable(compat()),
+        ),
         name => match TABLE.iter().find(|row| row.name == name) {
             Some(found) => nullable(row(found)),
             None => Value::Bool(true),
@@ -106,8 +107,8 @@ const BUDGET: &str = "An allowance of retries that all users of this policy shar
 const ELAPSED_RULE: &str = "What maxElapsed ends: a wait that would end too late \
                             (stopIfWouldExceed, the default), only one that begins too late \
                             (stopIfReached), or none: waits are cut to fit (truncate).";
-const DEFAULT_ACTION: &str = "What becomes of failures that no rule matches. Default: retry.";
-const HINT_MODE: &str = "As the least delay (atLeast, the default), instead of the delay (replace), \
+const DEFAULT_ACTION: &str = "The action for failures that no rule matches. Default: retry.";
+const HINT_MODE: &str = "As the minimum delay (atLeast, the default), instead of the delay (replace), \
                          at most max more than the delay (clamp), or not (ignore).";
 
 /// One alternative for each kind, and the bare names of those that need no field.
@@ -159,12 +160,12 @@ fn end() -> Value {
 fn rule() -> Value {
     let text = Value::map([("type", "string".into()), ("minLength", Value::Unsigned(1))]);
     let texts = array(text.clone(), 1);
-    let matched = "The failures that it is for: a kind, a family like 5xx, a code, a name, or several of them.";
+    let matched = "The failures it applies to: a kind, a family like 5xx, a code, a name, or a list of these.";
     let mut rule = object([
         ("match", described(matched, any([text, texts]))),
-        ("action", described("What becomes of them. Default: retry.", words(&Action::NAMES))),
-        ("backoff", described("How their delay grows.", reference("backoff"))),
-        ("jitter", described("How their delays are spread.", reference("jitter"))),
+        ("action", described("The action. Default: retry.", words(&Action::NAMES))),
+        ("backoff", described("The backoff for these failures.", reference("backoff"))),
+        ("jitter", described("The jitter for these failures.", reference("jitter"))),
     ]);
     if let Value::Map(entries) = &mut rule {
         entries.push(("required".to_string(), list(&["match"])));
@@ -175,15 +176,18 @@ fn rule() -> Value {
 fn compat() -> Value {
     let boolean = |what: &str| described(what, of_type("boolean"));
     object([
-        ("capStage", described("Where maxDelay and the jitter meet.", words(&CapStage::NAMES))),
+        (
+            "capStage",
+            described("Where the cap applies: before or after jitter.", words(&CapStage::NAMES)),
+        ),
         (
             "rounding",
             described(
                 "Delays are whole multiples of a unit.",
                 nullable(object([
                     ("unit", row(bounds::ROUNDING_UNIT)),
-                    ("mode", described("Which multiple.", words(&RoundingMode::NAMES))),
-                    ("eachStep", boolean("Whether each step of the curve is rounded, too.")),
+                    ("mode", described("How to round.", words(&RoundingMode::NAMES))),
+                    ("eachStep", boolean("Whether each step of the curve is rounded as well.")),
                 ])),
             ),
         ),
@@ -198,7 +202,7 @@ fn compat() -> Value {
         (
             "resampleAbove",
             described(
-                "A delay above the cap is drawn anew between these shares of it.",
+                "A delay above the cap is redrawn between these fractions of the cap.",
                 nullable(object([
                     ("low", row(bounds::RESAMPLE_LOW)),
                     ("high", row(bounds::RESAMPLE_HIGH)),

@@ -9,7 +9,7 @@ use std::{rc::Rc, vec::Vec};
 use super::{BlockingTimer, Timer};
 use crate::time::{Duration, Time};
 
-/// A clock that stands still until something sleeps, and then is where the sleep ends.
+/// A clock that advances only when something sleeps, to the end of that sleep.
 ///
 /// ```
 /// use redrive::{Duration, RetryPolicy, run::testing::{VirtualTimer, script}};

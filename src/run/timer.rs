@@ -40,7 +40,7 @@ pub trait BlockingTimer {
     fn sleep_until(&self, at: Time);
 }
 
-/// The wall clock. One that stands before 1970 says 1970.
+/// The wall clock. A time before 1970 reads as 1970.
 #[expect(clippy::disallowed_methods, reason = "the executors are where clocks are read")]
 fn unix() -> Time {
     Time::ZERO.saturating_add(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())

@@ -167,10 +167,10 @@ impl<'de> de::Visitor<'de> for TasksSeed<'_> {
 impl Tasks {
     fn put(&mut self, entry: Entry) -> Result<(), ConfigError> {
         if self.slab.find(&entry.key).is_some() {
-            return Err(ConfigError::new("key", "stands there twice"));
+            return Err(ConfigError::new("key", "is given twice"));
         }
         if entry.is_running() && !self.runs.insert((entry.run, entry.incarnation)) {
-            return Err(ConfigError::new("run", format!("= {} stands there twice", entry.run)));
+            return Err(ConfigError::new("run", format!("= {} is given twice", entry.run)));
         }
         self.slab.insert(entry);
         Ok(())
@@ -359,7 +359,7 @@ fn put_held(machine: &mut Machine, held: Vec<DeadLetter>) -> Result<(), ConfigEr
     for (i, letter) in held.into_iter().enumerate() {
         let live = machine.tasks.find(&letter.key).is_some();
         if live || !machine.held_keys.insert(letter.key.clone()) {
-            return Err(ConfigError::new(format!("held.records[{i}].key"), "stands there twice"));
+            return Err(ConfigError::new(format!("held.records[{i}].key"), "is given twice"));
         }
         machine.held.push_back(Box::new(letter));
     }

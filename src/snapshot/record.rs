@@ -1,4 +1,4 @@
-//! The records that snapshots are made of: how a task, a letter, a failure stand in them.
+//! The records that snapshots are made of: the form of a task, a letter, a failure.
 //!
 //! What is nothing, zero or empty is left out: a million tasks are written and read as a stream, and most
 //! of them have most of it not.

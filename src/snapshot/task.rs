@@ -18,7 +18,7 @@ const FIELDS: &[&str] =
 const STATES: [&str; 8] =
     ["ready", "running", "waiting", "succeeded", "cancelled", "discarded", "failed", "dead"];
 
-/// The task as a group of fields.
+/// The task as an object.
 pub(super) fn to_value(task: &Task) -> Value {
     let parts = task.parts();
     let (state, reason) = match parts.state {

@@ -14,8 +14,8 @@ use crate::{
 /// What a [`Task`] knows besides, such a loop knows anyway: when a wait ends lies in its queue of
 /// events, when the first attempt began is needed only at the end. Of the last delay and of what was
 /// paid there is nothing to know under the policies that [`Compact::holds`]. The verdicts are those of
-/// a [`Task`], to the last bit; only [`TaskError::TooEarly`] cannot happen, since nobody here knows
-/// when.
+/// a [`Task`], to the last bit; only [`TaskError::TooEarly`] cannot happen, since no time
+/// is kept here.
 ///
 /// ```
 /// use redrive::{RetryPolicy, Time, Verdict, random::Stream, task::{Compact, Context}};

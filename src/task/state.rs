@@ -132,7 +132,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// A verdict that is no retry.
+/// A verdict other than a retry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ending {
     Dead(Reason),

@@ -1,4 +1,4 @@
-//! Single values held against their limits.
+//! Checks single values against their limits.
 
 use alloc::{
     borrow::ToOwned,

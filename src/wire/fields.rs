@@ -24,12 +24,12 @@ impl<'v> Fields<'v> {
     /// Reads `value` as a map that has only `known` fields (camelCase; `snake_case` is read too).
     ///
     /// # Errors
-    /// When it is not a map, a field is unknown (with a guess at the one meant), or one stands twice.
+    /// When it is not an object, a field is unknown (the closest known one is suggested), or a field is given twice.
     pub fn read(value: &'v Value, path: &str, known: &[&'static str]) -> Result<Self, ConfigError> {
         let Value::Map(given) = value else {
             let what = value.kind();
             let fields = known.join(", ");
-            let message = format!("is {what}; write a group of fields, out of: {fields}");
+            let message = format!("is {what}, not an object; expected fields: {fields}");
             return Err(ConfigError::new(path, message));
         };
         let mut entries: Vec<(&'static str, &'v Value)> = Vec::with_capacity(given.len());
@@ -39,10 +39,7 @@ impl<'v> Fields<'v> {
                 return Err(unknown_field(path, name, known));
             };
             if entries.iter().any(|(n, _)| n == known_name) {
-                return Err(ConfigError::new(
-                    join(path, known_name),
-                    "stands there twice; keep one",
-                ));
+                return Err(ConfigError::new(join(path, known_name), "is given twice; keep one"));
             }
             entries.push((known_name, value));
         }
@@ -78,7 +75,7 @@ impl<'v> Fields<'v> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::Text(text)) => Ok(Some(text)),
-            Some(other) => Err(self.error(name, format!("is {}; write a text", other.kind()))),
+            Some(other) => Err(self.error(name, format!("is {}; write a string", other.kind()))),
         }
     }
 
@@ -87,10 +84,10 @@ impl<'v> Fields<'v> {
     /// # Errors
     /// When it is missing or not a text.
     pub fn required_text(&self, name: &str) -> Result<&'v str, ConfigError> {
-        self.text(name)?.ok_or_else(|| self.error(name, "is missing; write a text"))
+        self.text(name)?.ok_or_else(|| self.error(name, "is missing; write a string"))
     }
 
-    /// The truth value `name`.
+    /// The boolean `name`.
     ///
     /// # Errors
     /// When it is there and neither true nor false.

@@ -74,7 +74,7 @@ impl Error for ConfigError {
     }
 
     fn duplicate_field(field: &'static str) -> ConfigError {
-        ConfigError::new(field, "stands there twice; keep one")
+        ConfigError::new(field, "is given twice; keep one")
     }
 }
 

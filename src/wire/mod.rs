@@ -1,8 +1,8 @@
 //! The tree that every format is read into and written from, and the reader that checks it.
 //!
 //! Policies, scenarios, dead letters and snapshots come as JSON, TOML or JavaScript objects. All of
-//! them become a [`Value`] first, and [`Fields`] reads it: unknown fields are refused with a guess at
-//! what was meant, numbers are held against the [bounds table](crate::bounds), and every error names
+//! them become a [`Value`] first, and [`Fields`] reads it: unknown fields are refused with a suggestion,
+//! numbers are checked against the [bounds table](crate::bounds), and every error names
 //! the field by its path. `snake_case` names are accepted on reading; writing is always `camelCase`.
 
 mod check;
@@ -95,7 +95,7 @@ mod tests {
         let twice = Value::map([("maxDelay", Value::Null), ("max_delay", Value::Null)]);
         assert_eq!(
             fields(&twice).unwrap_err().to_string(),
-            "policy.maxDelay stands there twice; keep one"
+            "policy.maxDelay is given twice; keep one"
         );
         for name in ["__proto__", "constructor", "prototype"] {
             assert!(fields(&Value::map([(name, Value::Null)])).unwrap_err().is_unknown_field());

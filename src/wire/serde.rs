@@ -77,7 +77,7 @@ impl<'de> Visitor<'de> for Tree {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("null, a truth value, a number, a text, a list or a group of fields")
+        f.write_str("null, a boolean, a number, a string, a list or an object")
     }
 
     fn visit_unit<E: Error>(self) -> Result<Value, E> {

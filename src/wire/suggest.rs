@@ -7,7 +7,7 @@ use super::{ConfigError, error::join, quoted};
 /// The word out of `words` that `value` is, or an error that lists them and guesses.
 ///
 /// # Errors
-/// When it is none of them.
+/// When it is not one of them.
 pub fn one_of(
     path: &str,
     value: &str,
@@ -67,7 +67,7 @@ pub(crate) fn camel_case(name: &str) -> String {
 /// distance (a swap of neighbours counts once), if at most a third of its letters differ.
 pub fn did_you_mean<'w>(word: &str, words: &[&'w str]) -> Option<&'w str> {
     let word = word.to_ascii_lowercase();
-    // A word of thousands of letters is no slip of the keyboard.
+    // A word of thousands of letters is not a typing error.
     if word.len() > 64 {
         return None;
     }

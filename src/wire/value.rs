@@ -18,7 +18,7 @@ pub const MAX_DEPTH: usize = 1_000;
 pub enum Value {
     /// `null`: given, and given as nothing.
     Null,
-    /// A truth value.
+    /// A boolean.
     Bool(bool),
     /// A whole number from 0 up.
     Unsigned(u64),
@@ -98,7 +98,7 @@ impl Value {
         }
     }
 
-    /// The truth value, if this is one.
+    /// The boolean, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Value::Bool(flag) => Some(*flag),
@@ -168,17 +168,17 @@ impl Value {
         }
     }
 
-    /// What this is, for an error text: "a text", "a list".
+    /// What this is, for an error text: "a string", "a list".
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Value::Null => "null",
-            Value::Bool(_) => "a truth value",
+            Value::Bool(_) => "a boolean",
             Value::Unsigned(_) | Value::Signed(_) | Value::Float(_) | Value::Literal(_) => {
                 "a number"
             }
-            Value::Text(_) => "a text",
+            Value::Text(_) => "a string",
             Value::List(_) => "a list",
-            Value::Map(_) => "a group of fields",
+            Value::Map(_) => "an object",
         }
     }
 }

@@ -2,7 +2,7 @@
 //! against one of them.
 //!
 //! Each case is what a library was seen to do: the delays of a deterministic configuration, or the
-//! distribution of thousands of draws of a random one. Beside it stands the policy of ours that is to
+//! distribution of thousands of draws of a random one. Beside it is the policy of ours that is to
 //! behave the same, or the reason why none can. Draws are judged without assuming a law: a quantile by
 //! the share of our draws on each side of it (so that steps and point masses are judged as well as
 //! smooth laws), support by exact order statistics, everything at [`SIGMAS`] of the two samples.

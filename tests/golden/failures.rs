@@ -187,7 +187,10 @@ fn texts(words: &[&str]) -> Value {
 
 pub(crate) fn file() -> String {
     let listed = ROWS.iter().flat_map(|row| row.codes).copied();
-    let words = listed.chain(GRPC).chain(Kind::ALL.map(Kind::as_str)).chain(WORDS.iter().copied());
+    let words = listed
+        .chain(GRPC)
+        .chain(Kind::ALL.iter().map(|kind| kind.as_str()))
+        .chain(WORDS.iter().copied());
     let kinds = words.map(|word| {
         let kind = kind_of(word).map_or(Value::Null, |kind| kind.as_str().into());
         Value::List(vec![word.into(), kind])

@@ -98,7 +98,7 @@ pub fn read_state(query: &str) -> Result<JsValue, JsValue> {
 #[wasm_bindgen(js_name = pageSet)]
 pub fn set(query: &str, changes: &JsValue) -> Result<String, JsValue> {
     let Value::List(changes) = read::tree(changes, "changes")? else {
-        return Err(argument("changes", "is no list"));
+        return Err(argument("changes", "is not a list"));
     };
     let mut page = open(query)?;
     for change in changes {
@@ -186,7 +186,7 @@ pub fn schedule(query: &str, logarithmic: bool) -> Result<JsValue, JsValue> {
 /// A slot's policy as code: `typescript`, `rust`, `json` or `cli`.
 ///
 /// # Errors
-/// When there is no such policy or language.
+/// When the policy or language is unknown.
 #[wasm_bindgen(js_name = pageExport)]
 pub fn export(query: &str, letter: &str, language: &str) -> Result<String, JsValue> {
     let page = open(query)?;
@@ -196,7 +196,7 @@ pub fn export(query: &str, letter: &str, language: &str) -> Result<String, JsVal
         "rust" => Ok(code::rust(&policy)),
         "json" => Ok(code::json(&policy)),
         "cli" => Ok(page.commands()),
-        _ => Err(argument("language", "is none of typescript, rust, json, cli")),
+        _ => Err(argument("language", "must be one of typescript, rust, json, cli")),
     }
 }
 
@@ -212,11 +212,11 @@ pub fn run_key(query: &str, letter: &str) -> Result<String, JsValue> {
 /// Dead letters from elsewhere, in redrive's interchange format, as the page lists its own.
 ///
 /// # Errors
-/// When a line is no dead letter, with its number.
+/// When a line is not a dead letter; the error has its number.
 #[wasm_bindgen(js_name = pageDeadLetters)]
 pub fn dead_letters(lines: &JsValue) -> Result<JsValue, JsValue> {
     let Value::List(lines) = read::tree(lines, "lines")? else {
-        return Err(argument("lines", "is no list of dead letters"));
+        return Err(argument("lines", "is not a list of dead letters"));
     };
     let mut letters = Vec::new();
     for (index, line) in lines.iter().enumerate() {

@@ -3,7 +3,7 @@
 //! Not serde-wasm-bindgen's reader, for three traps that it leaves open here. A field that is
 //! `undefined` counts as absent and not as `null`: `maxAttempts: null` is *unlimited*, and
 //! `{ maxAttempts: options.max }` must not mean that by accident. A cycle ends in an error and not in
-//! a stack overflow. And what would read as an empty group of fields (a `Map`, a `Set`) is refused,
+//! a stack overflow. And what would read as an empty object (a `Map`, a `Set`) is refused,
 //! while what has a `toJSON` (a policy object, a `Date`) is taken at its word.
 
 use js_sys::{Array, BigInt, Function, Number, Object, Reflect, Symbol};
@@ -69,7 +69,7 @@ fn read(value: &JsValue, path: &str, depth: usize) -> Result<Value, ConfigError>
     }
     match value.dyn_ref::<Object>() {
         Some(object) if !value.is_function() => fields(object, path, depth),
-        _ => refuse("is not data; write a text, a number, a list or a group of fields"),
+        _ => refuse("is not data; write a string, a number, a list or an object"),
     }
 }
 

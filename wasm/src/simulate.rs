@@ -6,7 +6,7 @@
 //! `--format json`, under the same names.
 //!
 //! **An instance of the module serves one simulation.** What a run holds borrows from the scenario;
-//! here the scenario is given away for as long as the instance lives, and whoever starts a second
+//! here the scenario is given away for as long as the instance lives, and a second
 //! simulation in the same instance pays for the memory of both. The npm package starts an instance for
 //! each, which also gives the memory back that WebAssembly itself never does.
 

@@ -104,7 +104,7 @@ function page(module: WebAssembly.Module) {
     document.documentElement.dataset['asked'] = store.state.query
     clearTimeout(busy)
     busy = window.setTimeout(() => head.busy(), BUSY)
-    // While a slider moves nobody reads the dead letters.
+    // The dead letters can wait until the slider rests.
     herd.ask(store.state.query, !store.moving)
   }
   store.onReleased = ask

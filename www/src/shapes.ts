@@ -127,7 +127,7 @@ export interface Differences {
 
 /** The state of the page. */
 export interface State {
-  /** The query that stands for it. */
+  /** Its query. */
   query: string
   /** What was wrong with the link, in words. */
   notices: string[]

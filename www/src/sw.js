@@ -1,5 +1,5 @@
-// Keeps the page for when there is no network. One cache a build: a new build fetches everything anew,
-// past whatever the browser has kept, and drops what is older than the build before it, whose pages may
+// Keeps the page for when the network is down. One cache a build: a new build fetches everything anew,
+// around the cache of the browser, and drops what is older than the build before it, whose pages may
 // still be open. Nothing is touched but the caches of this folder: other pages may share the origin.
 const SCOPE = self.registration.scope
 const OURS = `redrive ${SCOPE} `

@@ -103,6 +103,6 @@ test('every panel draws, and a story is opened by a click', () => visit('', asyn
   }
 }))
 
-test('a narrow page is no wider than its screen', () => visit('story=naive&a=none&b=-', async page => {
+test('a narrow page fits its screen', () => visit('story=naive&a=none&b=-', async page => {
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))
 }, [390, 844]))

@@ -299,7 +299,7 @@ test('a key that is held makes one entry of the history', () => visit('', {}, as
   assert.equal(await page.inputValue('#c-a-jitter-factor-field'), '0.1')
 }))
 
-test('the replay plays, steps and stands still', () => visit('', { motion: 'no-preference' }, async page => {
+test('the replay plays, steps and pauses', () => visit('', { motion: 'no-preference' }, async page => {
   // A hand on the page ends what it plays by itself, for good.
   await page.mouse.click(5, 5)
   await page.click('#play')

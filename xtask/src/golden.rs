@@ -26,7 +26,7 @@ pub(crate) struct Args {
     bless: bool,
 }
 
-/// Every value of every golden file, by where it stands.
+/// Every value of every golden file, by its path.
 type Values = BTreeMap<String, String>;
 
 pub(crate) fn run(args: &Args) -> Result<()> {

@@ -104,7 +104,7 @@ pub(crate) fn check(all: bool, only: Option<&str>) -> Result<String> {
     process::merged(&mut node).context("the suite of the npm package")
 }
 
-/// Builds the native program, for the package to be held against: as the tests have built it, which
+/// Builds the native program, which the package is compared with: as the tests have built it, which
 /// takes the whole workspace's features.
 fn native() -> Result<PathBuf> {
     let mut cargo = process::cargo();

@@ -1,4 +1,4 @@
-//! The words of `redrive dlq`.
+//! The arguments of `redrive dlq`.
 
 use std::path::PathBuf;
 
@@ -24,7 +24,7 @@ pub(crate) enum Dlq {
 pub(crate) struct DlqShow {
     /// Dead letters (NDJSON; - is standard input)
     pub(crate) file: PathBuf,
-    /// Put lines that are not dead letters into this file, as they are
+    /// Move lines that are not dead letters into this file, unchanged
     #[arg(long, value_name = "FILE")]
     pub(crate) keep_damaged: Option<PathBuf>,
     /// The letter's id
@@ -36,7 +36,7 @@ pub(crate) struct DlqShow {
     pub(crate) format: ListFormat,
 }
 
-/// What of a payload is not shown.
+/// Which parts of a payload are hidden.
 #[derive(Debug, Args)]
 pub(crate) struct Redaction {
     /// Leave payloads out
@@ -86,7 +86,7 @@ pub(crate) struct Choice {
 pub(crate) struct DlqList {
     /// Dead letters (NDJSON; - is standard input)
     pub(crate) file: PathBuf,
-    /// Put lines that are not dead letters into this file, as they are
+    /// Move lines that are not dead letters into this file, unchanged
     #[arg(long, value_name = "FILE")]
     pub(crate) keep_damaged: Option<PathBuf>,
     #[command(flatten)]
@@ -113,7 +113,7 @@ pub(crate) enum ListFormat {
 pub(crate) struct DlqStats {
     /// Dead letters (NDJSON; - is standard input)
     pub(crate) file: PathBuf,
-    /// Put lines that are not dead letters into this file, as they are
+    /// Move lines that are not dead letters into this file, unchanged
     #[arg(long, value_name = "FILE")]
     pub(crate) keep_damaged: Option<PathBuf>,
     #[command(flatten)]
@@ -127,7 +127,7 @@ pub(crate) struct DlqStats {
 pub(crate) struct DlqRedrive {
     /// Dead letters (NDJSON)
     pub(crate) file: PathBuf,
-    /// Put lines that are not dead letters into this file, as they are
+    /// Move lines that are not dead letters into this file, unchanged
     #[arg(long, value_name = "FILE")]
     pub(crate) keep_damaged: Option<PathBuf>,
     #[command(flatten)]
@@ -135,16 +135,16 @@ pub(crate) struct DlqRedrive {
     /// At most this many
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
-    /// So many a second
+    /// Letters per second
     #[arg(long, allow_hyphen_values = true, value_name = "PER_SECOND")]
     pub(crate) rate: Option<f64>,
-    /// Move each within this long, so that they are no herd of their own
+    /// Spread each start over this long, so that the letters do not become a herd
     #[arg(long, allow_hyphen_values = true, value_name = "DURATION")]
     pub(crate) spread: Option<String>,
-    /// How attempts count in the next life: reset, keep, or a number of further ones
+    /// How attempts count after the redrive: reset, keep, or a number of additional attempts
     #[arg(long, value_name = "reset|keep|N", default_value = "reset")]
     pub(crate) attempts: String,
-    /// Park a letter that was redriven so often (or `none`)
+    /// Park letters that were already redriven this many times (or `none`)
     #[arg(long, allow_hyphen_values = true, value_name = "N|none")]
     pub(crate) max_redrives: Option<String>,
     /// The seed of the spread
@@ -154,7 +154,7 @@ pub(crate) struct DlqRedrive {
     /// its owner alone; standard output when left out
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<PathBuf>,
-    /// Say what would happen, change nothing
+    /// Report what would happen, change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -163,7 +163,7 @@ pub(crate) struct DlqRedrive {
 pub(crate) struct DlqPurge {
     /// Dead letters (NDJSON)
     pub(crate) file: PathBuf,
-    /// Put lines that are not dead letters into this file, as they are
+    /// Move lines that are not dead letters into this file, unchanged
     #[arg(long, value_name = "FILE")]
     pub(crate) keep_damaged: Option<PathBuf>,
     #[command(flatten)]
@@ -171,7 +171,7 @@ pub(crate) struct DlqPurge {
     /// Delete every letter: needed when no other choice is given
     #[arg(long)]
     pub(crate) all: bool,
-    /// Say what would happen, change nothing
+    /// Report what would happen, change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -180,7 +180,7 @@ pub(crate) struct DlqPurge {
 pub(crate) struct DlqExport {
     /// Dead letters (NDJSON; - is standard input)
     pub(crate) file: PathBuf,
-    /// Put lines that are not dead letters into this file, as they are
+    /// Move lines that are not dead letters into this file, unchanged
     #[arg(long, value_name = "FILE")]
     pub(crate) keep_damaged: Option<PathBuf>,
     #[command(flatten)]

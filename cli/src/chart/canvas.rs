@@ -67,7 +67,7 @@ impl From<png::EncodingError> for ChartError {
     }
 }
 
-/// Where a text stands relative to its point.
+/// Where a text is relative to its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
     /// It starts there.

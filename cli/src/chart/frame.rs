@@ -84,7 +84,7 @@ impl Header {
     }
 }
 
-/// A subtitle, with a word on which run it is where there are several: what happens in time is no mean.
+/// A subtitle, naming the run where there are several: a course over time cannot be averaged.
 pub(crate) fn of_one_run(outcome: &Outcome, subtitle: &str) -> String {
     match outcome.runs {
         0 | 1 => subtitle.to_owned(),
@@ -133,14 +133,14 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// Where `value` stands.
+    /// The position of `value`.
     pub(crate) fn place(&self, value: f64) -> f64 {
         let span = self.values.1 - self.values.0;
         let share = if span > 0.0 { (value - self.values.0) / span } else { 0.0 };
         self.places.0 + share * (self.places.1 - self.places.0)
     }
 
-    /// Where `value` stands, kept inside the range.
+    /// The position of `value`, kept inside the range.
     pub(crate) fn place_within(&self, value: f64) -> f64 {
         self.place(value.clamp(self.values.0, self.values.1))
     }

@@ -36,7 +36,7 @@ pub(crate) struct Square {
     pub(crate) column: usize,
     pub(crate) row: usize,
     pub(crate) figure: Option<f64>,
-    /// Whether its figure can be called the best: of what nobody gets through, none is.
+    /// Whether its figure can be called the best: a cell in which hardly a task succeeds is not.
     pub(crate) competes: bool,
 }
 
@@ -232,7 +232,7 @@ mod tests {
                 square(0, 0, Some(4.0), true),
                 square(1, 0, Some(2.0), true),
                 square(0, 1, None, true),
-                // Nobody gets through, but for a few fast ones.
+                // Hardly a task succeeds, and those few are fast.
                 square(1, 1, Some(0.1), false),
             ],
         };

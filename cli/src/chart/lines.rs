@@ -25,7 +25,7 @@ pub(crate) struct Lines<'a> {
     pub(crate) outcome: &'a Outcome,
     /// Its title.
     pub(crate) finding: String,
-    /// What stands over it.
+    /// Its heading.
     pub(crate) header: Header,
     /// The height of the plot.
     pub(crate) height: f64,

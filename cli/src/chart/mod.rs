@@ -1,7 +1,7 @@
 //! The pictures of a simulation, one chart a file, all in one [`theme`].
 //!
 //! A chart says its finding in words on top, shares its axes between the policies that it compares,
-//! and labels what it shows where it stands. It is drawn once and comes out as SVG and PNG.
+//! and labels what it shows where it is. It is drawn once and comes out as SVG and PNG.
 
 mod amplification;
 mod canvas;
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_show_is_no_chart() {
+    fn nothing_to_show_gives_an_error_instead_of_a_chart() {
         let mut outcome = herd();
         outcome.policies.clear();
         assert!(all(&outcome).is_empty());

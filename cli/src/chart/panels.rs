@@ -183,7 +183,7 @@ pub(crate) fn busiest(series: &Series, time: &Scale, count: impl Fn(usize) -> u6
     slots
 }
 
-/// Columns (left, right, top) that stand on the foot of a strip.
+/// Columns (left, right, top) on the foot of a strip.
 ///
 /// # Errors
 /// When the drawing backend fails.
@@ -196,7 +196,7 @@ pub(crate) fn draw_steps(
     steps(columns, plot.bottom).iter().try_for_each(|shape| pen.area(shape, color))
 }
 
-/// The outline of columns (left, right, top) that stand on `ground`: polygons of steps, nothing
+/// The outline of columns (left, right, top) on `ground`: polygons of steps, nothing
 /// drawn for what is 0.
 fn steps(columns: &[(f64, f64, f64)], ground: f64) -> Vec<Vec<(f64, f64)>> {
     let mut shapes: Vec<Vec<(f64, f64)>> = Vec::new();

@@ -42,7 +42,7 @@ pub(crate) struct Phase {
     pub(crate) cells: Vec<(usize, usize, f64)>,
     /// What the server can do a second.
     pub(crate) capacity: Option<f64>,
-    /// Whether the policy has a budget, for which the curve is no limit.
+    /// Whether the policy has a budget, which lifts the limit that the curve shows.
     pub(crate) has_budget: bool,
 }
 
@@ -195,7 +195,7 @@ fn draw_plane(pen: &Pen<'_>, plane: &Phase, area: Rect) -> Result<(), ChartError
     draw_labels(pen, plane, &field)
 }
 
-/// How often, where it is neither always nor never: colours tell those two apart.
+/// The share, where it is neither 0 nor 1: colours tell those two apart.
 fn draw_numbers(pen: &Pen<'_>, plane: &Phase, field: &Field) -> Result<(), ChartError> {
     let Field { across, up, .. } = field;
     let wide = across.place(1.0) - across.place(0.0);

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attempts_of_a_column_are_added_up_and_silence_is_no_column() {
+    fn attempts_of_a_column_are_added_up_and_silence_has_no_column() {
         let mut series = Series { bin: redrive::Duration::from_millis(100), ..Series::default() };
         series.first = vec![1, 0, 3, 0, 0, 0, 0, 0];
         series.retries = vec![1, 2, 1, 0, 0, 0, 0, 4];

@@ -1,4 +1,4 @@
-//! A chart of strips, one a policy: everything but what stands in a strip.
+//! A chart of strips, one a policy: everything but what is in a strip.
 
 use redrive_sim::outcome::{Outcome, PolicyOutcome};
 
@@ -9,7 +9,7 @@ use super::{
     panels::{self, Panels},
 };
 
-/// What stands in a strip.
+/// What is in a strip.
 pub(crate) trait Strip: Send {
     /// The chart's name, which becomes the names of its files.
     const NAME: &'static str;
@@ -42,7 +42,7 @@ pub(crate) struct Says {
     pub(crate) subtitle: String,
     /// The key of colours; the fault's is added.
     pub(crate) key: Vec<Entry>,
-    /// What stands beside the name of a policy.
+    /// The note beside the name of a policy.
     pub(crate) note: fn(&PolicyOutcome) -> String,
 }
 

@@ -1,7 +1,7 @@
 //! One look for every picture.
 //!
 //! The colours are Okabe and Ito's, which people with any colour vision can tell apart, and never
-//! the only sign: every mark is labelled where it stands. An SVG carries a rule for each colour
+//! the only sign: every mark is labelled where it is. An SVG carries a rule for each colour
 //! that turns it to its dark sibling where the reader prefers a dark page.
 
 use plotters::style::RGBColor;

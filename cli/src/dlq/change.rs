@@ -87,7 +87,9 @@ fn plan(typed: &DlqRedrive) -> Result<RedrivePlan, CliError> {
         let most = match most.as_str() {
             "none" => None,
             number => Some(number.parse::<u32>().map_err(|_| {
-                CliError::Usage(format!("--max-redrives {number} is no number; write one, or none"))
+                CliError::Usage(format!(
+                    "--max-redrives {number} is not a number; write a whole number, or none"
+                ))
             })?),
         };
         plan = plan.max_redrives(most);

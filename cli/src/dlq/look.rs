@@ -207,7 +207,8 @@ pub(super) fn stats(typed: &DlqStats) -> Result<(), CliError> {
     let now = letters.now(typed.choice.now.as_deref())?;
     let selected = letters.queue.list(now, &filter).count() as u64;
     let parked = letters.queue.list(now, &filter).filter(|letter| letter.parked).count() as u64;
-    let groups = GroupBy::ALL.map(|by| (by, letters.queue.group(now, &filter, by)));
+    let groups: Vec<_> =
+        GroupBy::ALL.iter().map(|by| (*by, letters.queue.group(now, &filter, *by))).collect();
     if typed.format == ListFormat::Json {
         let mut entries = vec![
             ("schema".to_owned(), "redrive-dead-letter-stats/1".into()),

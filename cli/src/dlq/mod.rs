@@ -68,7 +68,7 @@ impl Letters {
         Self::parse(&name, &lines, &left)
     }
 
-    /// Opens `path` to change it: nobody else does until the ledger goes.
+    /// Opens `path` to change it: no other process can until the ledger is dropped.
     ///
     /// # Errors
     /// As [`read`](Self::read), and when the file cannot be changed.

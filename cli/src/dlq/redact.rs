@@ -6,7 +6,7 @@ use redrive::{DeadLetter, wire::Value};
 
 use crate::{args::Redaction, error::CliError};
 
-/// What stands in the place of a value that is hidden.
+/// The replacement of a hidden value.
 const HIDDEN: &str = "[redacted]";
 
 /// `letter` as it may be seen.

@@ -39,7 +39,7 @@ pub(super) fn read(option: &str, text: &str) -> Result<Time, CliError> {
     let why = if digits {
         "has no unit: seconds, milliseconds and nanoseconds since 1970 are all in use"
     } else {
-        "is no time: write a date, a time and a zone, or a number since 1970 with its unit"
+        "is not a time: write a date, a time and a zone, or a number since 1970 with its unit"
     };
     Err(CliError::Usage(format!("{option} {text} {why}; write it like {remedy}")))
 }

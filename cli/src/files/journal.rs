@@ -3,7 +3,7 @@
 //! `dlq redrive F --to T` puts tasks into T and takes letters out of F, and no system does both at
 //! once. So what is about to happen is written down beside F first. As long as the tasks have only
 //! their temporary name, nothing has happened; once they have the name T, the letters are no longer
-//! F's, and whoever reads F next leaves them out. Whoever changes F next takes them out.
+//! F's, and the next reader of F leaves them out. The next change of F removes them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

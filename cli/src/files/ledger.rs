@@ -22,7 +22,7 @@ use tempfile::NamedTempFile;
 use super::{Fresh, Lines, folder_of, journal::Journal, lock, resolved, whole};
 use crate::{error::CliError, interrupt::Commit};
 
-/// The lines of `path` that an interrupted redrive has taken already, for whoever only reads it.
+/// The lines of `path` that an interrupted redrive has taken already, for readers.
 ///
 /// # Errors
 /// When there is a journal that cannot be understood.
@@ -107,7 +107,7 @@ impl Ledger {
         out.flush().ok()?;
         drop(out);
         file.as_file().sync_all().ok()?;
-        // Whoever waits for the old file finds the new one locked until we are done.
+        // A process that waits for the old file finds the new one locked until we are done.
         fs4::FileExt::try_lock(file.as_file()).ok()?;
         Some(file)
     }
@@ -166,7 +166,7 @@ impl Prepared {
         self.apply_in(&mut Commit::begin())
     }
 
-    /// Gives `tasks` their name and makes the change, in one step for whoever reads the file with this
+    /// Gives `tasks` their name and makes the change, in one step for other runs of this
     /// program.
     ///
     /// # Errors

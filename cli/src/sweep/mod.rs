@@ -216,7 +216,7 @@ fn merge(folders: &[PathBuf], out: &Path, names: &[String]) -> Result<(), CliErr
     }
     let Some((header, points)) = merged else {
         return Err(CliError::Usage(
-            "there is no file of points to merge; name the --out of a sweep".to_owned(),
+            "merge needs a file of points; give the --out of a sweep".to_owned(),
         ));
     };
     let missing: Vec<String> = (0..grid(&header.vary).len())

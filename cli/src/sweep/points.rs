@@ -113,7 +113,7 @@ impl Log {
         file.write_all(&line).map_err(failed)
     }
 
-    /// The points that are in the file now, as whoever merges it would read them.
+    /// The points that are in the file now, as a merge would read them.
     ///
     /// # Errors
     /// When it cannot be read.

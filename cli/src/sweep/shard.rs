@@ -31,7 +31,7 @@ impl Shard {
             let numbers = parts.and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
             let Some((index, count)) = numbers else {
                 return Err(CliError::Usage(format!(
-                    "--shard {text} is no shard; write --shard 0/4 for the first of four"
+                    "--shard {text} is not a shard; write --shard 0/4 for the first of four"
                 )));
             };
             return Self { index, count }.checked(&format!("--shard {text}")).map(Some);
@@ -40,7 +40,7 @@ impl Shard {
             let Some(text) = variable(index) else { continue };
             let number = |name: &str, text: &str| {
                 text.parse::<usize>()
-                    .map_err(|_| CliError::Usage(format!("{name}={text} is no number")))
+                    .map_err(|_| CliError::Usage(format!("{name}={text} is not a number")))
             };
             let counted = count.and_then(|name| Some((name, variable(name)?)));
             let count = match (shards, counted) {

@@ -10,7 +10,7 @@ use redrive::{
     run::{DeadLetters, Fault},
 };
 
-/// An answer that is no success.
+/// An answer that is not a success.
 #[derive(Debug)]
 struct Status(u16);
 

@@ -1,4 +1,4 @@
-//! Logs of requests that are no tables: one line a request, with its time somewhere in front.
+//! Logs of requests that are not tables: one line a request, with its time somewhere in front.
 
 use super::when;
 

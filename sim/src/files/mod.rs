@@ -44,7 +44,8 @@ pub struct NoFiles;
 
 impl Loader for NoFiles {
     fn text(&mut self, _: &str) -> Result<String, String> {
-        Err("cannot be read here: there are no files; write the data into the scenario".to_owned())
+        Err("cannot be read here, where files are not available; write the data into the scenario"
+            .to_owned())
     }
 
     fn tree(&mut self, file: &str) -> Result<Value, String> {

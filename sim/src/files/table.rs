@@ -22,7 +22,7 @@ const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const SAMPLE: usize = 30;
 
 impl Table {
-    /// Reads `text`; or why it is no table, in words that go on from the file's name.
+    /// Reads `text`; or why it is not a table, in words that go on from the file's name.
     pub(super) fn read(text: &str) -> Result<Self, String> {
         if let Some(why) = not_a_table(text) {
             return Err(why.to_owned());

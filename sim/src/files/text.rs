@@ -1,4 +1,4 @@
-//! Bytes of a file as text: its encoding, and what is no text at all.
+//! Bytes of a file as text: its encoding, and what is not text at all.
 
 /// The text in `bytes`; or why there is none, in words that go on from the file's name, with the
 /// remedy.

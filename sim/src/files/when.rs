@@ -210,7 +210,7 @@ fn unwrap(moments: &mut [Moment], period: i64) -> usize {
     passed
 }
 
-/// Without what means nothing: spaces around, and names of the zone that is the offset 0.
+/// Without what does not matter: spaces around, and names of the zone that is the offset 0.
 fn tidy(cell: &str) -> String {
     let cell = cell.trim().trim_matches(['[', ']', '"']).trim();
     for name in [" UTC", " GMT", " Z", " utc"] {

@@ -35,7 +35,7 @@ struct Call {
     ended: bool,
     /// The request that it waits for.
     current: u32,
-    /// When nobody waits for its result any more, if servers are told.
+    /// When its result is not waited for any more, if servers are told.
     deadline: u64,
 }
 

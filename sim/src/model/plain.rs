@@ -1,4 +1,4 @@
-//! Tasks and one server, and nothing between them: a request is no more than its task's number.
+//! Tasks and one server, and nothing between them: a request is just its task's number.
 //!
 //! Most scenarios are this, and the largest ones are, so this is the loop that is tuned.
 
@@ -189,7 +189,7 @@ impl<'s> Model<'s> for Plain<'s> {
                 self.floor.start_client(now, id);
                 self.new_task(now)
             }
-            // Of requests and calls, which there are none of here.
+            // Of requests and calls, which do not exist here.
             Class::Attempt
             | Class::Respond
             | Class::Timeout

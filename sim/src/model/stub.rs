@@ -84,7 +84,7 @@ impl<'s> Stub<'s> {
         self.budgets = budgets(policy, self.shares);
     }
 
-    /// Whether it has budgets: without them nobody needs to ask whose.
+    /// Whether it has budgets: without them it does not matter whose.
     #[inline]
     pub(super) fn has_budgets(&self) -> bool {
         !self.budgets.is_empty()

@@ -3,7 +3,7 @@
 //! A million tasks are looked at in the order of chance, so what a look costs is mostly how many bytes
 //! they take together. Under most policies one byte a task is enough ([`Compact`]), and their
 //! beginnings lie apart: those are written once and read at the end. Other policies, worlds with
-//! requests, and whoever wants each task's record get the whole [`Task`].
+//! requests, and runs that record each task get the whole [`Task`].
 
 use redrive::{
     Budget, Context, Duration, Task, Time, Verdict,
@@ -257,7 +257,7 @@ impl Held<'_> {
         }
     }
 
-    /// [`Task::fail`]. Not inlined: the loop is long enough; and by value: what nobody points to need
+    /// [`Task::fail`]. Not inlined: the loop is long enough; and by value: what is not pointed to need
     /// not lie in memory.
     #[inline(never)]
     pub(super) fn fail(

@@ -38,7 +38,7 @@ pub const SCHEMA: &str = "redrive-simulate/1";
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Figure {
-    /// There is no such number (`null`): no capacity is defined, the service never recovered.
+    /// The number does not exist (`null`): no capacity is defined, the service never recovered.
     Absent,
     /// A count of one run.
     Count(u64),

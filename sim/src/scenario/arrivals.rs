@@ -20,11 +20,16 @@
 
 use redrive::{
     Duration, Time,
+    schema::{array, described, nullable, row, words},
     time::nanos,
     wire::{ConfigError, Fields, Number, Value, check, one_of},
 };
 
-use super::read::{self, ByRow, Kind};
+use super::{
+    field::{column, fields, flag, group, law, text},
+    read::{self, ByRow, Kind},
+    schema,
+};
 use crate::{
     bounds,
     distribution::Distribution,
@@ -108,7 +113,7 @@ impl Default for Arrivals {
 }
 
 /// Each kind with its fields.
-pub(super) const KINDS: &[Kind] = &[
+const KINDS: &[Kind] = &[
     ("herd", &["kind", "tasks", "at", "spread"]),
     ("poisson", &["kind", "ratePerSecond", "at", "for"]),
     ("rate", &["kind", "steps", "ramp", "for"]),
@@ -131,12 +136,70 @@ pub(super) const KINDS: &[Kind] = &[
     ),
 ];
 /// What a row of a trace is.
-pub(super) const ROWS: &[&str] = &["counts", "requests"];
-/// The fields of a step of `rate`.
-pub(super) const STEP_FIELDS: &[&str] = &["at", "perSecond"];
+const TRACE_ROWS: &[&str] = &["counts", "requests"];
+fields! {
+    /// The fields of a step of `rate`.
+    STEP_FIELDS, STEP_ROWS {
+        "at": nullable(row(bounds::AT)),
+        "perSecond": row(bounds::PER_SECOND),
+    }
+}
+fields! {
+    /// The fields of all kinds, but for `kind`.
+    ROWS {
+        "tasks": row(bounds::TASKS),
+        "at": nullable(row(bounds::AT)),
+        "spread": nullable(row(bounds::SPREAD)),
+        "for": nullable(row(bounds::FOR)),
+        "ratePerSecond": row(bounds::RATE_PER_SECOND),
+        "steps": described(
+            "From when on how many tasks arrive a second; the times rise.",
+            array(group(STEP_ROWS, &["perSecond"]), 1),
+        ),
+        "ramp": flag("Whether the rate runs in a line from step to step. Default: false."),
+        "clients": row(bounds::CLIENTS),
+        "think": {
+            let what = row(bounds::THINK);
+            law(what.get("description").and_then(Value::as_text).unwrap_or_default())
+        },
+        "every": row(bounds::EVERY),
+        "skew": nullable(row(bounds::SKEW)),
+        "file": text(
+            "A CSV file with a count in each row, or a log with a request in each row, placed by its \
+             times.",
+        ),
+        "rows": described(
+            "What a row of the file is: a count of tasks (counts), or one task (requests). Default: \
+             detected from its columns.",
+            words(TRACE_ROWS),
+        ),
+        "column": column("The column of the counts"),
+        "timeColumn": column("The column of the times"),
+        "timeFormat": text(
+            "How the times are written: a strftime format (%d/%m/%Y %H:%M), or s, ms, us or ns since \
+             1970. Default: detected from the file.",
+        ),
+        "counts": {
+            // What is left over by the scale is carried on, so a count may be a fraction.
+            let count = Value::map([
+                ("type", "number".into()),
+                ("minimum", bounds::TASKS.min.into()),
+                ("maximum", bounds::TASKS.max.into()),
+            ]);
+            described("Tasks in each bin.", array(count, 0))
+        },
+        "bin": row(bounds::TRACE_BIN),
+        "scale": row(bounds::SCALE),
+    }
+}
+
+/// The schema of arrivals: one alternative for each kind.
+pub(super) fn schema() -> Value {
+    schema::kinds("arrivals", "kind", ROWS, KINDS, &[])
+}
 
 impl Arrivals {
-    /// How many tasks to expect until `horizon`; infinite when there is no end.
+    /// How many tasks to expect until `horizon`; infinite when they have no end.
     #[must_use]
     pub fn expected(&self, horizon: Option<Time>) -> f64 {
         let end = |until: &Option<Time>| -> f64 {
@@ -254,7 +317,7 @@ impl Arrivals {
             steps.push((at, rate));
         }
         let Some((first, _)) = steps.first().copied() else {
-            return Err(fields.error("steps", "holds nothing; write [{at, perSecond}, ...]"));
+            return Err(fields.error("steps", "is empty; write [{at, perSecond}, ...]"));
         };
         Ok(Self::Rate {
             steps,
@@ -316,7 +379,7 @@ impl Arrivals {
             (name_or_number(fields, "column")?, name_or_number(fields, "timeColumn")?);
         let requests = match fields.text("rows")? {
             None => None,
-            Some(rows) => Some(one_of(&fields.path_of("rows"), rows, ROWS)? == "requests"),
+            Some(rows) => Some(one_of(&fields.path_of("rows"), rows, TRACE_ROWS)? == "requests"),
         };
         let text = files::load(files, &fields.path_of("file"), file)?;
         let wanted = Wanted {

@@ -12,21 +12,43 @@
 
 use redrive::{
     Duration, RetryPolicy, Time,
+    schema::{any, described, nullable, reference, row},
     wire::{ConfigError, Fields, Value},
 };
 
 use super::{
+    field::{fields, flag, group, text},
     policies,
     read::ByRow,
     server::{Layer, find_layer},
 };
 use crate::bounds;
 
-/// The fields of a change.
-pub(super) const FIELDS: &[&str] =
-    &["at", "layer", "capacityFactor", "admission", "flush", "policy"];
-/// The fields of `admission`.
-pub(super) const ADMISSION_FIELDS: &[&str] = &["perSecond", "burst", "retryAfter"];
+fields! {
+    /// The fields of a change.
+    pub(super) FIELDS, ROWS {
+        "at": row(bounds::AT),
+        "layer": text("The layer that it is done to, by its name. Default: the server."),
+        "capacityFactor": nullable(row(bounds::CHANGED_CAPACITY)),
+        "admission": described(
+            "How much is let in from then on; null: all.",
+            nullable(group(ADMISSION_ROWS, &["perSecond"])),
+        ),
+        "flush": flag("Whether what waits is lost. Default: false."),
+        "policy": described(
+            "How the clients, or the layer, retry from then on.",
+            nullable(any([reference("policy"), reference("preset")])),
+        ),
+    }
+}
+fields! {
+    /// The fields of `admission`.
+    ADMISSION_FIELDS, ADMISSION_ROWS {
+        "perSecond": row(bounds::LIMIT_PER_SECOND),
+        "burst": nullable(row(bounds::LIMIT_BURST)),
+        "retryAfter": nullable(row(bounds::RETRY_AFTER)),
+    }
+}
 
 /// What operators do at one moment.
 #[derive(Clone, Debug, PartialEq)]

@@ -101,7 +101,7 @@ impl Scenario {
         ];
         match unused.into_iter().find(|(_, given)| *given) {
             Some((path, _)) => {
-                let message = "means nothing with contention, whose rows take the server's place: \
+                let message = "has no effect with contention, whose rows take the server's place: \
                                remove one of them";
                 Err(ConfigError::new(path, message))
             }
@@ -138,7 +138,7 @@ impl Scenario {
         common.then_some((None, &self.arrivals)).into_iter().chain(own)
     }
 
-    /// How many tasks to expect until `horizon`; infinite when there is no end.
+    /// How many tasks to expect until `horizon`; infinite when they have no end.
     #[must_use]
     pub fn expected(&self, horizon: Option<Time>) -> f64 {
         self.streams().map(|(_, arrivals)| arrivals.expected(horizon)).sum()
@@ -187,7 +187,7 @@ impl Scenario {
             return Ok(());
         }
         if self.streams().any(|(_, arrivals)| arrivals.is_endless()) {
-            let message = "never end, and there is no horizon: set arrivals.for or horizon";
+            let message = "never end, and horizon is not given: set arrivals.for or horizon";
             return Err(ConfigError::new("arrivals", message));
         }
         let for_ever = |mode: &Mode| match mode {

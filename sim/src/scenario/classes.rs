@@ -14,14 +14,32 @@
 
 use redrive::{
     RetryPolicy,
+    schema::{described, nullable, row},
     wire::{ConfigError, Fields, Value, quoted},
 };
 
-use super::{arrivals::Arrivals, policies, read::ByRow, server::SAME};
+use super::{
+    arrivals::{self, Arrivals},
+    field::{fields, policy_or_same, text},
+    policies,
+    read::ByRow,
+    server::SAME,
+};
 use crate::{bounds, files::Loader};
 
-/// The fields of a class.
-pub(super) const FIELDS: &[&str] = &["name", "arrivals", "share", "policy", "priority"];
+fields! {
+    /// The fields of a class.
+    pub(super) FIELDS, ROWS {
+        "name": text("The name of the class."),
+        "arrivals": described("Tasks of its own.", arrivals::schema()),
+        "share": nullable(row(bounds::CLASS_SHARE)),
+        "policy": policy_or_same(
+            "How they retry: a preset's name, a policy, or same, the policy under comparison. Default: \
+             same.",
+        ),
+        "priority": row(bounds::PRIORITY),
+    }
+}
 
 /// One class of clients.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,8 +6,8 @@
 //! | `network.loss` | chance that a message is lost, each way; the client has to time out |
 //! | `client.timeout` | how long a client waits for an answer |
 //! | `client.patience` | a limit of its own for each attempt, drawn: a [distribution](crate::distribution); the shorter of it and `timeout` counts |
-//! | `client.propagateDeadline` | whether a request carries the time until which it is waited for: a server drops what nobody waits for any more instead of serving it, and a layer does not call for it |
-//! | `client.cancelOnTimeout` | whether the server learns that nobody waits any more; by default it does the work in vain |
+//! | `client.propagateDeadline` | whether a request carries the time until which it is waited for: a server drops abandoned requests instead of serving them, and a layer does not call for it |
+//! | `client.cancelOnTimeout` | whether the server learns that a request is abandoned; by default it does the work in vain |
 //! | `client.lateResponses` | `ignore` (default), or `accept`: a success that comes after the timeout still ends its task, even between two attempts |
 //! | `client.permanentRate` | share of tasks that can never succeed (poison); they fail at the server, with the kind `poison` |
 //! | `client.count`, `client.hosts` | clients that the tasks belong to in turn, and hosts that the clients belong to in turn; without `count`, each task of a herd is a client of its own, and all tasks of other arrivals are one client's |
@@ -31,7 +31,7 @@
 //! and it refuses an attempt with probability max(0, (requests - k accepts) / (requests + 1)). A
 //! refused attempt never reaches the network and fails at once, with the kind `clientThrottle` and
 //! the code `ETHROTTLE`; the policy decides about a retry, and the attempt counts for its limit, but
-//! not in `attempts`: in `throttleDenied`. The throttle stands before the breaker, so an attempt that
+//! not in `attempts`: in `throttleDenied`. The throttle comes before the breaker, so an attempt that
 //! an open breaker refuses was wanted and not accepted.
 //!
 //! A backend that accepts C requests a second, and to which refusing costs nothing (as to servers
@@ -46,37 +46,86 @@
 
 use redrive::{
     Duration,
+    schema::{described, nullable, row, words},
     wire::{ConfigError, Fields, Value, one_of},
 };
 
-use super::read::ByRow;
+use super::{
+    field::{fields, flag, group, law},
+    read::ByRow,
+};
 use crate::{bounds, distribution::Distribution, files::Loader};
 
-/// The fields of `client`.
-pub(super) const FIELDS: &[&str] = &[
-    "timeout",
-    "patience",
-    "propagateDeadline",
-    "cancelOnTimeout",
-    "lateResponses",
-    "permanentRate",
-    "count",
-    "hosts",
-    "budgetScope",
-    "breaker",
-    "throttle",
-];
+fields! {
+    /// The fields of `client`.
+    pub(super) FIELDS, ROWS {
+        "timeout": nullable(row(bounds::TIMEOUT)),
+        "patience": nullable(law(
+            "A limit of its own for each attempt; the shorter of it and timeout counts. Default: none.",
+        )),
+        "propagateDeadline": flag(
+            "Whether requests carry their deadline, and servers drop them afterwards. Default: false.",
+        ),
+        "cancelOnTimeout": flag(
+            "Whether the server learns that a request is abandoned. Default: false, it does the work \
+             in vain.",
+        ),
+        "lateResponses": described(
+            "A success that comes after the timeout is ignored (the default), or ends its task \
+             (accept).",
+            words(LATE_RESPONSES),
+        ),
+        "permanentRate": row(bounds::PERMANENT_RATE),
+        "count": row(bounds::COUNT),
+        "hosts": row(bounds::HOSTS),
+        "budgetScope": described(
+            "Who shares a policy's budget, and a throttle. Default: client.",
+            words(SCOPES),
+        ),
+        "breaker": described("A circuit breaker for each client.", nullable(group(BREAKER_ROWS, &[]))),
+        "throttle": described(
+            "Adaptive throttling at the client, as in Google's book Site Reliability Engineering: it \
+             sends no more than k times what the backend accepts.",
+            nullable(group(THROTTLE_ROWS, &[])),
+        ),
+    }
+}
 pub(super) const LATE_RESPONSES: &[&str] = &["ignore", "accept"];
 pub(super) const SCOPES: &[&str] = &["client", "host", "all"];
-/// The fields of `client.breaker`.
-pub(super) const BREAKER_FIELDS: &[&str] = &["threshold", "minCalls", "window", "openFor", "stops"];
+fields! {
+    /// The fields of `client.breaker`.
+    pub(super) BREAKER_FIELDS, BREAKER_ROWS {
+        "threshold": row(bounds::BREAKER_THRESHOLD),
+        "minCalls": row(bounds::BREAKER_MIN),
+        "window": nullable(row(bounds::BREAKER_WINDOW)),
+        "openFor": nullable(row(bounds::BREAKER_OPEN)),
+        "stops": described(
+            "Whether it refuses all attempts, which needs openFor, or only retries. Default: all.",
+            words(BREAKER_STOPS),
+        ),
+    }
+}
 pub(super) const BREAKER_STOPS: &[&str] = &["all", "retries"];
-/// The fields of `client.throttle`.
-pub(super) const THROTTLE_FIELDS: &[&str] = &["k", "window"];
-/// The fields of `network`.
-pub(super) const NETWORK_FIELDS: &[&str] = &["latency", "loss"];
-/// The fields of `contention`.
-pub(super) const CONTENTION_FIELDS: &[&str] = &["rows"];
+fields! {
+    /// The fields of `client.throttle`.
+    pub(super) THROTTLE_FIELDS, THROTTLE_ROWS {
+        "k": row(bounds::THROTTLE_K),
+        "window": nullable(row(bounds::THROTTLE_WINDOW)),
+    }
+}
+fields! {
+    /// The fields of `network`.
+    pub(super) NETWORK_FIELDS, NETWORK_ROWS {
+        "latency": law("The latency of one message, each way. Default: no time."),
+        "loss": row(bounds::LOSS),
+    }
+}
+fields! {
+    /// The fields of `contention`.
+    pub(super) CONTENTION_FIELDS, CONTENTION_ROWS {
+        "rows": row(bounds::ROWS),
+    }
+}
 
 /// What messages go through.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +178,7 @@ pub struct Client {
     pub patience: Option<Distribution>,
     /// Whether servers know until when a request is waited for.
     pub propagate_deadline: bool,
-    /// Whether the server learns that nobody waits any more.
+    /// Whether the server learns that a request is abandoned.
     pub cancel_on_timeout: bool,
     /// Whether a success that comes after the timeout counts.
     pub accept_late: bool,

@@ -18,12 +18,14 @@
 
 use redrive::{
     Duration, Time,
+    schema::{described, nullable, row, words},
     time::nanos,
     wire::{ConfigError, Fields, Value, one_of},
 };
 
 use super::{
     changes::Admission,
+    field::{fields, flag, text},
     read::{self, ByRow, Kind},
     server::{self, Layer},
 };
@@ -104,7 +106,7 @@ pub enum Loses {
 }
 
 /// The words of `loses`, in the order of [`Loses`].
-pub(super) const LOSES: &[&str] = &["nothing", "running", "all"];
+const LOSES: &[&str] = &["nothing", "running", "all"];
 
 /// Each mode with its fields, beside those that all have.
 pub(super) const MODES: &[Kind] = &[
@@ -118,6 +120,31 @@ pub(super) const MODES: &[Kind] = &[
 ];
 /// The fields of every mode.
 pub(super) const FIELDS: &[&str] = &["mode", "from", "until", "layer"];
+
+fields! {
+    /// The fields of faults, but for `mode`.
+    pub(super) ROWS {
+        "from": nullable(row(bounds::FROM)),
+        "until": nullable(row(bounds::UNTIL)),
+        "layer": text("The layer that it hits, by its name. Default: the server."),
+        "loses": described(
+            "What is lost when it begins: nothing (the default), what is in service (running), or \
+             what waits as well (all, a crash). Their callers see the connection break.",
+            words(LOSES),
+        ),
+        "rate": row(bounds::ERROR_RATE),
+        "served": flag("Whether an attempt fails only after having been served. Default: false."),
+        "factor": row(bounds::SLOW_FACTOR),
+        "capacityFactor": row(bounds::CAPACITY_FACTOR),
+        "perSecond": row(bounds::LIMIT_PER_SECOND),
+        "burst": nullable(row(bounds::LIMIT_BURST)),
+        "retryAfter": nullable(row(bounds::RETRY_AFTER)),
+        "enter": row(bounds::BURST_ENTER),
+        "exit": row(bounds::BURST_EXIT),
+        "goodRate": row(bounds::BURST_GOOD),
+        "badRate": row(bounds::BURST_BAD),
+    }
+}
 
 impl Fault {
     /// When it begins and ends, in nanoseconds.

@@ -23,11 +23,12 @@
 //! | `policies` | what is compared | [`policies`] |
 //! | `report` | bins, windows, sampling | [`report`] |
 //! | `limits` | of events and memory | [`report`] |
-//! | `$schema` | where an editor finds the [`schema`] of all this; read past | here |
+//! | `$schema` | where an editor finds the [`schema`] of all this; ignored | here |
 
 pub mod arrivals;
 mod builtin;
 mod check;
+pub(crate) mod field;
 mod fit;
 pub(crate) use check::MAX_BINS;
 pub mod changes;
@@ -45,9 +46,11 @@ mod set;
 use redrive::{
     Duration,
     random::key_of,
+    schema::{any, array, described, nullable, pointer, reference, row},
     wire::{ConfigError, Fields, Value},
 };
 
+use self::field::{fields, group, text};
 pub use self::{
     arrivals::Arrivals,
     builtin::Builtin,
@@ -108,29 +111,54 @@ pub struct Scenario {
     source: Value,
 }
 
-/// The fields of a scenario as a document: those of a scenario, and where an editor finds their
-/// schema.
-const DOCUMENT: &[&str] = &[
-    "name",
-    "title",
-    "about",
-    "seed",
-    "horizon",
-    "arrivals",
-    "server",
-    "layers",
-    "faults",
-    "network",
-    "client",
-    "clients",
-    "changes",
-    "contention",
-    "redrive",
-    "policies",
-    "report",
-    "limits",
-    "$schema",
-];
+fields! {
+    /// The fields of a scenario as a document: those of a scenario, and where an editor finds their
+    /// schema.
+    DOCUMENT, ROWS {
+        "name": text("The name of the scenario."),
+        "title": text("One line: what happens."),
+        "about": text("What to look at, and why it happens."),
+        "seed": schema::seed(),
+        "horizon": nullable(row(bounds::HORIZON)),
+        "arrivals": described("When tasks arrive. Default: a herd of 10000.", arrivals::schema()),
+        "server": described("What they are sent to.", group(server::ROWS, &[])),
+        "layers": described(
+            "Services between the clients and the server, outermost first.",
+            array(group(server::LAYER_ROWS, &[]), 0),
+        ),
+        "faults": described(
+            "What goes wrong, and when.",
+            array(schema::kinds("faults", "mode", faults::ROWS, faults::MODES, faults::FIELDS), 0),
+        ),
+        "network": described("What messages go through.", group(client::NETWORK_ROWS, &[])),
+        "client": described(
+            "How the clients behave, apart from the policy.",
+            group(client::ROWS, &[]),
+        ),
+        "clients": described(
+            "Several classes of clients: the same service, their own tasks or a share of them, their \
+             own policy and priority.",
+            array(group(classes::ROWS, &[]), 0),
+        ),
+        "changes": described(
+            "What operators do while it runs.",
+            array(group(changes::ROWS, &["at"]), 0),
+        ),
+        "contention": described(
+            "Optimistic concurrency in place of the server: read a version, write it back, and fail \
+             if somebody else wrote first.",
+            group(client::CONTENTION_ROWS, &[]),
+        ),
+        "redrive": described("Sending the dead letters back.", group(report::REDRIVE_ROWS, &[])),
+        "policies": described(
+            "What is compared: each a preset's name, or a name with one of preset, file and policy.",
+            array(any([reference("preset"), policies::schema()]), 1),
+        ),
+        "report": described("What is measured.", group(report::ROWS, &[])),
+        "limits": described("How far a run may go.", group(report::LIMITS_ROWS, &[])),
+        "$schema": pointer(),
+    }
+}
 
 /// The fields of a scenario.
 pub const FIELDS: &[&str] = DOCUMENT.split_at(DOCUMENT.len() - 1).0;
@@ -245,7 +273,7 @@ impl Scenario {
     /// A built-in scenario.
     ///
     /// # Errors
-    /// When there is none of that name, with a guess at the one meant.
+    /// When none has that name, with a guess at the one meant.
     pub fn builtin(name: &str) -> Result<Self, ConfigError> {
         Self::from_value(&Builtin::find(name)?.value())
     }
@@ -274,7 +302,7 @@ impl Scenario {
         set::set(tree, path, text)
     }
 
-    /// The same with a value that is no text: a list, a group.
+    /// The same with a value that is not text: a list, a group.
     ///
     /// # Errors
     /// As [`set`](Self::set).
@@ -292,7 +320,7 @@ fn without_schema(tree: &Value) -> Value {
     tree
 }
 
-/// Characters of a name at most: it stands in tables and charts.
+/// Characters of a name at most: it is printed in tables and charts.
 const LONGEST_NAME: usize = 200;
 
 /// A name that is shown with every result.

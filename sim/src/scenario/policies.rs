@@ -6,15 +6,33 @@ use std::collections::BTreeSet;
 
 use redrive::{
     RetryPolicy, presets,
+    schema::{any, described, list, reference},
     wire::{ConfigError, Fields, Value, quoted},
 };
 
+use super::{
+    field::{fields, group, text},
+    schema::with,
+};
 use crate::files::{self, Loader};
 
-/// The fields of an entry of `policies`.
-pub(super) const FIELDS: &[&str] = &["name", "preset", "file", "policy"];
+fields! {
+    /// The fields of an entry of `policies`.
+    pub(super) FIELDS, ROWS {
+        "name": text("What to call it. Default: the preset's name, or the file's."),
+        "preset": reference("preset"),
+        "file": text("A file with a policy, in JSON or TOML."),
+        "policy": described("The policy.", any([reference("policy"), reference("preset")])),
+    }
+}
 /// Those of which an entry needs exactly one.
 pub(super) const SOURCES: &[&str] = FIELDS.split_at(1).1;
+
+/// The schema of an entry: exactly one of the sources.
+pub(super) fn schema() -> Value {
+    let one = SOURCES.iter().map(|source| Value::map([("required", list(&[source]))]));
+    with(group(ROWS, &[]), "oneOf", Value::List(one.collect()))
+}
 
 /// A policy and what to call it.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,10 +80,10 @@ pub(super) fn read(
     let list = match value {
         None => return Err(ConfigError::new(path, "is missing; name at least one preset")),
         Some(Value::List(list)) if list.is_empty() => {
-            return Err(ConfigError::new(path, "holds nothing; name at least one preset"));
+            return Err(ConfigError::new(path, "is empty; name at least one preset"));
         }
         Some(Value::List(list)) => list,
-        Some(_) => return Err(ConfigError::new(path, "is no list; write [\"full\", ...]")),
+        Some(_) => return Err(ConfigError::new(path, "is not a list; write [\"full\", ...]")),
     };
     let mut policies: Vec<NamedPolicy> = Vec::new();
     let mut names = BTreeSet::new();

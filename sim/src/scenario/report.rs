@@ -16,22 +16,59 @@
 
 use redrive::{
     Duration, Time,
+    schema::{array, described, nullable, reference, row},
     time::nanos,
     wire::{ConfigError, Fields, Value},
 };
 
-use super::read::{ByRow, default_duration};
+use super::{
+    field::{fields, group, text},
+    read::{ByRow, default_duration},
+};
 use crate::bounds;
 
-/// The fields of `report`.
-pub(super) const FIELDS: &[&str] =
-    &["bin", "window", "objective", "windows", "after", "recoverFor", "rasterRows"];
-/// The fields of a window of `report.windows`.
-pub(super) const WINDOW_FIELDS: &[&str] = &["name", "from", "to"];
-/// The fields of `redrive`.
-pub(super) const REDRIVE_FIELDS: &[&str] = &["at", "rate", "spread"];
-/// The fields of `limits`.
-pub(super) const LIMITS_FIELDS: &[&str] = &["events", "memoryMb"];
+fields! {
+    /// The fields of `report`.
+    pub(super) FIELDS, ROWS {
+        "bin": nullable(row(bounds::BIN)),
+        "window": nullable(row(bounds::REPORT_WINDOW)),
+        "objective": nullable(row(bounds::OBJECTIVE)),
+        "windows": described(
+            "Windows of time that get figures of their own.",
+            array(group(WINDOW_ROWS, &["name", "to"]), 0),
+        ),
+        "after": described(
+            "From when on the figures \"after the fault\" count. Default: the end of the last \
+             fault, or of the last change of the arrival rate.",
+            nullable(reference("duration")),
+        ),
+        "recoverFor": nullable(row(bounds::RECOVER_FOR)),
+        "rasterRows": row(bounds::RASTER_ROWS),
+    }
+}
+fields! {
+    /// The fields of a window of `report.windows`.
+    pub(super) WINDOW_FIELDS, WINDOW_ROWS {
+        "name": text("The name of the window."),
+        "from": nullable(row(bounds::FROM)),
+        "to": described("When it is over (the end itself is outside).", reference("duration")),
+    }
+}
+fields! {
+    /// The fields of `redrive`.
+    pub(super) REDRIVE_FIELDS, REDRIVE_ROWS {
+        "at": nullable(row(bounds::AT)),
+        "rate": nullable(row(bounds::REDRIVE_RATE)),
+        "spread": nullable(row(bounds::SPREAD)),
+    }
+}
+fields! {
+    /// The fields of `limits`.
+    pub(super) LIMITS_FIELDS, LIMITS_ROWS {
+        "events": row(bounds::MAX_EVENTS),
+        "memoryMb": row(bounds::MAX_MEMORY),
+    }
+}
 
 /// What is measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,7 +174,7 @@ impl Redrive {
         let rate = fields.maybe_number_of(bounds::REDRIVE_RATE)?;
         let spread = fields.duration_of(bounds::SPREAD)?;
         if rate.is_some() && spread > Duration::ZERO {
-            return Err(fields.error("spread", "stands beside rate; keep one of them"));
+            return Err(fields.error("spread", "is given as well as rate; keep one of them"));
         }
         Ok(Self { at: fields.time_of(bounds::AT)?, rate, spread })
     }

@@ -23,14 +23,17 @@
 
 use redrive::{
     Duration, RetryPolicy,
+    schema::{any, constant, described, list, nullable, reference, row, words},
     time::nanos,
     wire::{ConfigError, Fields, Value, one_of, quoted, shortened, visible},
 };
 
 use super::{
     client::{self, Breaker, Throttle},
+    field::{Field, fields, group, law, policy_or_same, text},
     policies,
     read::ByRow,
+    schema,
 };
 use crate::{bounds, distribution::Distribution, files::Loader};
 
@@ -47,7 +50,7 @@ pub struct Server {
     pub crosstalk_per_in_flight: f64,
     /// Where requests wait.
     pub queue: Queue,
-    /// What happens when there is no room.
+    /// What happens when the queue is full.
     pub on_full: OnFull,
 }
 
@@ -99,29 +102,71 @@ impl Default for Server {
     }
 }
 
-/// The fields of a layer: those of a server, and its own five.
-pub(super) const LAYER_FIELDS: &[&str] = &[
-    "workers",
-    "service",
-    "capacityPerSecond",
-    "slowdownPerInFlight",
-    "crosstalkPerInFlight",
-    "queue",
-    "onFull",
-    "name",
-    "policy",
-    "timeout",
-    "breaker",
-    "throttle",
-];
+fields! {
+    /// The fields of a layer: those of a server, and its own five.
+    pub(super) LAYER_FIELDS, LAYER_ROWS {
+        "workers": nullable(row(bounds::WORKERS)),
+        "service": law("How long each request takes. Default: no time."),
+        "capacityPerSecond": nullable(row(bounds::CAPACITY)),
+        "slowdownPerInFlight": row(bounds::SLOWDOWN),
+        "crosstalkPerInFlight": row(bounds::CROSSTALK),
+        "queue": described("Where requests wait.", queue_schema()),
+        "onFull": described(
+            "With a full queue: refused at once (reject, the default), or swallowed, so that the \
+             client has to time out (timeout).",
+            words(ON_FULL),
+        ),
+        "name": text("The name of the layer. Default: layer."),
+        "policy": policy_or_same(
+            "How the layer retries its calls to the next one: a preset's name, a policy, or same, \
+             the policy under comparison. Default: same.",
+        ),
+        "timeout": described(
+            "How long the layer waits for an answer of the next one. Default: client.timeout.",
+            nullable(reference("duration")),
+        ),
+        "breaker": described(
+            "A circuit breaker for the layer's calls.",
+            nullable(group(client::BREAKER_ROWS, &[])),
+        ),
+        "throttle": described(
+            "Adaptive throttling of the layer's calls.",
+            nullable(group(client::THROTTLE_ROWS, &[])),
+        ),
+    }
+}
 /// The fields of a server.
 pub(super) const FIELDS: &[&str] = LAYER_FIELDS.split_at(LAYER_FIELDS.len() - 5).0;
-/// The fields of a queue.
-pub(super) const QUEUE_FIELDS: &[&str] = &["limit", "discipline", "target", "interval"];
-pub(super) const DISCIPLINES: &[&str] = &["fifo", "lifo", "codel"];
-pub(super) const ON_FULL: &[&str] = &["reject", "timeout"];
+pub(super) const ROWS: &[Field] = LAYER_ROWS.split_at(LAYER_ROWS.len() - 5).0;
+fields! {
+    /// The fields of a queue.
+    QUEUE_FIELDS, QUEUE_ROWS {
+        "limit": nullable(row(bounds::QUEUE_LIMIT)),
+        "discipline": described(
+            "Who is next: first in, first out (fifo, the default), last in, first out (lifo), or \
+             fifo that drops from the front while the wait stays above target for an interval \
+             (codel).",
+            words(DISCIPLINES),
+        ),
+        "target": nullable(row(bounds::CODEL_TARGET)),
+        "interval": nullable(row(bounds::CODEL_INTERVAL)),
+    }
+}
+const DISCIPLINES: &[&str] = &["fifo", "lifo", "codel"];
+const ON_FULL: &[&str] = &["reject", "timeout"];
 /// In place of a layer's policy: the one under comparison.
 pub(super) const SAME: &str = "same";
+
+/// A queue, where two fields belong to one discipline.
+fn queue_schema() -> Value {
+    let codel = Value::map([
+        ("properties", Value::map([("discipline", constant("codel"))])),
+        ("required", list(&["discipline"])),
+    ]);
+    let given = |name: &str| Value::map([("required", list(&[name]))]);
+    let none = Value::map([("not", any([given("target"), given("interval")]))]);
+    schema::with(schema::with(group(QUEUE_ROWS, &[]), "if", codel), "else", none)
+}
 
 impl Server {
     /// Requests a second that it can do; `None` without a limit.
@@ -149,7 +194,7 @@ impl Server {
         let capacity = fields.maybe_number_of(bounds::CAPACITY)?;
         let service = match (fields.get("service"), capacity) {
             (Some(_), Some(_)) => {
-                let message = "stands beside service; keep one of them";
+                let message = "is given as well as service; keep one of them";
                 return Err(fields.error("capacityPerSecond", message));
             }
             (Some(value), None) => Distribution::read(value, &fields.path_of("service"), files)?,

@@ -95,7 +95,7 @@ fn set_steps(
     }
 }
 
-/// The places that a step means in a list; none for what is no place.
+/// The places that a step means in a list; none for what is not a place.
 fn places(step: &str, len: usize) -> Vec<usize> {
     if step == "*" {
         return (0..len).collect();
@@ -148,7 +148,7 @@ fn inline(policy: &mut Value) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// What a text on the command line stands for.
+/// What a text on the command line means.
 fn value(text: &str) -> Value {
     let text = text.trim();
     match text {

@@ -16,7 +16,7 @@ use crate::{
 
 /// How many proposals of each family go on to the selection.
 const FINALISTS: usize = 8;
-/// How many candidates leave the selection; each gets a proof of its own until one stands.
+/// How many candidates leave the selection; each gets a proof of its own until one holds.
 const CANDIDATES: usize = 3;
 /// How many of the known run as often as the candidates.
 const RIVALS: usize = 6;
@@ -263,17 +263,17 @@ impl<'a> Contest<'a> {
             let mut judged = self.fresh(list, first, self.plan.proof_runs)?.into_iter();
             let (Some(candidate), Some(current)) = (judged.next(), judged.next()) else { break };
             let rival = judged.find(Judged::keeps);
-            let stands = candidate.keeps();
+            let holds = candidate.keeps();
             let nearer = nearest.as_ref().is_none_or(|(best, ..)| candidate.rank() < best.rank());
-            if stands || nearer {
+            if holds || nearer {
                 nearest = Some((candidate, rival, current));
             }
-            if stands {
+            if holds {
                 break;
             }
         }
         let Some((candidate, rival, current)) = nearest else {
-            let message = "there is no policy to prove: try at least a few dozen".to_owned();
+            let message = "no policy was found to prove: try at least a few dozen".to_owned();
             return Err(SimError::Limit { message });
         };
         self.told(candidate, rival, current, tried.iter().chain(&known.all))

@@ -72,7 +72,7 @@ impl Constraint {
             .or_else(|| text.split_once(">=").map(|parts| (parts, Relation::AtLeast)));
         let Some(((name, limit), relation)) = parts else {
             let message =
-                format!("\"{text}\" is no constraint; write one like \"peakToCapacity <= 1.2\"");
+                format!("\"{text}\" is not a constraint; write one like \"peakToCapacity <= 1.2\"");
             return Err(ConfigError::new("", message));
         };
         let metric = Metric::find(name.trim())?;

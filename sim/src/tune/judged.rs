@@ -1,4 +1,4 @@
-//! A policy and what its runs gave: how it stands against the goal and the constraints.
+//! A policy and what its runs gave: how it measures up to the goal and the constraints.
 
 use redrive::RetryPolicy;
 

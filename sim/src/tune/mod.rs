@@ -19,7 +19,7 @@
 //!    called better. A candidate that breaks a constraint in more than 5 % of these runs is dropped, and
 //!    the next one proved on seeds that are fresh again.
 //!
-//! The library neither threads nor prints: whoever calls [`tune`] runs the batches, in any order.
+//! The library neither threads nor prints: the caller of [`tune`] runs the batches, in any order.
 
 mod contest;
 mod goal;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{error::SimError, scenario::NamedPolicy};
 
-/// Names of proposals start with this, so that they are no preset's.
+/// Names of proposals start with this, so that they are not those of presets.
 pub(super) const PREFIX: &str = "tuned ";
 
 /// Policies proposed before their results are looked at: enough to keep a few cores busy.

@@ -13,7 +13,7 @@ use crate::{
 pub enum BudgetRule {
     /// A bucket of tokens; a retry takes some, a success gives some back.
     TokenBucket(TokenBucket),
-    /// So many retries for each hundred first attempts of the last `window`, and `min_per_second` in
+    /// A number of retries for each hundred first attempts of the last `window`, and `min_per_second` in
     /// any case.
     Ratio {
         /// Retries for each hundred first attempts.
@@ -53,7 +53,7 @@ pub enum OnEmpty {
     #[default]
     Fail,
     /// It gets a later time: its turn, first come first served, and then its delay. For tasks in a queue.
-    /// Who waits holds nothing: a turn is a time and not a place, so no other attempt waits for it, and
+    /// A waiting task holds no permit: a turn is a time, so no other attempt waits for it, and
     /// each turn comes whatever becomes of those before. `maxElapsed` still ends a task that would wait
     /// too long.
     Wait,
@@ -153,7 +153,7 @@ impl Default for TokenBucket {
 pub enum Refund {
     /// What the last retry cost.
     Cost,
-    /// So many tokens.
+    /// This many tokens.
     Tokens(f64),
 }
 

@@ -71,7 +71,7 @@ pub(super) fn read_policy(fields: &Fields<'_>) -> Result<PolicyBuilder, ConfigEr
     Ok(policy)
 }
 
-/// Where the policy was imported from: told, and of no effect.
+/// Where the policy was imported from: for information only.
 pub(super) fn read_origin(value: &Value) -> Result<(), ConfigError> {
     let fields = Fields::read(value, "imported", ORIGIN_FIELDS)?;
     fields.text("from")?;
@@ -81,7 +81,7 @@ pub(super) fn read_origin(value: &Value) -> Result<(), ConfigError> {
     }
     let reasons = fields.list("reasons")?.unwrap_or_default();
     if reasons.iter().any(|reason| reason.as_text().is_none()) {
-        return Err(fields.error("reasons", "is not a list of texts"));
+        return Err(fields.error("reasons", "is not a list of strings"));
     }
     Ok(())
 }
@@ -144,7 +144,7 @@ fn read_rule(value: &Value, path: &str) -> Result<Rule, ConfigError> {
         Some(Value::List(patterns)) if patterns.iter().all(|p| p.as_text().is_some()) => {
             patterns.iter().filter_map(Value::as_text).map(Into::into).collect()
         }
-        Some(_) => return Err(fields.error("match", "is neither a text nor a list of texts")),
+        Some(_) => return Err(fields.error("match", "is neither a string nor a list of strings")),
         None => {
             return Err(fields.error("match", "is missing; name a failure kind, or \"*\" for all"));
         }
@@ -228,7 +228,7 @@ fn read_costs(fields: &Fields<'_>) -> Result<Vec<(String, u32)>, ConfigError> {
     let path = fields.path_of("costByClass");
     let Some(value) = fields.get("costByClass") else { return Ok(Vec::new()) };
     let Value::Map(entries) = value else {
-        return Err(ConfigError::new(path, "is not a group of failure kinds with a cost each"));
+        return Err(ConfigError::new(path, "is not an object with a cost for each failure kind"));
     };
     let mut costs: Vec<(String, u32)> = Vec::new();
     for (class, cost) in entries {
@@ -285,7 +285,7 @@ fn read_kind<'v>(
         Value::Text(kind) => (kind.as_str(), None),
         Value::Map(entries) => match entries.iter().find(|(name, _)| name == "kind") {
             Some((_, Value::Text(kind))) => (kind.as_str(), Some(value)),
-            Some(_) => return Err(ConfigError::new(format!("{path}.kind"), "is not a text")),
+            Some(_) => return Err(ConfigError::new(format!("{path}.kind"), "is not a string")),
             None => {
                 let message = format!("is missing; it is one of: {}", names.join(", "));
                 return Err(ConfigError::new(format!("{path}.kind"), message));
@@ -306,7 +306,7 @@ fn read_kind<'v>(
     Ok((kind, Fields::read(value.unwrap_or(&EMPTY), path, &known)?))
 }
 
-/// The variant whose name stands in the field `name`.
+/// The variant named in the field `name`.
 fn choice<T: Copy>(
     fields: &Fields<'_>,
     name: &str,

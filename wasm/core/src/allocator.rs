@@ -12,7 +12,7 @@ struct Nothing;
 #[global_allocator]
 static NOTHING: Nothing = Nothing;
 
-// SAFETY: a null pointer says that there is no memory, which is always allowed; so no block is ever
+// SAFETY: a null pointer reports that memory ran out, which is always allowed; so no block is ever
 // handed out, and none can come back.
 #[allow(unsafe_code, reason = "an allocator is unsafe by contract")]
 unsafe impl GlobalAlloc for Nothing {

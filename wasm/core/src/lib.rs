@@ -46,7 +46,7 @@ pub extern "C" fn io() -> *const f64 {
     buffer::with(|buffer| buffer.address())
 }
 
-/// Puts the number that a text of that many bytes stands for as a key or a seed at `place`.
+/// Writes the key or seed denoted by a text of that many bytes at `place`.
 #[allow(unsafe_code, reason = "as above")]
 #[unsafe(no_mangle)]
 pub extern "C" fn key(bytes: usize, place: usize) {
@@ -56,7 +56,7 @@ pub extern "C" fn key(bytes: usize, place: usize) {
     });
 }
 
-/// The verdict after the failure of the running attempt that stands in the buffer, with the budget there
+/// The verdict after the failure of the running attempt in the buffer, with the budget there
 /// if `budget` is not 0. The attempt began at
 /// `started`; `hint` is the server's Retry-After in milliseconds, negative for none; `cost`
 /// is what a retry costs the budget.

@@ -60,7 +60,7 @@ impl Chosen {
     /// The policy of a base.
     ///
     /// # Errors
-    /// When there is none of that name.
+    /// When no policy has that name.
     pub(super) fn of(base: &str, own: &[NamedPolicy]) -> Result<Self, ConfigError> {
         Ok(Self { base: base.to_owned(), policy: find(base, own)? })
     }

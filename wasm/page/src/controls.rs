@@ -311,7 +311,7 @@ impl Rows {
     }
 }
 
-/// The kind of a group, also where it is a bare text; `null` where there is no group.
+/// The kind of a group, also where it is a bare text; `null` where the group is missing.
 fn plain_kind(tree: &Value, group: &str) -> String {
     let value = tree.get(group).unwrap_or(&Value::Null);
     plain(value.get("kind").unwrap_or(value))

@@ -80,7 +80,7 @@ struct Row {
     doc: &'static str,
     of: fn(&Run) -> Option<f64>,
     read: fn(f64) -> String,
-    /// What is said where there is no such figure.
+    /// The text for a figure that does not exist.
     none: &'static str,
     lower_is_better: bool,
     shown: fn(&[&Run]) -> bool,
@@ -90,7 +90,7 @@ fn always(_: &[&Run]) -> bool {
     true
 }
 
-/// Whether tasks go on arriving: then there is no end that would mean anything.
+/// Whether tasks go on arriving: the end of the run is then arbitrary.
 fn is_open(runs: &[&Run]) -> bool {
     runs.first().is_some_and(|run| !matches!(run.scenario.arrivals, Arrivals::Herd { .. }))
 }

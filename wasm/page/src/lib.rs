@@ -127,7 +127,7 @@ impl Page {
         }
     }
 
-    /// The query that stands for this state; empty when nothing was touched.
+    /// The query of this state; empty when nothing was touched.
     #[must_use]
     pub fn query(&self) -> String {
         let mut pairs: Vec<(String, String)> = Vec::new();

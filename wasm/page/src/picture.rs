@@ -2,7 +2,7 @@
 //!
 //! A chart has some thousand columns and a run may have many more bins. Columns are put together
 //! here by the bin that is highest among them, since a peak is what people look for; the totals are
-//! as they stand at the end of a column.
+//! as they are at the end of a column.
 
 use redrive::{
     Time,
@@ -170,7 +170,7 @@ impl Page {
         let scenario = self.bounded(slot)?;
         let need = estimate(&scenario);
         if need.bytes > scenario.limits.memory {
-            // In words of a page: here nobody can raise the limit.
+            // A page cannot raise the limit, so its text says what to lower.
             let (tasks, needed) = (number(libm::round(need.tasks)), need.bytes / 1_000_000);
             let message = format!(
                 "{tasks} tasks need about {needed} MB, and a page has {MEGABYTES}: lower the tasks, their \

@@ -86,7 +86,7 @@ impl Replications {
         }
         let Some(slot) = self.slots.get(index).copied() else { return Ok(1.0) };
         let mut scenario = self.page.bounded(slot)?;
-        // Nobody looks at single tasks of these.
+        // The band shows no single tasks.
         scenario.report.raster_rows = 0;
         let outcome = run_one(&scenario, 0, done as u32, Options::default(), &mut ())?;
         self.runs[index].push(Run::of(slot, outcome, scenario));

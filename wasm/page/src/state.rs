@@ -49,7 +49,7 @@ shapes! {
 
     /// The state of the page.
     pub struct State {
-        /// The query that stands for it.
+        /// Its query.
         pub query: String,
         /// What was wrong with the link, in words.
         pub notices: Vec<String>,

@@ -29,14 +29,14 @@ static STORIES: &[Story] = &[
         text: "Ten thousand tasks fail together while their server is down for 30 s. A has no jitter, \
                so all of them wait the same times and every retry is the whole herd at one instant: \
                vertical stripes in the timeline. After the outage the server takes what it has room \
-               for, refuses the rest, and stands idle until the herd is back, after waits that double up to a minute.",
+               for, refuses the rest, and is idle until the herd is back, after waits that double up to a minute.",
         query: "a=none&b=-&story=naive",
     },
     Story {
         name: "ten-percent",
         title: "10 % is not enough",
         text: "B adds up to a tenth to each delay, as many libraries do. The stripes become bands, \
-               and between the bands the server still stands idle: a tenth of the delay is all that \
+               and between the bands the server is still idle: a tenth of the delay is all that \
                tells the tasks apart. Drag B's jitter factor up and watch the bands dissolve.",
         query: "a=none&b=proportional&edit=b&story=ten-percent",
     },
@@ -52,7 +52,7 @@ static STORIES: &[Story] = &[
         title: "The cap that re-synchronises",
         text: "Both policies have the same jitter and the same cap. A applies the cap after the \
                jitter, as several libraries do: delays that reach it are the cap exactly, so that \
-               the jitter is gone and whoever failed together stays together. B lowers the whole \
+               the jitter is gone and tasks that failed together stay together. B lowers the whole \
                range under the cap, and the spread survives there.",
         query: "a=full&a.backoff.initial=8s&a.maxDelay=8s&a.jitter.kind=proportional\
                 &a.jitter.factor=1&a.maxAttempts=20&a.compat.capStage=after\
@@ -63,7 +63,7 @@ static STORIES: &[Story] = &[
         name: "storm",
         title: "The storm that outlives its outage",
         text: "A healthy service at 60 % load is slow for 20 s. Clients give up after a second and \
-               retry; the server still works on what nobody waits for. With A the retries alone keep \
+               retry; the server goes on working on requests that were given up. With A the retries alone keep \
                it overloaded after the fault is gone: the outage never ends. B is the same policy \
                with a budget of one retry in ten requests, and recovers.",
         query: "a=full&a.backoff.initial=100ms&a.maxAttempts=5&b.backoff.initial=100ms\

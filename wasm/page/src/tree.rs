@@ -19,7 +19,7 @@ use redrive::wire::{ConfigError, Value};
 /// Deeper than any format of ours.
 const DEPTH: usize = 12;
 
-/// What stands for a field that is left out.
+/// The text for a field that is left out.
 const ABSENT: &str = "-";
 
 /// What turns `base` into `tree`, in an order in which [`apply`] can follow.
@@ -107,7 +107,7 @@ pub(super) fn text_of(value: &Value) -> String {
     }
 }
 
-/// What a text stands for.
+/// The value that a text spells.
 pub(super) fn value_of(text: &str) -> Value {
     match text {
         "null" => return Value::Null,

@@ -34,7 +34,7 @@ export function tools(store: Store, importFile: (file: File) => void) {
 
 const THEMES = ['auto', 'light', 'dark']
 
-/** Tells whoever draws on canvas that the colours are others. */
+/** Fires when the colours of canvases have to change. */
 export const restyled = new EventTarget()
 
 function themeButton() {

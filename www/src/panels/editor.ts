@@ -17,7 +17,7 @@ const PARTS: [path: string, label: string, when: (policy: Tree) => boolean][] = 
   ['jitter', 'The ends of the range', policy => policy.jitter?.kind === 'uniform'],
 ]
 
-/** The groups of the scenario's form, and what stands outside of it. */
+/** The fields of a scenario that the form leaves to other parts of the page. */
 const ELSEWHERE = ['$schema', 'policies', 'name', 'title', 'about']
 
 let known: Schema | null = null

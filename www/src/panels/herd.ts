@@ -73,7 +73,7 @@ export function herdPanel(store: Store) {
     table.refresh()
   }
 
-  /** What stands at the moment that is looked at. */
+  /** The figures of the moment that is looked at. */
   function read() {
     answer?.pictures.forEach((picture, index) => {
       const name = answer?.headline.policies[index]

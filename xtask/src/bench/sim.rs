@@ -17,7 +17,7 @@ use crate::{
 /// The simulator's workload beside hand-written loops, other engines and Python
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// How often each program has its turn
+    /// Rounds for each program
     #[arg(long, default_value_t = 5)]
     rounds: usize,
     /// Leave out what takes long: Python, and more than a million tasks
@@ -187,7 +187,7 @@ fn curve(args: &Args, ours: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// Ours beside itself, and the hand-tuned loop beside itself: what that one loses, nobody can win back.
+/// Ours beside itself, and the hand-tuned loop beside itself: what that one loses is the floor.
 fn web_assembly(args: &Args, ours: &Engine) -> Result<()> {
     tools::node()?;
     tools::wasm_target()?;
@@ -219,8 +219,8 @@ fn web_assembly(args: &Args, ours: &Engine) -> Result<()> {
     Ok(())
 }
 
-/// Replications share nothing but the machine: beside what two threads gain stands what two programs
-/// gain that know nothing of each other.
+/// Replications share nothing but the machine: the gain of two threads is shown beside
+/// that of two independent programs.
 fn threads(args: &Args, ours: &Engine) -> Result<()> {
     let mut cargo = process::cargo();
     cargo.args(["build", "--release", "--locked", "--package", "redrive-cli", "--bin", "redrive"]);

@@ -12,7 +12,7 @@ use crate::{
     tools,
 };
 
-struct Rule {
+struct Allowance {
     package: &'static str,
     /// Which build of it, in cargo's words.
     build: &'static [&'static str],
@@ -28,7 +28,7 @@ const EXECUTORS: &[&str] = &["cfg-if", "getrandom", "libc", "pin-project-lite", 
 /// The simulator as a binding builds it: latency histograms.
 const SIM: &[&str] = &["redrive-sim", "hdrhistogram", "byteorder", "num-traits"];
 
-/// wasm-bindgen, its serde bridge, entropy, and what these three stand on.
+/// wasm-bindgen, its serde bridge, entropy, and what these three depend on.
 const BINDINGS: &[&str] = &[
     "redrive-wasm",
     "redrive-interop",
@@ -56,12 +56,12 @@ const SEARCH: &[&str] = &["tpe", "rand", "chacha20"];
 const INTEROP: &[&str] =
     &["redrive-interop", "yaml-rust2", "arraydeque", "hashlink", "hashbrown", "foldhash"];
 
-const RULES: [Rule; 5] = [
-    Rule { package: "redrive", build: &["--features", "small"], allowed: &[CORE] },
-    Rule { package: "redrive", build: &["--all-features"], allowed: &[CORE, EXECUTORS] },
-    Rule { package: "redrive-interop", build: &[], allowed: &[CORE, INTEROP] },
-    Rule { package: "redrive-sim", build: &["--no-default-features"], allowed: &[CORE, SIM] },
-    Rule {
+const ALLOWANCES: [Allowance; 5] = [
+    Allowance { package: "redrive", build: &["--features", "small"], allowed: &[CORE] },
+    Allowance { package: "redrive", build: &["--all-features"], allowed: &[CORE, EXECUTORS] },
+    Allowance { package: "redrive-interop", build: &[], allowed: &[CORE, INTEROP] },
+    Allowance { package: "redrive-sim", build: &["--no-default-features"], allowed: &[CORE, SIM] },
+    Allowance {
         package: "redrive-wasm",
         build: &["--all-features", "--target", tools::WASM_TARGET],
         allowed: &[CORE, SIM, INTEROP, BINDINGS, SEARCH],
@@ -70,27 +70,32 @@ const RULES: [Rule; 5] = [
 
 pub(super) fn check() -> Result<Note> {
     let mut faults = Vec::new();
-    for rule in &RULES {
-        let found = dependencies(rule)?;
-        let allowed: BTreeSet<&str> = rule.allowed.iter().copied().flatten().copied().collect();
+    for allowance in &ALLOWANCES {
+        let found = dependencies(allowance)?;
+        let allowed: BTreeSet<&str> =
+            allowance.allowed.iter().copied().flatten().copied().collect();
         let strangers: Vec<&str> =
             found.iter().map(String::as_str).filter(|name| !allowed.contains(name)).collect();
         if !strangers.is_empty() {
             let remedy = "do without, or allow it in xtask/src/ci/dependencies.rs and say why";
-            faults.push(format!("{} depends on {}: {remedy}", rule.package, strangers.join(", ")));
+            faults.push(format!(
+                "{} depends on {}: {remedy}",
+                allowance.package,
+                strangers.join(", ")
+            ));
         }
     }
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }
-    Ok(format!("{} crates", RULES.len()))
+    Ok(format!("{} crates", ALLOWANCES.len()))
 }
 
 /// What ends up in the build: neither build scripts, nor macros, nor what tests need.
-fn dependencies(rule: &Rule) -> Result<BTreeSet<String>> {
+fn dependencies(allowance: &Allowance) -> Result<BTreeSet<String>> {
     let mut tree = cargo();
     tree.args(["tree", "--locked", "--edges", "normal,no-proc-macro", "--prefix", "none"]);
-    tree.args(["--format", "{p}", "--package", rule.package]).args(rule.build);
+    tree.args(["--format", "{p}", "--package", allowance.package]).args(allowance.build);
     let listing = process::capture(&mut tree)?;
     let name = |line: &str| line.split_whitespace().next().map(str::to_owned);
     Ok(listing.lines().filter_map(name).collect())

@@ -5,13 +5,15 @@
 //! - A lock file of npm's pins versions and checksums but names no host: each machine decides
 //!   where its packages come from.
 //! - No file of the npm package imports itself through others: each knows only what lies below it.
+//! - `docs/ARCHITECTURE.md` says what to touch for each addition, and every Cargo feature; see [`places`].
+//! - The words that [`words`] refuses are not used.
 //! - Every file of tests is in its binary: one that is not would pass for ever, unseen.
 
 use std::{collections::BTreeMap, fs};
 
 use anyhow::{Context, Result, bail};
 
-use super::Note;
+use super::{Note, places, words};
 use crate::repo;
 
 const BANNED: [&str; 9] =
@@ -33,7 +35,7 @@ pub(super) fn lint() -> Result<Note> {
     for path in &scripts {
         let text = fs::read_to_string(path).with_context(|| repo::shown(path))?;
         for (number, line) in text.lines().enumerate() {
-            // A seed that nobody gave is drawn in one place.
+            // A default seed is drawn in one place.
             let entropy = path.ends_with("npm/src/entropy.ts");
             if let Some(name) = banned_in(line).filter(|name| !entropy || name != "Math.random") {
                 let place = format!("{}:{}", repo::shown(path), number + 1);
@@ -53,10 +55,13 @@ pub(super) fn lint() -> Result<Note> {
     for (folder, root) in TEST_BINARIES {
         faults.extend(unseen_tests(folder, root)?);
     }
+    let (wrong_words, texts) = words::faults()?;
+    faults.extend(wrong_words);
+    faults.extend(places::faults()?);
     if !faults.is_empty() {
         bail!("{}", faults.join("\n"));
     }
-    Ok(format!("{} scripts", scripts.len()))
+    Ok(format!("{} scripts, {texts} files of prose", scripts.len()))
 }
 
 /// The modules of a folder, each with those of the folder that it imports.

@@ -21,8 +21,10 @@ mod dependencies;
 mod lint;
 mod main_job;
 mod package;
+mod places;
 mod rust;
 mod web;
+mod words;
 
 /// What a step found when all is well, in a few words; may be empty.
 type Note = String;
@@ -55,10 +57,11 @@ const NATIVE: &[Step] = &[
     Step { name: "doctest", about: "the examples in the documentation run", run: rust::doctest },
     Step { name: "doc", about: "the documentation builds", run: rust::document },
     Step { name: "main", about: "the main job runs and gives the traces", run: main_job::check },
+    Step { name: "msrv", about: "the oldest Rust that is promised", run: rust::oldest },
     Step { name: "package", about: "the crates can be published", run: package::check },
 ];
 
-/// WebAssembly and what runs it. The package is late, because it is held against the native program,
+/// WebAssembly and what runs it. The package is late, because it is compared with the native program,
 /// for which it would have to wait while the tests are compiled.
 const SCRIPT: &[Step] = &[
     Step { name: "wasm", about: "the module builds and imports only its glue", run: web::wasm },

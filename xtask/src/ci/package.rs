@@ -1,4 +1,5 @@
-//! The crates can be published: what they would ship is complete, small, and compiles by itself.
+//! The crates can be published: what they would ship is complete, small, compiles by itself, and the
+//! tests that the core ships pass.
 //!
 //! `cargo package` can compile what it packs, but it unpacks a crate once for each version and path,
 //! into the home of cargo, and takes what it finds there from then on: the program was compiled
@@ -26,7 +27,7 @@ const SHIPPED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(super) fn check() -> Result<Note> {
-    // A dirty tree is no fault here: this asks whether the files are right, not whether to publish.
+    // A dirty tree is fine here: this asks whether the files are right, not whether to publish.
     let mut package = cargo();
     package.args(["package", "--locked", "--allow-dirty", "--no-verify"]);
     PUBLISHED.iter().for_each(|name| {
@@ -66,8 +67,8 @@ fn unpack(packed: &Path, place: &Path) -> Result<usize> {
     Ok(files)
 }
 
-/// Compiles what was unpacked as somebody else's dependency would be: with the published manifests,
-/// and the other crates out of their packages.
+/// Compiles what was unpacked as somebody else's dependency would be, with the published manifests and
+/// the other crates out of their packages; and runs the core's tests there.
 fn compile(place: &Path) -> Result<()> {
     let crates = PUBLISHED.map(|name| format!("{name}-{VERSION}"));
     let patches: String = PUBLISHED
@@ -84,5 +85,11 @@ fn compile(place: &Path) -> Result<()> {
     // Offline: what the lock file names was fetched by whatever came before, and nothing else is due.
     check.args(["check", "--offline", "--workspace", "--manifest-path"]);
     check.arg(place.join("Cargo.toml")).arg("--target-dir").arg(place.join("target"));
-    process::quiet(&mut check)
+    process::quiet(&mut check)?;
+    // Every feature: the executors have a binary of tests of their own.
+    let mut test = cargo();
+    test.args(["test", "--offline", "--quiet", "--package", "redrive", "--tests"]);
+    test.args(["--features", "blocking,tokio", "--manifest-path"]);
+    test.arg(place.join("Cargo.toml")).arg("--target-dir").arg(place.join("target"));
+    process::quiet(&mut test)
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::Note;
 use crate::{
     process::{self, cargo},
-    tools,
+    repo, tools,
 };
 
 /// What compiles alone, as one line of cargo each. The first proves that the core needs no
@@ -21,6 +21,35 @@ const FEATURE_SETS: [&[&str]; 9] = [
     &["--package", "redrive-wasm", "--features", "sim", "--target", tools::WASM_TARGET],
     &["--package", "redrive-wasm", "--features", "page", "--target", tools::WASM_TARGET],
 ];
+
+/// What is published, and has to compile with the oldest compiler that it promises.
+const PROMISED: [&str; 4] = ["redrive", "redrive-sim", "redrive-interop", "redrive-cli"];
+/// That compiler: `rust-version` of the workspace.
+const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+
+/// The published crates compile with the oldest compiler. Skipped, and it says so, where rustup cannot
+/// bring it.
+pub(super) fn oldest() -> Result<Note> {
+    let mut install = process::command("rustup");
+    install.args(["toolchain", "install", OLDEST, "--profile", "minimal", "--no-self-update"]);
+    if let Err(error) = process::quiet(&mut install) {
+        let why = error.to_string();
+        let why = why.lines().next().unwrap_or_default().to_owned();
+        return Ok(format!("SKIPPED, Rust {OLDEST} cannot be installed: {why}"));
+    }
+    let mut check = process::command("rustup");
+    check.args(["run", OLDEST, "cargo", "check", "--locked"]);
+    PROMISED.iter().for_each(|name| {
+        check.args(["--package", name]);
+    });
+    // Another compiler's results would replace ours; and what the outer cargo set is not for this one.
+    check.env("CARGO_TARGET_DIR", repo::target().join("oldest"));
+    ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"].iter().for_each(|name| {
+        check.env_remove(name);
+    });
+    process::quiet(&mut check)?;
+    Ok(format!("Rust {OLDEST}"))
+}
 
 pub(super) fn format() -> Result<Note> {
     process::quiet(cargo().args(["fmt", "--all", "--check"]))?;

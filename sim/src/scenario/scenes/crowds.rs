@@ -12,7 +12,7 @@ pub(super) const HERD: Builtin = Builtin {
              back; then they compete for its 500 requests a second and its queue of 500. Look at \
              the attempts per second after 30 s. Without jitter all tasks wait the same times, \
              so every retry is the whole herd at one instant: the server takes the 510 it has \
-             room for, refuses the rest, and stands idle until the herd comes back twice as \
+             room for, refuses the rest, and is idle until the herd comes back twice as \
              late. Ten percent of jitter only smears the instant over a second or so, because \
              it adds a tenth of the delay and nothing else tells the tasks apart. Full jitter \
              draws from the whole range, so attempts arrive evenly, about as fast as the server \
@@ -127,7 +127,7 @@ pub(super) const CRON: Builtin = Builtin {
     title: "2,000 clients do their job at every full minute",
     about: "Two thousand clients start together at every full minute, with clocks five seconds \
              apart at most, on a service that can do 100 requests a second and queues 300. Look \
-             at the rejected attempts. There is no fault at all: the clock is the herd. Retries \
+             at the rejected attempts. Nothing is broken: the clock is the herd. Retries \
              at fixed delays come back as the same wave; full jitter spreads what is left over \
              the idle half minute that follows. Spreading the jobs themselves would be better \
              still: set arrivals.skew to 1m.",

@@ -1,7 +1,8 @@
-//! The ten built-in scenarios. Each teaches one thing, and its `about` says what to look at and why
+//! The built-in scenarios. Each teaches one thing, and its `about` says what to look at and why
 //! it happens. They are data, like a user's: a text and a tree each, by what they are about.
 
 mod crowds;
+mod incidents;
 mod letters;
 mod overload;
 
@@ -21,6 +22,9 @@ static BUILTINS: &[Builtin] = &[
     crowds::CRON,
     letters::POISON,
     letters::REDRIVE,
+    incidents::CONTROL_PLANE,
+    incidents::DASHBOARD,
+    incidents::CHAIN,
 ];
 
 /// All of them, the main one first.

@@ -166,7 +166,7 @@ pub(super) const BROWNOUT: Builtin = Builtin {
     about: "A service runs at half of its capacity, then loses four fifths of it for a minute. \
              Look at the wasted work, and at goodput when the capacity is back. Requests wait \
              longer than clients are willing to; each timeout leaves its request in the queue \
-             and adds another, so that nearly all of the work is done for nobody. With four \
+             and adds another, so that nearly all of the work is spent on abandoned requests. With four \
              attempts the load of 200 a second becomes 800 against a capacity of 400: the \
              brownout is over and the failure stays, with fast retries and with patient ones \
              alike, because a longer backoff only makes the same attempts later. One attempt \
