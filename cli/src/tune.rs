@@ -11,7 +11,7 @@ use redrive_sim::{
     outcome::Summary,
     run_one,
     scenario::NamedPolicy,
-    tune::{self, Constraint, Goal, Job, Plan, Tuning},
+    tune::{self, Constraint, Goal, Job, Plan, Tuning, Verdict},
 };
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     clock::Stopwatch,
     error::CliError,
     input::Files,
-    interrupt,
+    interrupt::{self, Stoppable},
     options::Setup,
     output::{self, File, Folder},
     paint::Style,
@@ -40,14 +40,21 @@ pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
     let pool = runner::pool(&scenario, typed.threads)?;
     let mut threads = Threads { scenario: &scenario, pool: &pool, board: &board };
     let started = Stopwatch::start();
+    let stoppable = Stoppable::begin();
     let tuning = tune::tune(&scenario, &plan, &mut threads);
     let took = started.elapsed().as_secs_f64();
-    interrupt::check()?;
+    if tuning.is_err() {
+        interrupt::check()?;
+    }
     let mut tuning = tuning?;
-    let longer = Longer::of(tree, named, &scenario)?;
+    let longer = if tuning.verdict == Verdict::Unproved {
+        None
+    } else {
+        Longer::of(tree, named, &scenario)?
+    };
     let longer =
         longer.map(|longer| longer.rehearsed(&tuning, &plan, &pool, &board)).transpose()?;
-    drop(board);
+    drop((board, stoppable));
     let tried = tuning.trials.len() as u64;
     if tuning.trials.iter().any(|trial| trial.keeps) {
         // What breaks a constraint is no choice, however good it looks in two figures.
@@ -66,14 +73,15 @@ pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
         TuneFormat::Json => output::print(&result),
         TuneFormat::Text => {
             let effort = format!(
-                "{} tried that have the figure, {} in {}",
+                "{} evaluated, {} in {}",
                 text::counted(tried, "policy", "policies"),
                 text::counted(tuning.runs, "run", "runs"),
                 text::seconds(took),
             );
             output::print(&(told(&scenario, &plan, &tuning, longer.as_ref(), &effort)? + &listing))
         }
-    }
+    }?;
+    interrupt::check()
 }
 
 fn plan(typed: &args::Tune) -> Result<Plan, CliError> {
@@ -116,6 +124,10 @@ impl tune::Runner for Threads<'_> {
             Ok(outcome.summary)
         };
         self.pool.install(|| jobs.par_iter().map(one).collect())
+    }
+
+    fn is_stopped(&self) -> bool {
+        interrupt::requested()
     }
 }
 
@@ -212,6 +224,9 @@ fn told(
         scenario.seed
     );
     told.push_str(&table::wrapped(&answer::verdict(plan, tuning), width));
+    if let Some(outside) = answer::outside(tuning) {
+        told.push_str(&table::wrapped(&outside, width));
+    }
     told.push('\n');
     told.push_str(&answer::comparison(plan, tuning, &answer::compared(tuning), output::width()));
     if let Some(longer) = longer {

@@ -255,5 +255,5 @@ macro_rules! questions {
 // One test each: they run side by side.
 questions! {
     herd: 0, occ: 1, storm: 2, budget: 3, layers: 4, rate_limit: 5, brownout: 6, cron: 7, poison: 8,
-    redrive: 9,
+    redrive: 9, control_plane: 10, dashboard: 11, chain: 12,
 }

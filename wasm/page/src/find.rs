@@ -166,6 +166,9 @@ fn found(tuning: &Tuning, plan: &Plan, own: &str) -> Found {
         Verdict::Infeasible => {
             "Nothing that was tried keeps the conditions; this policy came nearest.".to_owned()
         }
+        Verdict::Unproved => {
+            format!("Stopped: the best so far, not proved on other seeds ({} {goal}).", metric.name)
+        }
     };
     Found {
         text,
