@@ -70,7 +70,7 @@ fn advised(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
             best = Some((&named.name, advice));
         }
     }
-    best.map(|(name, advice)| words::advised(name, &advice))
+    best.map(|(name, advice)| words::advised(Some(name), &advice))
 }
 
 /// Says which policies can retry nothing of what will fail: their figures would only puzzle.

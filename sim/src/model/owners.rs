@@ -146,6 +146,19 @@ impl Owners {
     }
 }
 
+impl Scenario {
+    /// How many clients there are in all.
+    pub(crate) fn client_count(&self) -> f64 {
+        if self.clients.is_empty() {
+            return f64::from(clients_of(&self.arrivals, &self.client));
+        }
+        let of = |class: &crate::scenario::Class| {
+            clients_of(class.arrivals.as_ref().unwrap_or(&self.arrivals), &self.client)
+        };
+        self.clients.iter().map(|class| f64::from(of(class))).sum()
+    }
+}
+
 /// How many clients make these tasks.
 fn clients_of(arrivals: &Arrivals, client: &Client) -> u32 {
     match arrivals {

@@ -8,24 +8,20 @@ use super::{
 };
 use crate::{
     Scenario,
-    advice::outlasted,
+    advice::{outlasted, shared},
     outcome::{Outcome, PolicyOutcome},
-    scenario::Scope,
     text::{listed, number, percent, seconds, times},
 };
 
-/// The best advice for the policies of a scenario, as a sentence.
-pub fn advised(name: &str, advice: &crate::advice::Advice) -> String {
+/// Advice, for a policy of that name where several are compared: what to set, why, and what that did.
+pub fn advised(name: Option<&str>, advice: &crate::advice::Advice) -> String {
     let value = match &advice.value {
         redrive::wire::Value::Text(text) => text.clone(),
         other => other.to_string(),
     };
-    format!(
-        "Tried for “{name}”: {} = {value} ({}): {}.",
-        advice.field,
-        advice.message.trim_end_matches('.'),
-        advice.effect
-    )
+    let message = advice.message.trim_end_matches('.');
+    let whose = name.map_or_else(String::new, |name| format!(" for “{name}”"));
+    format!("Try {} = {value}{whose} ({message}). Simulated: {}.", advice.field, advice.effect)
 }
 
 /// What the comparison says, in two or three sentences.
@@ -212,16 +208,7 @@ pub fn cause(policy: &PolicyOutcome, scenario: &Scenario) -> Option<String> {
         "exhausted" => format!("attempts used up{}", late().unwrap_or_default()),
         "deadlineExceeded" => format!("its deadline passed{}", late().unwrap_or_default()),
         "budgetExhausted" => {
-            let client = &scenario.client;
-            let (owners, of) = match client.budget_scope {
-                Scope::All => (1, ""),
-                Scope::Host => (client.hosts, "a host"),
-                Scope::Client => (client.count, "a client"),
-            };
-            let whose = match owners {
-                1 => "the retry budget, which all tasks share, was empty".to_owned(),
-                _ => format!("the retry budget of {of} was empty"),
-            };
+            let whose = shared(scenario, policy.summary.tasks.or_zero(), "was empty");
             let denied = policy.summary.budget_denied.or_zero();
             format!("{whose}: it refused {} retries", number(denied))
         }
