@@ -7,8 +7,7 @@ use rayon::prelude::*;
 use redrive::{time::format_duration, wire::Value};
 use redrive_sim::{
     Options, Scenario, SimError,
-    metric::Metric,
-    outcome::Summary,
+    metric::{Metric, Sample},
     run_one,
     scenario::NamedPolicy,
     tune::{self, Constraint, Goal, Job, Plan, Tuning, Verdict},
@@ -110,8 +109,8 @@ struct Threads<'a> {
 }
 
 impl tune::Runner for Threads<'_> {
-    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Summary>, SimError> {
-        let one = |job: &Job| -> Result<Summary, SimError> {
+    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Sample>, SimError> {
+        let one = |job: &Job| -> Result<Sample, SimError> {
             let mut scenario = self.scenario.clone();
             let name = "tried".to_owned();
             scenario.policies = vec![NamedPolicy { name, policy: job.policy.clone() }];
@@ -121,7 +120,7 @@ impl tune::Runner for Threads<'_> {
                 // The caller asks why before it looks at this.
                 return Err(SimError::Limit { message: "interrupted".to_owned() });
             }
-            Ok(outcome.summary)
+            Ok(Sample::of(&outcome.summary))
         };
         self.pool.install(|| jobs.par_iter().map(one).collect())
     }

@@ -2,13 +2,14 @@
 
 use redrive::{BudgetRule, Duration, Jitter, RetryPolicy, policy::OnEmpty, wire::Value};
 
-use super::{effect::peak, outage, outlasted};
+use super::{outage, outlasted};
 use crate::{
     Scenario,
     outcome::{Figure, PolicyOutcome, Summary},
     scenario::Scope,
     text::{counted, number, percent, times},
     tree::tree,
+    words,
 };
 
 /// A change to try.
@@ -34,7 +35,8 @@ pub(super) fn changes(
     policy: &RetryPolicy,
     before: &[PolicyOutcome],
 ) -> Vec<Change> {
-    let Some(now) = before.first().map(|run| &run.summary) else { return Vec::new() };
+    let Some(first) = before.first() else { return Vec::new() };
+    let now = &first.summary;
     let mut changes = Vec::new();
     for hint in scenario.hints(policy) {
         if let Some((field, value)) = hint.fix {
@@ -44,7 +46,7 @@ pub(super) fn changes(
     changes.extend(longer(scenario, policy));
     changes.extend(used_up(scenario, policy, now));
     changes.extend(empty_budget(scenario, policy, now));
-    changes.extend(spread(policy, now));
+    changes.extend(spread(policy, first));
     changes.extend(overload(policy, now));
     let mut tried: Vec<Change> = Vec::new();
     for change in changes {
@@ -159,9 +161,9 @@ pub(crate) fn shared(scenario: &Scenario, tasks: f64, verb: &str) -> String {
 }
 
 /// The whole range of the delay, where retries come in waves.
-fn spread(policy: &RetryPolicy, now: &Summary) -> Option<Change> {
-    let capacity = now.capacity_per_second.value().filter(|capacity| *capacity > 0.0)?;
-    let over = peak(now) / capacity;
+fn spread(policy: &RetryPolicy, first: &PolicyOutcome) -> Option<Change> {
+    let now = &first.summary;
+    let over = words::over_capacity(first)?;
     let narrow = *policy.jitter() != Jitter::Full && !policy.backoff().is_random();
     if over < 1.2 || !narrow || now.retry_share.or_zero() == 0.0 {
         return None;

@@ -6,6 +6,7 @@ use super::{Advice, candidates::Change};
 use crate::{
     outcome::{PolicyOutcome, Summary},
     text::{counted, number, seconds, times},
+    words,
 };
 
 /// Changes below this share are chance.
@@ -18,26 +19,24 @@ const MATERIAL: f64 = 0.01;
 /// A figure that is better when it is lower, what it is called, and how it is read.
 struct Cost {
     name: &'static str,
-    of: fn(&Summary) -> f64,
+    of: fn(&PolicyOutcome) -> f64,
     read: fn(f64) -> String,
 }
 
 const COSTS: [Cost; 4] = [
-    Cost { name: "peak per second", of: peak, read: number },
-    Cost { name: "attempts", of: |s| s.attempts.or_zero(), read: number },
+    Cost { name: "peak per second", of: words::peak, read: number },
+    Cost { name: "attempts", of: |run| run.summary.attempts.or_zero(), read: number },
     Cost {
         name: "99 % of tasks end within",
-        of: |s| s.time_to_end_seconds.p99.or_zero(),
+        of: |run| run.summary.time_to_end_seconds.p99.or_zero(),
         read: seconds,
     },
-    Cost { name: "last task done at", of: |s| s.completion_seconds.or_zero(), read: seconds },
+    Cost {
+        name: "last task done at",
+        of: |run| run.summary.completion_seconds.or_zero(),
+        read: seconds,
+    },
 ];
-
-/// The peak that counts: a recovering server's, or that of the whole run.
-pub(super) fn peak(summary: &Summary) -> f64 {
-    let after = summary.peak_after_fault_per_second.or_zero();
-    if after > 0.0 { after } else { summary.peak_attempts_per_second.or_zero() }
-}
 
 /// The change with its effect, and how good it is; `None` where it is not worth an offer. That no run
 /// loses a task has been seen before.
@@ -47,9 +46,15 @@ pub(super) fn judged(
     before: &[PolicyOutcome],
     after: &[PolicyOutcome],
 ) -> Option<Advice> {
-    let tasks = mean(before, |s| s.tasks.or_zero()).max(1.0);
-    let succeeded = |s: &Summary| s.succeeded.or_zero();
-    let gained = (mean(after, succeeded) - mean(before, succeeded)) / tasks;
+    let tasks = mean(before, |run| run.summary.tasks.or_zero()).max(1.0);
+    let more = |of: fn(&Summary) -> f64| {
+        (mean(after, |run| of(&run.summary)) - mean(before, |run| of(&run.summary))) / tasks
+    };
+    let gained = more(|summary| summary.succeeded.or_zero());
+    // A task that had not ended yet and is given up now is lost, too.
+    if gained < MATERIAL && more(Summary::dead_letters) > 0.0 {
+        return None;
+    }
     // In halvings: twice as much is -1.
     let saved = COSTS.map(|cost| {
         let (one, other) = (mean(before, cost.of), mean(after, cost.of));
@@ -72,7 +77,7 @@ pub(super) fn judged(
     if worth <= 0.0 {
         return None;
     }
-    let effect = effect(&before.first()?.summary, &after.first()?.summary);
+    let effect = effect(before.first()?, after.first()?);
     if effect.is_empty() {
         return None;
     }
@@ -80,12 +85,13 @@ pub(super) fn judged(
     Some(Advice { code, message, field, value, effect, policy, worth })
 }
 
-fn mean(runs: &[PolicyOutcome], of: impl Fn(&Summary) -> f64) -> f64 {
-    runs.iter().map(|run| of(&run.summary)).sum::<f64>() / runs.len().max(1) as f64
+fn mean(runs: &[PolicyOutcome], of: impl Fn(&PolicyOutcome) -> f64) -> f64 {
+    runs.iter().map(of).sum::<f64>() / runs.len().max(1) as f64
 }
 
 /// What changed in the first run, successes first.
-fn effect(before: &Summary, after: &Summary) -> String {
+fn effect(first: &PolicyOutcome, then: &PolicyOutcome) -> String {
+    let (before, after) = (&first.summary, &then.summary);
     let mut parts = Vec::new();
     let more = after.succeeded.or_zero() - before.succeeded.or_zero();
     if more > 0.0 {
@@ -101,7 +107,7 @@ fn effect(before: &Summary, after: &Summary) -> String {
     changed("unfinished", (before.unfinished.or_zero(), after.unfinished.or_zero()), number);
     let capacity = before.capacity_per_second.value().filter(|capacity| *capacity > 0.0);
     for cost in &COSTS {
-        let (one, other) = ((cost.of)(before), (cost.of)(after));
+        let (one, other) = ((cost.of)(first), (cost.of)(then));
         match capacity {
             Some(capacity) if cost.name == COSTS[0].name => {
                 changed("peak / capacity", (one / capacity, other / capacity), times);

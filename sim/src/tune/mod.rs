@@ -37,8 +37,7 @@ pub use self::{
 };
 use crate::{
     error::SimError,
-    metric::Metric,
-    outcome::Summary,
+    metric::{Metric, Sample},
     scenario::{NamedPolicy, Scenario},
 };
 
@@ -53,11 +52,11 @@ pub struct Job {
 
 /// Makes runs: in parallel if it can, and with its results in the order of the jobs.
 pub trait Runner {
-    /// Runs every job of the batch.
+    /// Runs every job of the batch; of each run its metrics are wanted.
     ///
     /// # Errors
     /// The first run's error that fails.
-    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Summary>, SimError>;
+    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Sample>, SimError>;
 
     /// Whether it was told to stop. A batch may fail for that; the search then ends with the best so
     /// far, [unproved](Verdict::Unproved).
