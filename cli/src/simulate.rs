@@ -77,7 +77,8 @@ fn advised(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
 fn warn(scenario: &Scenario) {
     for named in &scenario.policies {
         let hints = scenario.hints(&named.policy);
-        for hint in hints.iter().filter(|hint| hint.code == Scenario::RETRIES_NOTHING) {
+        let here = [Scenario::RETRIES_NOTHING, Scenario::SHARP_HERD];
+        for hint in hints.iter().filter(|hint| here.contains(&hint.code)) {
             output::tell(&format!("{HINT}hint:{HINT:#} {}: {}\n", named.name, hint.message));
         }
     }

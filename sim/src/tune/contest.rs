@@ -27,6 +27,9 @@ const IN_FRONT: usize = 12;
 /// What successes may fall below the floor's run: the third digit, in which people write such limits.
 const SLACK: f64 = 0.001;
 
+/// Runs that are asked for at once.
+const PIECE: usize = 4_096;
+
 /// Runs in another scenario: enough to see what happens, no proof.
 const ELSEWHERE: u32 = 10;
 
@@ -96,16 +99,24 @@ impl<'a> Contest<'a> {
 
     /// Runs every policy of `list` under `runs` more replications, and weighs them.
     fn run(&mut self, list: &mut [Judged], first: u32, runs: u32) -> Result<(), SimError> {
-        let mut jobs = Vec::new();
-        for judged in list.iter() {
-            let replications = first..first + runs;
-            let job = |replication| Job { policy: judged.policy.clone(), replication };
-            jobs.extend(replications.map(job));
+        // In pieces: each job has a policy of its own, and there may be a hundred thousand.
+        let mut open: Vec<(usize, u32)> = Vec::new();
+        for place in 0..list.len() {
+            open.extend((first..first + runs).map(|replication| (place, replication)));
         }
-        self.runs += jobs.len() as u64;
-        let mut summaries = self.runner.run(&jobs)?.into_iter();
+        for piece in open.chunks(PIECE) {
+            let job = |(place, replication): &(usize, u32)| Job {
+                policy: list[*place].policy.clone(),
+                replication: *replication,
+            };
+            let jobs: Vec<Job> = piece.iter().map(job).collect();
+            let samples = self.runner.run(&jobs)?;
+            self.runs += jobs.len() as u64;
+            for ((place, _), sample) in piece.iter().zip(samples) {
+                list[*place].runs.push(sample);
+            }
+        }
         for judged in list.iter_mut() {
-            judged.runs.extend(summaries.by_ref().take(runs as usize));
             judged.weigh(&self.plan.goal, &self.constraints);
         }
         Ok(())
