@@ -90,7 +90,14 @@ impl Owners {
 
     /// The next task, which is the `id`-th, is this client's; or one of this class, or of the common
     /// arrivals, which are shared out by chance.
+    #[inline]
     pub(super) fn add(&mut self, id: u32, client: Option<u32>, class: Option<usize>) {
+        if self.of_task.is_some() {
+            self.add_owner(id, client, class);
+        }
+    }
+
+    fn add_owner(&mut self, id: u32, client: Option<u32>, class: Option<usize>) {
         let Some(owners) = &mut self.of_task else { return };
         if let Some(client) = client {
             let (class, client) = self.place(client);
