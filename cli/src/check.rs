@@ -101,7 +101,7 @@ fn tried(policy: &RetryPolicy, scenario: &Scenario) -> Result<String, CliError> 
     }
     let offered = advice::advice(scenario, policy)?;
     for advice in &offered {
-        report.push_str(&format!("{HINT}tried{HINT:#} {}\n", words::advised("it", advice)));
+        report.push_str(&format!("{HINT}advice{HINT:#} {}\n", words::advised(None, advice)));
     }
     if offered.is_empty() {
         report.push_str(&format!(

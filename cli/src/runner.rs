@@ -87,9 +87,15 @@ pub(crate) fn figures(
             outcome.summary.wall_seconds = Figure::Absent;
             Ok(Some(outcome))
         };
-        let runs: Result<Option<Vec<_>>, SimError> =
-            (0..runs).into_par_iter().map(replication).collect();
-        Ok(runs?.and_then(merge))
+        let mut pieces = Vec::new();
+        for first in (0..runs).step_by(PIECE) {
+            let piece = first..runs.min(first.saturating_add(PIECE as u32));
+            let piece: Result<Option<Vec<_>>, SimError> =
+                piece.into_par_iter().map(replication).collect();
+            let Some(piece) = piece? else { return Ok(None) };
+            pieces.extend(merge(piece));
+        }
+        Ok(merge(pieces))
     };
     (0..scenario.policies.len()).into_par_iter().map(of_policy).collect()
 }

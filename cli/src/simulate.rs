@@ -70,14 +70,15 @@ fn advised(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
             best = Some((&named.name, advice));
         }
     }
-    best.map(|(name, advice)| words::advised(name, &advice))
+    best.map(|(name, advice)| words::advised(Some(name), &advice))
 }
 
 /// Says which policies can retry nothing of what will fail: their figures would only puzzle.
 fn warn(scenario: &Scenario) {
     for named in &scenario.policies {
         let hints = scenario.hints(&named.policy);
-        for hint in hints.iter().filter(|hint| hint.code == Scenario::RETRIES_NOTHING) {
+        let here = [Scenario::RETRIES_NOTHING, Scenario::SHARP_HERD];
+        for hint in hints.iter().filter(|hint| here.contains(&hint.code)) {
             output::tell(&format!("{HINT}hint:{HINT:#} {}: {}\n", named.name, hint.message));
         }
     }

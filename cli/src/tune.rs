@@ -7,11 +7,10 @@ use rayon::prelude::*;
 use redrive::{time::format_duration, wire::Value};
 use redrive_sim::{
     Options, Scenario, SimError,
-    metric::Metric,
-    outcome::Summary,
+    metric::{Metric, Sample},
     run_one,
     scenario::NamedPolicy,
-    tune::{self, Constraint, Goal, Job, Plan, Tuning},
+    tune::{self, Constraint, Goal, Job, Plan, Tuning, Verdict},
 };
 
 use crate::{
@@ -20,7 +19,7 @@ use crate::{
     clock::Stopwatch,
     error::CliError,
     input::Files,
-    interrupt,
+    interrupt::{self, Stoppable},
     options::Setup,
     output::{self, File, Folder},
     paint::Style,
@@ -40,14 +39,21 @@ pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
     let pool = runner::pool(&scenario, typed.threads)?;
     let mut threads = Threads { scenario: &scenario, pool: &pool, board: &board };
     let started = Stopwatch::start();
+    let stoppable = Stoppable::begin();
     let tuning = tune::tune(&scenario, &plan, &mut threads);
     let took = started.elapsed().as_secs_f64();
-    interrupt::check()?;
+    if tuning.is_err() {
+        interrupt::check()?;
+    }
     let mut tuning = tuning?;
-    let longer = Longer::of(tree, named, &scenario)?;
+    let longer = if tuning.verdict == Verdict::Unproved {
+        None
+    } else {
+        Longer::of(tree, named, &scenario)?
+    };
     let longer =
         longer.map(|longer| longer.rehearsed(&tuning, &plan, &pool, &board)).transpose()?;
-    drop(board);
+    drop((board, stoppable));
     let tried = tuning.trials.len() as u64;
     if tuning.trials.iter().any(|trial| trial.keeps) {
         // A policy that breaks a constraint is not offered, however good two of its figures are.
@@ -73,7 +79,8 @@ pub(crate) fn run(typed: &args::Tune) -> Result<(), CliError> {
             );
             output::print(&(told(&scenario, &plan, &tuning, longer.as_ref(), &effort)? + &listing))
         }
-    }
+    }?;
+    interrupt::check()
 }
 
 fn plan(typed: &args::Tune) -> Result<Plan, CliError> {
@@ -102,8 +109,8 @@ struct Threads<'a> {
 }
 
 impl tune::Runner for Threads<'_> {
-    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Summary>, SimError> {
-        let one = |job: &Job| -> Result<Summary, SimError> {
+    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Sample>, SimError> {
+        let one = |job: &Job| -> Result<Sample, SimError> {
             let mut scenario = self.scenario.clone();
             let name = "tried".to_owned();
             scenario.policies = vec![NamedPolicy { name, policy: job.policy.clone() }];
@@ -113,9 +120,13 @@ impl tune::Runner for Threads<'_> {
                 // The caller asks why before it looks at this.
                 return Err(SimError::Limit { message: "interrupted".to_owned() });
             }
-            Ok(outcome.summary)
+            Ok(Sample::of(&outcome.summary))
         };
         self.pool.install(|| jobs.par_iter().map(one).collect())
+    }
+
+    fn is_stopped(&self) -> bool {
+        interrupt::requested()
     }
 }
 
@@ -212,6 +223,9 @@ fn told(
         scenario.seed
     );
     told.push_str(&table::wrapped(&answer::verdict(plan, tuning), width));
+    if let Some(outside) = answer::outside(tuning) {
+        told.push_str(&table::wrapped(&outside, width));
+    }
     told.push('\n');
     told.push_str(&answer::comparison(plan, tuning, &answer::compared(tuning), output::width()));
     if let Some(longer) = longer {

@@ -449,7 +449,7 @@ mod tests {
             (tree!({ kind: "empirical", values: [] }), "service.values is empty"),
             (tree!({ kind: "mixture", parts: [] }), "service.parts is empty"),
             (tree!("-1s"), "service = \"-1s\""),
-            (tree!({ kind: "empirical", file: "x.csv" }), "no files"),
+            (tree!({ kind: "empirical", file: "x.csv" }), "cannot be read here"),
         ] {
             let error = Distribution::read(&bad, "service", &mut NoFiles).unwrap_err().to_string();
             assert!(error.contains(says), "{error:?} does not say {says:?}");

@@ -22,6 +22,26 @@ pub struct Metric {
     /// Whether less of it is better.
     pub lower_is_better: bool,
     figure: fn(&Summary) -> Figure,
+    /// Its place among all metrics.
+    place: usize,
+}
+
+/// What one run gave in every metric, without the rest of its summary: a search keeps thousands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample(Box<[f64]>);
+
+impl Sample {
+    /// The metrics of `summary`.
+    #[must_use]
+    pub fn of(summary: &Summary) -> Self {
+        Self(metrics().map(|metric| metric.of(summary).unwrap_or(f64::NAN)).collect())
+    }
+
+    /// The number of a metric; `None` when the run has none.
+    #[must_use]
+    pub fn get(&self, metric: &Metric) -> Option<f64> {
+        self.0.get(metric.place).copied().filter(|value| !value.is_nan())
+    }
 }
 
 impl PartialEq for Metric {
@@ -73,9 +93,11 @@ pub fn metrics() -> impl Iterator<Item = Metric> {
             unit: row.unit,
             lower_is_better,
             figure: row.figure,
+            place: 0,
         })
     });
-    TIMES.iter().copied().chain(rows)
+    let all = TIMES.iter().copied().chain(rows);
+    all.enumerate().map(|(place, metric)| Metric { place, ..metric })
 }
 
 macro_rules! times {
@@ -86,6 +108,7 @@ macro_rules! times {
             unit: Unit::Seconds,
             lower_is_better: true,
             figure: |summary| summary.$times.$quantile,
+            place: 0,
         }),*]
     };
 }

@@ -37,7 +37,10 @@ fn each_mistake_is_named_by_its_path() {
             "arrivals.steps[1].at is not after",
         ),
         (with("arrivals", json!({"kind": "trace", "counts": [1]})), "arrivals.bin is missing"),
-        (with("arrivals", json!({"kind": "trace", "file": "x.csv", "bin": "1s"})), "no files"),
+        (
+            with("arrivals", json!({"kind": "trace", "file": "x.csv", "bin": "1s"})),
+            "cannot be read here",
+        ),
         (with("server", json!({"workers": 0})), "server.workers = 0 is below 1"),
         (with("server", json!({"queue": {"limit": 5}})), "server.workers is missing"),
         (with("server", json!({"service": "-1s"})), "server.service = \"-1s\""),

@@ -129,6 +129,53 @@ fn the_peak_to_capacity_of_layers_is_the_backends() {
     assert_eq!(sum as f64, backend.attempts.or_zero());
 }
 
+#[test]
+fn the_time_in_a_layer_has_its_calls_in_it() {
+    let found = run(json!({
+        "arrivals": {"kind": "poisson", "ratePerSecond": 5, "for": "20s"},
+        "layers": [{"name": "mid", "service": "10ms", "policy": {"maxAttempts": 1}}],
+        "server": {"service": "30ms"},
+        "policies": [{"name": "once", "policy": {"maxAttempts": 1}}],
+    }));
+    let times: Vec<f64> = found
+        .summary
+        .layers
+        .iter()
+        .map(|layer| layer.time_to_success_seconds.p50.or_zero())
+        .collect();
+    assert!((times[0] - 0.04).abs() < 1e-4 && (times[1] - 0.03).abs() < 1e-4, "{times:?}");
+}
+
+#[test]
+fn every_layer_of_a_checkout_has_its_budget_series_and_peak() {
+    let budget = json!({"kind": "ratio", "percent": 10, "minPerSecond": 1});
+    let found = run(json!({
+        "horizon": "2m",
+        "arrivals": {"kind": "poisson", "ratePerSecond": 150, "for": "60s"},
+        "layers": [{"name": "checkout", "workers": 600, "policy": "same",
+                    "service": {"kind": "lognormal", "median": "15ms", "sigma": 0.5}}],
+        "server": {"workers": 40, "queue": {"limit": 400},
+                   "service": {"kind": "lognormal", "median": "120ms", "sigma": 0.7}},
+        "faults": [{"mode": "brownout", "capacityFactor": 0.3, "from": "20s", "until": "40s"},
+                   {"mode": "errors", "rate": 0.02}],
+        "network": {"latency": "2ms"},
+        "client": {"timeout": "2s", "count": 2000, "hosts": 20, "budgetScope": "host"},
+        "policies": [{"name": "p", "policy": retries(3, budget)}],
+        "report": {"bin": "1s"},
+    }));
+    let [checkout, server] = found.summary.layers.as_slice() else { panic!("two layers") };
+    assert!(checkout.budget_denied.or_zero() > 0.0, "its own budget");
+    assert!(found.summary.budget_denied.or_zero() > checkout.budget_denied.or_zero());
+    for (layer, series) in [checkout, server].into_iter().zip(&found.series.tiers) {
+        let sum: u64 = series.requests.iter().map(|count| u64::from(*count)).sum();
+        assert_eq!(sum as f64, layer.attempts.or_zero(), "{}", layer.name);
+        let most = series.requests.iter().copied().max().unwrap_or(0);
+        assert!(layer.peak_per_second.or_zero() <= f64::from(most), "{}", layer.name);
+        assert!(layer.peak_per_second.or_zero() > 150.0, "{}", layer.name);
+    }
+    assert_eq!(found.summary.peak_to_capacity, server.peak_to_capacity);
+}
+
 /// Ten tasks that fail, under a budget that allows one retry.
 fn herd(client: &Json, arrivals: &Json) -> f64 {
     let bucket = json!({"kind": "tokenBucket", "capacity": 1, "cost": 1, "refundOnSuccess": 0});

@@ -4,10 +4,10 @@
 #![cfg(feature = "tune")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
-use redrive::{BudgetRule, RetryPolicy, presets};
+use redrive::{RetryPolicy, presets};
 use redrive_sim::{
     Options, Scenario, SimError,
-    metric::Metric,
+    metric::{Metric, Sample},
     outcome::Summary,
     run_one,
     scenario::{NamedPolicy, builtins},
@@ -138,8 +138,9 @@ const QUESTIONS: &[Question] = &[
 struct Plain<'a>(&'a Scenario);
 
 impl Runner for Plain<'_> {
-    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Summary>, SimError> {
-        jobs.iter().map(|job| simulate(self.0, &job.policy, job.replication)).collect()
+    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Sample>, SimError> {
+        let run = |job: &Job| simulate(self.0, &job.policy, job.replication);
+        jobs.iter().map(|job| Ok(Sample::of(&run(job)?))).collect()
     }
 }
 
@@ -178,10 +179,6 @@ fn none_beats(scenario: &Scenario, tuning: &Tuning, goal: &Goal, best: (f64, f64
     let own = scenario.policies.iter().map(|named| (named.name.as_str(), named.policy.clone()));
     let presets = presets::all().iter().map(|preset| (preset.name, preset.policy()));
     for (name, policy) in own.chain(presets) {
-        // Retries that wait for their turn are outside of the space that is searched.
-        if policy.budget().is_some_and(|rule| matches!(rule, BudgetRule::Rate { .. })) {
-            continue;
-        }
         let runs = fresh(scenario, &policy);
         if held(&runs, &tuning.constraints) < 0.95 {
             continue;
@@ -255,5 +252,5 @@ macro_rules! questions {
 // One test each: they run side by side.
 questions! {
     herd: 0, occ: 1, storm: 2, budget: 3, layers: 4, rate_limit: 5, brownout: 6, cron: 7, poison: 8,
-    redrive: 9,
+    redrive: 9, control_plane: 10, dashboard: 11, chain: 12,
 }

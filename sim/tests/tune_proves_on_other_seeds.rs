@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 
 use redrive_sim::{
     Options, Scenario, SimError,
-    metric::Metric,
-    outcome::Summary,
+    metric::{Metric, Sample},
     run_one,
     scenario::NamedPolicy,
     tune::{Constraint, Goal, Job, Plan, Runner, Verdict, tune},
@@ -19,20 +18,33 @@ use redrive_sim::{
 struct Plain<'a> {
     scenario: &'a Scenario,
     replications: BTreeSet<u32>,
+    /// Runs until it is told to stop.
+    left: Option<usize>,
 }
 
 impl Runner for Plain<'_> {
-    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Summary>, SimError> {
+    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Sample>, SimError> {
         let mut summaries = Vec::new();
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(jobs.len());
+            if *left == 0 {
+                return Err(SimError::Limit { message: "stopped".to_owned() });
+            }
+        }
         for job in jobs {
             let mut scenario = self.scenario.clone();
             scenario.policies =
                 vec![NamedPolicy { name: "job".into(), policy: job.policy.clone() }];
             self.replications.insert(job.replication);
             let options = Options::default();
-            summaries.push(run_one(&scenario, 0, job.replication, options, &mut ())?.summary);
+            let run = run_one(&scenario, 0, job.replication, options, &mut ())?;
+            summaries.push(Sample::of(&run.summary));
         }
         Ok(summaries)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.left == Some(0)
     }
 }
 
@@ -58,7 +70,7 @@ fn plan(metric: &str, constraints: &[&str]) -> Plan {
 fn a_better_policy_is_found_and_proved_with_confidence() {
     let scenario = small_herd();
     let plan = plan("completionSeconds", &["succeededShare >= 0.99", "peakToCapacity <= 1.5"]);
-    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new() };
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: None };
     let tuning = tune(&scenario, &plan, &mut runner).unwrap();
     assert_eq!(tuning.verdict, Verdict::Better, "{:?}", tuning.difference);
     assert!(tuning.candidate.keeps());
@@ -73,7 +85,7 @@ fn a_better_policy_is_found_and_proved_with_confidence() {
 fn the_front_holds_what_nothing_beats() {
     let scenario = small_herd();
     let plan = plan("p99", &[]);
-    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new() };
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: None };
     let tuning = tune(&scenario, &plan, &mut runner).unwrap();
     assert_eq!(tuning.constraints.len(), 1, "giving tasks up is not the answer");
     let front = tuning.pareto(&plan.goal);
@@ -81,13 +93,56 @@ fn the_front_holds_what_nothing_beats() {
     for pair in front.windows(2) {
         assert!(pair[0].goal < pair[1].goal);
     }
+    // Its figures are those of the proof: of the candidate, which is on it or beaten by it, the same.
+    let same = front.iter().find(|trial| trial.policy == tuning.candidate.policy);
+    if let Some(trial) = same {
+        assert_eq!(Some(trial.goal), tuning.candidate.mean_of(&plan.goal.metric));
+    }
+}
+
+#[test]
+fn an_attempt_timeout_is_found_where_some_answers_hang() {
+    let mut tree = Scenario::builtin("herd").unwrap().to_value();
+    for (path, value) in [
+        ("arrivals", r#"{"kind": "poisson", "ratePerSecond": 20, "for": "30s"}"#),
+        ("faults", "[]"),
+        (
+            "server",
+            r#"{"service": {"kind": "mixture", "parts": [
+            {"weight": 0.95, "kind": "fixed", "value": "10ms"},
+            {"weight": 0.05, "kind": "fixed", "value": "8s"}]}}"#,
+        ),
+    ] {
+        Scenario::set(&mut tree, path, value).unwrap();
+    }
+    let scenario = Scenario::from_value(&tree).unwrap();
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: None };
+    let tuning = tune(&scenario, &plan("p99", &[]), &mut runner).unwrap();
+    let candidate = &tuning.candidate;
+    assert_eq!(tuning.verdict, Verdict::Better, "{:?}", tuning.difference);
+    assert!(candidate.policy.attempt_timeout().is_some(), "{:?}", candidate.policy);
+    let p99 = candidate.mean_of(&Metric::find("p99").unwrap()).unwrap();
+    assert!(p99 < 2.0, "{p99}");
+}
+
+#[test]
+fn a_search_that_is_stopped_gives_its_best_unproved() {
+    let scenario = small_herd();
+    let plan = plan("p99", &["succeededShare >= 0.9"]);
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: Some(600) };
+    let tuning = tune(&scenario, &plan, &mut runner).unwrap();
+    assert_eq!(tuning.verdict, Verdict::Unproved);
+    assert!(tuning.candidate.keeps());
+    assert!(tuning.front.is_empty() && !tuning.trials.is_empty());
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: Some(3) };
+    assert!(tune(&scenario, &plan, &mut runner).is_err(), "nothing has run");
 }
 
 #[test]
 fn giving_tasks_up_is_no_answer_under_other_constraints() {
     let scenario = small_herd();
     let plan = plan("completionSeconds", &["peakToCapacity <= 1.5"]);
-    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new() };
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: None };
     let tuning = tune(&scenario, &plan, &mut runner).unwrap();
     let succeeded = Metric::find("succeededShare").unwrap();
     assert!(tuning.candidate.mean_of(&succeeded).unwrap() > 0.9, "{:?}", tuning.constraints);
@@ -98,7 +153,7 @@ fn the_same_question_has_the_same_answer() {
     let scenario = small_herd();
     let plan = plan("amplification", &["succeededShare >= 0.9"]);
     let ask = || {
-        let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new() };
+        let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: None };
         let tuning = tune(&scenario, &plan, &mut runner).unwrap();
         (tuning.candidate.policy, tuning.difference)
     };
@@ -109,7 +164,7 @@ fn the_same_question_has_the_same_answer() {
 fn what_cannot_be_is_called_infeasible() {
     let scenario = small_herd();
     let plan = plan("p99", &["succeededShare >= 0.99", "completionSeconds <= 20"]);
-    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new() };
+    let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: None };
     let tuning = tune(&scenario, &plan, &mut runner).unwrap();
     assert_eq!(tuning.verdict, Verdict::Infeasible, "the server is down for 30 s");
 }

@@ -7,6 +7,7 @@
 
 #![allow(unreachable_pub, missing_docs, reason = "a program of its own")]
 
+mod advice;
 mod bernoulli;
 mod budgets;
 mod check;
@@ -39,6 +40,7 @@ const PARTS: &[Part] = &[
     ("peaks", peaks::checks),
     ("codel", codel::checks),
     ("families", families::checks),
+    ("advice", advice::checks),
 ];
 
 /// What the claims say beyond what can be checked, and why.

@@ -10,7 +10,8 @@ use crate::process::cargo;
 /// Check the simulator against published claims, reference simulators and formulas
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Only this part: occ, bernoulli, budgets, collapse, clients, queues, retrial, peaks
+    /// Only this part: occ, bernoulli, budgets, collapse, clients, queues, retrial, peaks, codel, families,
+    /// advice
     part: Option<String>,
 }
 

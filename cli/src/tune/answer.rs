@@ -35,7 +35,7 @@ pub(super) fn verdict(plan: &Plan, tuning: &Tuning) -> String {
             metric.name,
             figure(candidate),
             figure(rival),
-            apart(difference),
+            apart(&metric, difference),
             small(difference, rival.mean_of(&metric)),
             held(tuning, candidate),
         ),
@@ -49,7 +49,7 @@ pub(super) fn verdict(plan: &Plan, tuning: &Tuning) -> String {
                 (true, Some(difference)) => format!(
                     "The best that the search found has {}, {}.",
                     figure(candidate),
-                    apart(difference)
+                    apart(&metric, difference)
                 ),
                 _ => format!(
                     "What the search found has {}, and breaks a constraint{}.",
@@ -66,6 +66,12 @@ pub(super) fn verdict(plan: &Plan, tuning: &Tuning) -> String {
             held(tuning, candidate),
             broken(tuning, candidate)
         ),
+        (Verdict::Unproved, ..) => format!(
+            "Interrupted: the policy below is the best so far ({} {}), by the few runs that chose it. \
+             It was not proved on other seeds.",
+            metric.name,
+            figure(candidate)
+        ),
         _ => format!(
             "No preset keeps the constraints; the policy below does ({} {}){}.",
             metric.name,
@@ -76,8 +82,8 @@ pub(super) fn verdict(plan: &Plan, tuning: &Tuning) -> String {
 }
 
 /// A paired difference in words.
-fn apart((mean, half): (f64, f64)) -> String {
-    format!("a difference of {} ± {} (95 %)", text::number(mean), text::number(half))
+fn apart(metric: &Metric, (mean, half): (f64, f64)) -> String {
+    format!("a difference of {} ± {} (95 %)", in_unit(metric, mean), in_unit(metric, half))
 }
 
 /// A difference that is certain may still not be worth a change.
@@ -129,7 +135,8 @@ fn in_unit(metric: &Metric, value: f64) -> String {
 fn broken(tuning: &Tuning, judged: &Judged) -> String {
     let alone = |constraint: &Constraint| {
         let held = judged.kept_in(std::slice::from_ref(constraint));
-        let mean = judged.mean_of(&constraint.metric).map_or("none".to_owned(), text::number);
+        let said = |value: f64| in_unit(&constraint.metric, value);
+        let mean = judged.mean_of(&constraint.metric).map_or("none".to_owned(), said);
         format!("{constraint} in {held} (mean {mean})")
     };
     let each: Vec<String> = tuning.constraints.iter().map(alone).collect();
@@ -150,6 +157,18 @@ fn figures(plan: &Plan, tuning: &Tuning) -> Vec<Metric> {
         }
     }
     figures
+}
+
+/// Which of the scenario's policies were not varied, and why.
+pub(super) fn outside(tuning: &Tuning) -> Option<String> {
+    let each: Vec<String> =
+        tuning.outside.iter().map(|(name, what)| format!("“{name}” ({what})")).collect();
+    (!each.is_empty()).then(|| {
+        format!(
+            "Compared as written, since the search does not vary its kind: {}.",
+            each.join(", ")
+        )
+    })
 }
 
 /// Who is compared: the candidate, the best that there was, what there is now.
@@ -177,7 +196,8 @@ pub(super) fn comparison(
     }
     let row = |judged: &&Judged| {
         let figure = |metric: &Metric| {
-            Cell::from(judged.mean_of(metric).map_or("–".to_owned(), text::number))
+            let said = |value: f64| in_unit(metric, value);
+            Cell::from(judged.mean_of(metric).map_or("–".to_owned(), said))
         };
         let mut row = vec![Cell::from(judged.name.clone())];
         row.extend(metrics.iter().map(figure));
@@ -194,6 +214,7 @@ fn word(verdict: Verdict) -> &'static str {
         Verdict::NoBetter => "noBetter",
         Verdict::OnlyCandidate => "onlyCandidate",
         Verdict::Infeasible => "infeasible",
+        Verdict::Unproved => "unproved",
     }
 }
 

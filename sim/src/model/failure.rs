@@ -5,11 +5,15 @@
 //! them acts here as it acts there: gRPC's `UNAVAILABLE` covers a refused connection, `States.ALL` all.
 
 use redrive::{
-    Hint, RetryPolicy,
+    Duration, Hint, RetryPolicy,
     policy::{Action, Class},
+    time::format_duration,
 };
 
-use crate::scenario::{Fault, Mode, OnFull, Scenario};
+use crate::{
+    distribution::Distribution,
+    scenario::{Arrivals, Fault, Mode, OnFull, Scenario},
+};
 
 /// The kinds of failure that the model knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,9 +176,14 @@ impl Failure {
     }
 }
 
+/// Real waves are about as wide: 500 clients of one thread each took 60 to 130 ms to send a request.
+const WAVE: Duration = Duration::from_millis(100);
+
 impl Scenario {
     /// The code of the hint that a policy retries nothing that can happen.
     pub const RETRIES_NOTHING: &str = "retriesNothingHere";
+    /// The code of the hint that the waves of a herd are sharper than real ones.
+    pub const SHARP_HERD: &str = "sharpHerd";
 
     /// What is legal in `policy` and probably not meant in this scenario: the [hints of the
     /// policy](RetryPolicy::hints), and whether it retries nothing that can happen here.
@@ -206,7 +215,30 @@ impl Scenario {
                 fix: None,
             });
         }
+        hints.extend(self.sharp_herd(policy));
         hints
+    }
+
+    /// A herd of which each wave is an instant, under delays that are as short as real waves are wide.
+    fn sharp_herd(&self, policy: &RetryPolicy) -> Option<Hint> {
+        let spread = match &self.arrivals {
+            Arrivals::Herd { spread, .. } if self.clients.is_empty() => *spread,
+            _ => return None,
+        };
+        let first = policy.bands(0, Some(64)).next()?;
+        let width = first.max.saturating_sub(first.min).max(spread);
+        let sharp = first.max < Duration::from_secs(1) && width < WAVE;
+        (sharp && self.network.latency == Distribution::ZERO).then(|| Hint {
+            code: Self::SHARP_HERD,
+            field: "backoff",
+            message: format!(
+                "Waves of this herd are sharper than real ones: its clients all act in one instant, \
+                 messages take no time, and the first delay is {}. Real clients are about 100 ms \
+                 apart; set network.latency or arrivals.spread.",
+                format_duration(first.max)
+            ),
+            fix: None,
+        })
     }
 }
 

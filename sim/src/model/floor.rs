@@ -287,7 +287,11 @@ impl<'s> Floor<'s> {
     }
 
     /// When the next task arrives from outside, and from which source.
+    #[inline]
     fn next_arrival(&self) -> (u64, usize) {
+        if let [(source, _)] = self.sources.as_slice() {
+            return (source.next(), 0);
+        }
         let times = self.sources.iter().map(|(source, _)| source.next());
         times.zip(0..).min().unwrap_or((u64::MAX, 0))
     }

@@ -2,7 +2,7 @@
 
 use redrive::time::nanos;
 
-use crate::scenario::Scenario;
+use crate::{histogram::Histogram, scenario::Scenario};
 
 /// What a tier counted in one bin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(crate) struct TierBin {
 }
 
 /// The counters of one tier.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Gauge {
     bin: u64,
     /// When the time after the fault begins.
@@ -31,6 +31,8 @@ pub(crate) struct Gauge {
     pub(crate) reached: u64,
     /// Requests that it refused, or dropped.
     pub(crate) refused: u64,
+    /// From reaching it to its success, with all that it called for it.
+    pub(crate) times: Histogram,
 }
 
 impl Gauge {
@@ -42,6 +44,7 @@ impl Gauge {
             before_after: 0,
             reached: 0,
             refused: 0,
+            times: Histogram::of_times(),
         }
     }
 
@@ -71,8 +74,10 @@ impl Gauge {
         self.row(now).refused += 1;
     }
 
-    pub(crate) fn succeeded(&mut self, now: u64) {
+    /// It answers a request with success, that long after it came.
+    pub(crate) fn succeeded(&mut self, now: u64, time: u64) {
         self.row(now).succeeded += 1;
+        self.times.record(time);
     }
 
     pub(crate) fn queue(&mut self, now: u64, waiting: u32) {

@@ -30,11 +30,14 @@ impl Floor<'_> {
     /// An attempt of a task starts: its budget counts it, and so does its class.
     #[inline(always)]
     pub(super) fn count_attempt(&mut self, now: u64, id: u32, attempt: u32) {
-        let share = self.owners.share(id);
-        if let Some(budget) = self.stub_of(id).budget(share) {
+        let class = self.owners.class(id);
+        let stub = pick(&mut self.clients, &mut self.others, class);
+        if stub.has_budgets()
+            && let Some(budget) = stub.budget(self.owners.share(id))
+        {
             budget.on_attempt(Time::from_nanos(now), attempt > 1);
         }
-        if let Some(crowd) = self.crowds.get_mut(self.owners.class(id)) {
+        if let Some(crowd) = self.crowds.get_mut(class) {
             crowd.tasks += u64::from(attempt == 1 && !is_redriven(&self.redriven, id));
         }
     }
@@ -54,17 +57,18 @@ impl Floor<'_> {
         let began = self.began(id);
         self.meter.succeeded(now, began, attempts);
         self.meter.mark(id, now, Mark::Succeeded, "");
-        let stub = pick(&mut self.clients, &mut self.others, self.owners.class(id));
+        let class = self.owners.class(id);
+        let stub = pick(&mut self.clients, &mut self.others, class);
         if stub.has_budgets()
             && let Some(budget) = stub.budget(self.owners.share(id))
         {
             budget.on_success(Time::from_nanos(now), attempts > 1, paid);
         }
-        if let Some(crowd) = self.crowds.get_mut(self.owners.class(id)) {
+        if let Some(crowd) = self.crowds.get_mut(class) {
             crowd.succeeded += 1;
             crowd.to_success.record(now - began);
         }
-        self.task_ended(now, id, attempts);
+        self.task_ended(now, id, attempts, class);
         Ok(())
     }
 
@@ -150,7 +154,8 @@ impl Floor<'_> {
                 self.mark_failure(id, now, failure);
             }
         }
-        self.task_ended(now, id, attempts);
+        let class = self.owners.class(id);
+        self.task_ended(now, id, attempts, class);
     }
 
     /// When a task was first tried: its caller has waited since then, redrive or not.
@@ -166,8 +171,7 @@ impl Floor<'_> {
 
     /// A task is over, however: its budget and its client hear of it.
     #[inline]
-    fn task_ended(&mut self, now: u64, id: u32, attempts: u32) {
-        let class = self.owners.class(id);
+    fn task_ended(&mut self, now: u64, id: u32, attempts: u32, class: usize) {
         let stub = pick(&mut self.clients, &mut self.others, class);
         if stub.has_budgets()
             && let Some(budget) = stub.budget(self.owners.share(id))

@@ -90,7 +90,14 @@ impl Owners {
 
     /// The next task, which is the `id`-th, is this client's; or one of this class, or of the common
     /// arrivals, which are shared out by chance.
+    #[inline]
     pub(super) fn add(&mut self, id: u32, client: Option<u32>, class: Option<usize>) {
+        if self.of_task.is_some() {
+            self.add_owner(id, client, class);
+        }
+    }
+
+    fn add_owner(&mut self, id: u32, client: Option<u32>, class: Option<usize>) {
         let Some(owners) = &mut self.of_task else { return };
         if let Some(client) = client {
             let (class, client) = self.place(client);
@@ -143,6 +150,19 @@ impl Owners {
     /// Who calls for a task.
     pub(super) fn who(&self, task: u32) -> Who {
         Who { client: self.of(task), share: self.share(task) }
+    }
+}
+
+impl Scenario {
+    /// How many clients there are in all.
+    pub(crate) fn client_count(&self) -> f64 {
+        if self.clients.is_empty() {
+            return f64::from(clients_of(&self.arrivals, &self.client));
+        }
+        let of = |class: &crate::scenario::Class| {
+            clients_of(class.arrivals.as_ref().unwrap_or(&self.arrivals), &self.client)
+        };
+        self.clients.iter().map(|class| f64::from(of(class))).sum()
     }
 }
 

@@ -252,6 +252,10 @@ figures! {
         /// The largest rate from the end of the last fault on / its capacity.
         peak_to_capacity: Figure, "peakToCapacity", "× capacity", Factor, Lower
             = Figure::ratio(Some(layer.rates.peak_after), layer.capacity);
+        /// From the moment a request reached it to its success, with all calls that it made for it,
+        /// seconds.
+        time_to_success_seconds: Quantiles, "timeToSuccessSeconds", "time to success", Seconds, Lower
+            = Quantiles::of(&layer.tier.gauge.times);
         /// The most requests that waited in its queue.
         max_queue: Figure, "maxQueue", "queue", Count, Lower
             = layer.tier.gauge.bins.iter().map(|bin| u64::from(bin.queue)).max().unwrap_or(0);

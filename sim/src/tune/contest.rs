@@ -6,7 +6,7 @@ use super::{
     Constraint, Job, Judged, Plan, Relation, Runner, Trial, Tuning, Verdict,
     judged::{Bounded, paired},
     search::{BATCH, PREFIX, Search},
-    space::{Family, locate},
+    space::{Family, locate, outside},
 };
 use crate::{
     error::SimError,
@@ -22,8 +22,13 @@ const CANDIDATES: usize = 3;
 const RIVALS: usize = 6;
 /// How many of the known go into the proof.
 const IN_PROOF: usize = 2;
+/// How many of the front are proved.
+const IN_FRONT: usize = 12;
 /// What successes may fall below the floor's run: the third digit, in which people write such limits.
 const SLACK: f64 = 0.001;
+
+/// Runs that are asked for at once.
+const PIECE: usize = 4_096;
 
 /// Runs in another scenario: enough to see what happens, no proof.
 const ELSEWHERE: u32 = 10;
@@ -60,7 +65,10 @@ pub(super) fn expected_runs(scenario: &Scenario, plan: &Plan) -> u64 {
     let contenders = 2 * RIVALS as u64 * proof;
     let field = (FINALISTS * Family::ALL.len()) as u64;
     let selection = (field + u64::from(polishing(plan) * BATCH)) * proof / 4 + field * proof / 4;
-    (known + u64::from(plan.trials)) * search + contenders + selection + 4 * proof
+    (known + u64::from(plan.trials)) * search
+        + contenders
+        + selection
+        + (4 + IN_FRONT as u64) * proof
 }
 
 /// The presets and the scenario's own policies: what somebody would take without a search.
@@ -91,16 +99,24 @@ impl<'a> Contest<'a> {
 
     /// Runs every policy of `list` under `runs` more replications, and weighs them.
     fn run(&mut self, list: &mut [Judged], first: u32, runs: u32) -> Result<(), SimError> {
-        let mut jobs = Vec::new();
-        for judged in list.iter() {
-            let replications = first..first + runs;
-            let job = |replication| Job { policy: judged.policy.clone(), replication };
-            jobs.extend(replications.map(job));
+        // In pieces: each job has a policy of its own, and there may be a hundred thousand.
+        let mut open: Vec<(usize, u32)> = Vec::new();
+        for place in 0..list.len() {
+            open.extend((first..first + runs).map(|replication| (place, replication)));
         }
-        self.runs += jobs.len() as u64;
-        let mut summaries = self.runner.run(&jobs)?.into_iter();
+        for piece in open.chunks(PIECE) {
+            let job = |(place, replication): &(usize, u32)| Job {
+                policy: list[*place].policy.clone(),
+                replication: *replication,
+            };
+            let jobs: Vec<Job> = piece.iter().map(job).collect();
+            let samples = self.runner.run(&jobs)?;
+            self.runs += jobs.len() as u64;
+            for ((place, _), sample) in piece.iter().zip(samples) {
+                list[*place].runs.push(sample);
+            }
+        }
         for judged in list.iter_mut() {
-            judged.runs.extend(summaries.by_ref().take(runs as usize));
             judged.weigh(&self.plan.goal, &self.constraints);
         }
         Ok(())
@@ -168,22 +184,46 @@ impl<'a> Contest<'a> {
         Ok(())
     }
 
+    /// Steps 2 to 4; what was tried is left in `tried` where the runner is stopped.
+    pub(super) fn proved(
+        &mut self,
+        known: &Known,
+        tried: &mut Vec<Judged>,
+    ) -> Result<Tuning, SimError> {
+        self.search(known, tried)?;
+        let candidates = self.select(tried, &known.base)?;
+        self.prove(&candidates, known, tried)
+    }
+
+    /// Whether the runner was told to stop.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.runner.is_stopped()
+    }
+
     /// Step 2: all policies tried.
-    pub(super) fn search(&mut self, known: &Known) -> Result<Vec<Judged>, SimError> {
+    fn search(&mut self, known: &Known, tried: &mut Vec<Judged>) -> Result<(), SimError> {
         let mut searches = Vec::new();
         for family in Family::ALL {
             // The best known come first: they are taken from the end.
-            let located = known.all.iter().rev().map(|judged| locate(&known.base, &judged.policy));
+            let varied = known.all.iter().rev().filter(|judged| outside(&judged.policy).is_none());
+            let located = varied.map(|judged| locate(&known.base, &judged.policy));
             let mine = located.filter(|(of, _)| *of == family).map(|(_, point)| point);
             searches.push(Search::new(family, self.scenario.seed, mine.collect()));
         }
         let batches = self.plan.trials.div_ceil(BATCH) as usize;
         let even = (batches / 2).max(searches.len().min(batches));
+        let mut failed = Ok(());
         for number in 0..batches {
             let place =
                 if number < even { number % searches.len() } else { leader(&searches, number) };
             let batch = searches[place].propose(&known.base)?;
-            let judged = self.fresh(batch, 0, self.plan.search_runs.max(1))?;
+            let judged = match self.fresh(batch, 0, self.plan.search_runs.max(1)) {
+                Ok(judged) => judged,
+                Err(error) => {
+                    failed = Err(error);
+                    break;
+                }
+            };
             searches[place].learn(judged);
             for bounded in &mut self.constraints {
                 bounded.learn(searches.iter().flat_map(Search::tried));
@@ -192,11 +232,12 @@ impl<'a> Contest<'a> {
                 search.weigh(&self.plan.goal, &self.constraints);
             }
         }
-        Ok(searches.into_iter().flat_map(Search::into_tried).collect())
+        tried.extend(searches.into_iter().flat_map(Search::into_tried));
+        failed
     }
 
     /// Step 3: the candidates, best first.
-    pub(super) fn select(
+    fn select(
         &mut self,
         tried: &[Judged],
         base: &RetryPolicy,
@@ -249,8 +290,8 @@ impl<'a> Contest<'a> {
 
     /// Step 4: the first candidate that keeps the constraints on fresh seeds, beside the best of the
     /// known that does.
-    pub(super) fn prove(
-        mut self,
+    fn prove(
+        &mut self,
         candidates: &[NamedPolicy],
         known: &Known,
         tried: &[Judged],
@@ -276,15 +317,82 @@ impl<'a> Contest<'a> {
             let message = "no policy was found to prove: try at least a few dozen".to_owned();
             return Err(SimError::Limit { message });
         };
-        self.told(candidate, rival, current, tried.iter().chain(&known.all))
+        let trials = self.trials(tried.iter().chain(&known.all))?;
+        let front = self.proved_front(&trials, known)?;
+        let mut tuning = self.told(candidate, rival, current, trials)?;
+        tuning.front = front;
+        Ok(tuning)
     }
 
-    fn told<'t>(
-        self,
+    /// The best so far, where the runner was stopped.
+    pub(super) fn unproved(&self, known: Known, tried: Vec<Judged>) -> Result<Tuning, SimError> {
+        let all: Vec<Judged> = tried.into_iter().chain(known.all).collect();
+        let trials = self.trials(all.iter())?;
+        let current = all.iter().find(|judged| judged.name == known.current.name).cloned();
+        let best = all.into_iter().min_by(|a, b| a.compare(b, Judged::rank));
+        let (Some(candidate), Some(current)) = (best, current) else {
+            return Err(SimError::Limit { message: "nothing has run yet".to_owned() });
+        };
+        let mut tuning = self.told(candidate, None, current, trials)?;
+        tuning.verdict = Verdict::Unproved;
+        Ok(tuning)
+    }
+
+    /// The second figure of the trials.
+    fn against(&self) -> Result<Metric, SimError> {
+        let metrics = self.constraints.iter().map(|bounded| bounded.constraint.metric);
+        match metrics.into_iter().find(|metric| *metric != self.plan.goal.metric) {
+            Some(metric) => Ok(metric),
+            None => Ok(Metric::find("amplification")?),
+        }
+    }
+
+    fn trials<'t>(&self, tried: impl Iterator<Item = &'t Judged>) -> Result<Vec<Trial>, SimError> {
+        let (goal, against) = (self.plan.goal.metric, self.against()?);
+        let trial = |judged: &Judged| {
+            Some(Trial {
+                name: judged.name.clone(),
+                policy: judged.policy.clone(),
+                goal: judged.mean_of(&goal)?,
+                against: judged.mean_of(&against)?,
+                keeps: judged.keeps(),
+            })
+        };
+        Ok(tried.filter_map(trial).collect())
+    }
+
+    /// The front of the trials, by runs on the seeds of the proof.
+    fn proved_front(&mut self, trials: &[Trial], known: &Known) -> Result<Vec<Trial>, SimError> {
+        let against = self.against()?;
+        let any = trials.iter().any(|trial| trial.keeps);
+        let good = trials.iter().filter(|trial| trial.keeps || !any);
+        let front = super::front(good, &self.plan.goal, &against);
+        // Evenly along the front, its ends among them.
+        let last = front.len().saturating_sub(1);
+        let taken = front.len().min(IN_FRONT);
+        let places = (0..taken).map(|i| i * last / (taken - 1).max(1));
+        let mut policies: Vec<NamedPolicy> = Vec::new();
+        for trial in places.filter_map(|place| front.get(place)) {
+            let (name, policy) = (trial.name.clone(), trial.policy.clone());
+            policies.push(NamedPolicy { name, policy });
+        }
+        policies.extend(known.best.iter().take(IN_PROOF).map(Judged::named));
+        let mut distinct: Vec<NamedPolicy> = Vec::new();
+        for named in policies {
+            if distinct.iter().all(|other| other.policy != named.policy) {
+                distinct.push(named);
+            }
+        }
+        let judged = self.fresh(distinct, PROOF, self.plan.proof_runs)?;
+        self.trials(judged.iter())
+    }
+
+    fn told(
+        &self,
         candidate: Judged,
         rival: Option<Judged>,
         current: Judged,
-        tried: impl Iterator<Item = &'t Judged>,
+        trials: Vec<Trial>,
     ) -> Result<Tuning, SimError> {
         let goal = self.plan.goal;
         let difference = rival.as_ref().and_then(|rival| paired(&goal, &candidate, rival));
@@ -297,31 +405,20 @@ impl<'a> Contest<'a> {
             }
             (Some(_), _) => Verdict::NoBetter,
         };
-        let constraints: Vec<Constraint> = self.constraints.iter().map(|c| c.constraint).collect();
-        let against = constraints.iter().map(|c| c.metric).find(|m| *m != goal.metric);
-        let against = match against {
-            Some(metric) => metric,
-            None => Metric::find("amplification")?,
-        };
-        let trial = |judged: &Judged| {
-            Some(Trial {
-                name: judged.name.clone(),
-                policy: judged.policy.clone(),
-                goal: judged.mean_of(&goal.metric)?,
-                against: judged.mean_of(&against)?,
-                keeps: judged.keeps(),
-            })
-        };
-        let trials = tried.filter_map(trial).collect();
+        let own = self.scenario.policies.iter();
         Ok(Tuning {
             verdict,
             candidate,
             rival,
             current,
             difference,
-            constraints,
+            constraints: self.constraints.iter().map(|c| c.constraint).collect(),
             trials,
-            against,
+            front: Vec::new(),
+            outside: own
+                .filter_map(|named| Some((named.name.clone(), outside(&named.policy)?)))
+                .collect(),
+            against: self.against()?,
             runs: self.runs,
         })
     }

@@ -19,7 +19,12 @@ impl Goal {
     /// The figure as a loss: less is better. `None` when the run has no such figure.
     #[must_use]
     pub fn loss(&self, summary: &Summary) -> Option<f64> {
-        self.metric.of(summary).map(|value| if self.maximize { -value } else { value })
+        self.metric.of(summary).map(|value| self.loss_of(value))
+    }
+
+    /// The same of a figure.
+    pub(super) fn loss_of(&self, value: f64) -> f64 {
+        if self.maximize { -value } else { value }
     }
 }
 

@@ -3,7 +3,11 @@
 use redrive::RetryPolicy;
 
 use super::{Constraint, Goal};
-use crate::{merge::student_t95, metric::Metric, outcome::Summary, scenario::NamedPolicy};
+use crate::{
+    merge::student_t95,
+    metric::{Metric, Sample},
+    scenario::NamedPolicy,
+};
 
 /// In what share of the runs the constraints have to hold, and the goal's figure has to exist: a
 /// production setting may not be one that works on average.
@@ -58,7 +62,7 @@ pub struct Judged {
     /// The policy.
     pub policy: RetryPolicy,
     /// Its runs, in the order of replications.
-    pub runs: Vec<Summary>,
+    pub runs: Vec<Sample>,
     /// Mean loss; `None` when too many runs have no such figure.
     loss: Option<f64>,
     /// Mean violation of all constraints; 0 when they hold often enough.
@@ -93,17 +97,18 @@ impl Judged {
     /// is usual near its limit.
     pub(super) fn weigh(&mut self, goal: &Goal, constraints: &[Bounded]) {
         let runs = self.runs.len() as f64;
-        let losses: Vec<f64> = self.runs.iter().filter_map(|run| goal.loss(run)).collect();
+        let losses = self.runs.iter().filter_map(|run| run.get(&goal.metric));
+        let losses: Vec<f64> = losses.map(|value| goal.loss_of(value)).collect();
         self.loss =
             (!losses.is_empty() && losses.len() as f64 >= HELD * runs).then(|| mean(&losses));
         let of_run =
-            |run: &Summary| constraints.iter().map(|c| c.constraint.violation(run)).sum::<f64>();
+            |run: &Sample| constraints.iter().map(|c| violation(&c.constraint, run)).sum::<f64>();
         let violations: Vec<f64> = self.runs.iter().map(of_run).collect();
         let held = violations.iter().filter(|violation| **violation <= 0.0).count();
         self.violation = if held as f64 >= HELD * runs { 0.0 } else { mean(&violations) };
         self.strain = constraints.iter().map(|constraint| self.strain_of(constraint)).sum();
-        let attempts = self.runs.iter().map(|run| run.amplification.or_zero());
-        self.load = mean(&attempts.collect::<Vec<_>>());
+        let attempts = Metric::find("amplification").ok();
+        self.load = attempts.and_then(|metric| self.mean_of(&metric)).unwrap_or(0.0);
     }
 
     fn strain_of(&self, Bounded { constraint, usual }: &Bounded) -> f64 {
@@ -118,7 +123,7 @@ impl Judged {
 
     /// Mean and standard deviation of a figure over the runs that have it.
     fn spread_of(&self, metric: &Metric) -> Option<(f64, f64)> {
-        let values: Vec<f64> = self.runs.iter().filter_map(|run| metric.of(run)).collect();
+        let values: Vec<f64> = self.runs.iter().filter_map(|run| run.get(metric)).collect();
         (!values.is_empty()).then(|| (mean(&values), deviation(&values)))
     }
 
@@ -132,20 +137,20 @@ impl Judged {
     /// In how many runs every constraint held.
     #[must_use]
     pub fn kept_in(&self, constraints: &[Constraint]) -> usize {
-        let held = |run: &&Summary| constraints.iter().all(|c| c.violation(run) <= 0.0);
+        let held = |run: &&Sample| constraints.iter().all(|c| violation(c, run) <= 0.0);
         self.runs.iter().filter(held).count()
     }
 
     /// The mean of a figure over the runs that have it.
     #[must_use]
     pub fn mean_of(&self, metric: &Metric) -> Option<f64> {
-        let values: Vec<f64> = self.runs.iter().filter_map(|run| metric.of(run)).collect();
+        let values: Vec<f64> = self.runs.iter().filter_map(|run| run.get(metric)).collect();
         (!values.is_empty()).then(|| mean(&values))
     }
 
     /// The least value of a figure in any of the runs.
     pub(super) fn least_of(&self, metric: &Metric) -> Option<f64> {
-        self.runs.iter().filter_map(|run| metric.of(run)).min_by(f64::total_cmp)
+        self.runs.iter().filter_map(|run| run.get(metric)).min_by(f64::total_cmp)
     }
 
     /// Smaller is better: what keeps the constraints by its loss, before all else by how far off it is.
@@ -181,6 +186,11 @@ impl Judged {
     }
 }
 
+/// How far a run is on the wrong side of a constraint.
+fn violation(constraint: &Constraint, run: &Sample) -> f64 {
+    constraint.violation_of(run.get(&constraint.metric))
+}
+
 pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / (values.len().max(1)) as f64
 }
@@ -199,7 +209,7 @@ fn deviation(values: &[f64]) -> f64 {
 pub(super) fn paired(goal: &Goal, candidate: &Judged, rival: &Judged) -> Option<(f64, f64)> {
     let pairs = candidate.runs.iter().zip(&rival.runs);
     let differences: Vec<f64> =
-        pairs.filter_map(|(a, b)| Some(goal.metric.of(a)? - goal.metric.of(b)?)).collect();
+        pairs.filter_map(|(a, b)| Some(a.get(&goal.metric)? - b.get(&goal.metric)?)).collect();
     let n = differences.len();
     if n < 2 {
         return None;

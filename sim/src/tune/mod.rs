@@ -12,12 +12,13 @@
 //!    the same few seeds (common random numbers: inside a family that cuts the variance of a difference
 //!    by four to fifty times).
 //! 3. **Selection**: the best of every family run under other and more seeds, and so do steps from the
-//!    best of them; then in rounds the worse half drops out and the better half gets more runs. Who comes nearer to a limit than two standard deviations of
-//!    its runs ranks behind all who do not.
+//!    best of them; then in rounds the worse half drops out and the better half gets more runs. Who
+//!    comes nearer to a limit than two standard deviations of its runs ranks behind all who do not.
 //! 4. **Proof**: candidate and rival run under seeds that nothing has been chosen by. Their paired
 //!    difference has a confidence interval; only if all of it lies on the good side is the candidate
 //!    called better. A candidate that breaks a constraint in more than 5 % of these runs is dropped, and
-//!    the next one proved on seeds that are fresh again.
+//!    the next one proved on seeds that are fresh again. The front of what was tried runs under the
+//!    same seeds, so that what it shows of each policy is not the luck of the search.
 //!
 //! The library neither threads nor prints: the caller of [`tune`] runs the batches, in any order.
 
@@ -36,8 +37,7 @@ pub use self::{
 };
 use crate::{
     error::SimError,
-    metric::Metric,
-    outcome::Summary,
+    metric::{Metric, Sample},
     scenario::{NamedPolicy, Scenario},
 };
 
@@ -52,11 +52,17 @@ pub struct Job {
 
 /// Makes runs: in parallel if it can, and with its results in the order of the jobs.
 pub trait Runner {
-    /// Runs every job of the batch.
+    /// Runs every job of the batch; of each run its metrics are wanted.
     ///
     /// # Errors
     /// The first run's error that fails.
-    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Summary>, SimError>;
+    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Sample>, SimError>;
+
+    /// Whether it was told to stop. A batch may fail for that; the search then ends with the best so
+    /// far, [unproved](Verdict::Unproved).
+    fn is_stopped(&self) -> bool {
+        false
+    }
 }
 
 /// What to search for and how hard.
@@ -86,6 +92,9 @@ pub enum Verdict {
     OnlyCandidate,
     /// Nothing that was tried keeps the constraints.
     Infeasible,
+    /// The runner was stopped before the proof: the candidate is the best so far, by the runs that
+    /// chose it.
+    Unproved,
 }
 
 /// The answer.
@@ -105,15 +114,21 @@ pub struct Tuning {
     pub difference: Option<(f64, f64)>,
     /// The constraints, with the floor of successes where it was added.
     pub constraints: Vec<Constraint>,
-    /// Every policy tried that has the figures.
+    /// Every policy tried that has the figures, by the runs of the search.
     pub trials: Vec<Trial>,
+    /// The trials that no other one beats in both figures, by runs on the seeds of the proof; empty
+    /// where the search was stopped.
+    pub front: Vec<Trial>,
+    /// Policies of the scenario that ran as they are and were not varied, with what the space does not
+    /// have.
+    pub outside: Vec<(String, String)>,
     /// The second figure of the trials: the first constraint's, or the amplification.
     pub against: Metric,
     /// How many runs it took.
     pub runs: u64,
 }
 
-/// One policy that was tried in the search.
+/// One policy that was tried.
 #[derive(Clone, Debug)]
 pub struct Trial {
     /// The family's or preset's name.
@@ -129,44 +144,56 @@ pub struct Trial {
 }
 
 impl Tuning {
-    /// The trials that no other one beats in both figures, by the first of them; out of those that keep
-    /// the constraints where there are any.
+    /// The proved trials that no other one beats in both figures, by the first of them; out of those
+    /// that keep the constraints where there are any.
     #[must_use]
     pub fn pareto(&self, goal: &Goal) -> Vec<&Trial> {
-        let sign = |lower: bool, value: f64| if lower { value } else { -value };
-        let point = |trial: &Trial| {
-            (sign(!goal.maximize, trial.goal), sign(self.against.lower_is_better, trial.against))
-        };
-        let any = self.trials.iter().any(|trial| trial.keeps);
-        let mut sorted: Vec<&Trial> =
-            self.trials.iter().filter(|trial| trial.keeps || !any).collect();
-        sorted.sort_by(|a, b| {
-            let (a, b) = (point(a), point(b));
-            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-        });
-        let mut best = f64::INFINITY;
-        sorted.retain(|trial| {
-            let better = point(trial).1 < best;
-            best = best.min(point(trial).1);
-            better
-        });
-        sorted
+        let any = self.front.iter().any(|trial| trial.keeps);
+        let proved = self.front.iter().filter(|trial| trial.keeps || !any);
+        front(proved, goal, &self.against)
     }
+}
+
+/// The trials that no other one beats in both figures, by the first of them.
+fn front<'t>(
+    trials: impl Iterator<Item = &'t Trial>,
+    goal: &Goal,
+    against: &Metric,
+) -> Vec<&'t Trial> {
+    let sign = |lower: bool, value: f64| if lower { value } else { -value };
+    let point = |trial: &Trial| {
+        (sign(!goal.maximize, trial.goal), sign(against.lower_is_better, trial.against))
+    };
+    let mut sorted: Vec<&Trial> = trials.collect();
+    sorted.sort_by(|a, b| {
+        let (a, b) = (point(a), point(b));
+        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
+    let mut best = f64::INFINITY;
+    sorted.retain(|trial| {
+        let better = point(trial).1 < best;
+        best = best.min(point(trial).1);
+        better
+    });
+    sorted
 }
 
 /// Searches, selects and proves. See the [module's text](self).
 ///
 /// # Errors
-/// When a run fails, or the scenario has no policy to begin with.
+/// When a run fails, or the scenario has no policy to begin with; or when the runner is stopped before
+/// the known policies have run, so that there is no best.
 pub fn tune(scenario: &Scenario, plan: &Plan, runner: &mut dyn Runner) -> Result<Tuning, SimError> {
     if scenario.policies.is_empty() {
         return Err(ConfigError::new("policies", "is empty; name at least one preset").into());
     }
     let mut contest = Contest::new(scenario, plan, runner);
     let known = contest.known()?;
-    let tried = contest.search(&known)?;
-    let candidates = contest.select(&tried, &known.base)?;
-    contest.prove(&candidates, &known, &tried)
+    let mut tried = Vec::new();
+    match contest.proved(&known, &mut tried) {
+        Err(_) if contest.is_stopped() => contest.unproved(known, tried),
+        done => done,
+    }
 }
 
 /// Judges policies by the same goal and constraints in another scenario than they were chosen in (the

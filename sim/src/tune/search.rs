@@ -11,7 +11,7 @@ use tpe::{TpeOptimizer, density_estimation::DefaultEstimatorBuilder};
 use super::{
     Goal, Judged,
     judged::Bounded,
-    space::{AXES, Axis, Family, policy},
+    space::{AXES, Axis, Family, Point, policy},
 };
 use crate::{error::SimError, scenario::NamedPolicy};
 
@@ -26,9 +26,6 @@ const ELITE: usize = 4;
 
 /// How far a step goes, as a share of an axis.
 const STEPS: [f64; 4] = [0.15, 0.06, 0.025, 0.01];
-
-/// A point of the space.
-pub(super) type Point = [f64; 5];
 
 /// The search within one family.
 pub(super) struct Search {
@@ -113,7 +110,7 @@ impl Search {
         &mut self,
         axes: &mut [TpeOptimizer<DefaultEstimatorBuilder>],
     ) -> Result<Point, SimError> {
-        let mut point = [0.0; 5];
+        let mut point = [0.0; AXES.len()];
         for (value, axis) in point.iter_mut().zip(axes) {
             *value = axis.ask(&mut self.random).map_err(internal)?;
         }
@@ -124,13 +121,16 @@ impl Search {
     /// budget is another one.
     fn step(&mut self) -> Point {
         let from = (self.unit() * self.tried.len().min(ELITE) as f64) as usize;
-        let mut point = self.tried.get(from).map_or([0.0; 5], |(_, point)| *point);
+        let mut point = self.tried.get(from).map_or([0.0; AXES.len()], |(_, point)| *point);
         let scale = STEPS[(self.unit() * STEPS.len() as f64) as usize % STEPS.len()];
-        for (value, axis) in point.iter_mut().zip(&AXES) {
+        for (place, (value, axis)) in point.iter_mut().zip(&AXES).enumerate() {
+            let last = place + 1 == AXES.len();
             // Twelve uniform draws make a bell curve of deviation 1, without a logarithm.
             let bell = (0..12).map(|_| self.unit()).sum::<f64>() - 6.0;
             let (moves, other) = (self.unit() < 0.5, self.unit());
             let moved = match axis.choices {
+                // The timeout's axis has a part that means none: small steps do not leave it.
+                None if last && other < 0.15 => self.unit() * (axis.to - axis.from) + axis.from,
                 None if moves => *value + bell * scale * (axis.to - axis.from),
                 Some(choices) if other < 0.15 => self.unit() * choices as f64,
                 _ => *value,

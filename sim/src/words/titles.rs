@@ -23,8 +23,13 @@ pub fn herd(outcome: &Outcome) -> String {
             calmest.name,
             number(peak(calmest)),
         ),
-        (None, Some(policy)) => {
-            format!("“{}” sends {server} up to {}", policy.name, height(policy))
+        (None, Some(first)) => {
+            let policies = outcome.policies.iter();
+            let wildest = policies.max_by(|a, b| peak(a).total_cmp(&peak(b))).unwrap_or(first);
+            if peak(wildest) <= 0.0 {
+                return format!("All tasks have ended before an attempt reaches {server}");
+            }
+            format!("“{}” sends {server} up to {}", wildest.name, height(wildest))
         }
         (None, None) => "No policy was simulated".to_owned(),
     }
@@ -39,8 +44,9 @@ pub(super) fn nothing_retried(outcome: &Outcome) -> Option<String> {
     let span = first.summary.completion_seconds.value().filter(|span| *span > 0.0)?;
     let rate = first.summary.attempts.or_zero() / span;
     let capacity = first.summary.capacity_per_second.value().filter(|capacity| *capacity > 0.0);
-    let over = capacity
-        .map_or_else(String::new, |capacity| format!(", {} its capacity", times(rate / capacity)));
+    let over = capacity.map_or_else(String::new, |capacity| {
+        format!(", {} of its capacity", percent(rate / capacity))
+    });
     Some(format!("Nothing is retried: the server gets {}/s on average{over}", number(rate)))
 }
 

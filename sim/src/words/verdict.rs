@@ -8,24 +8,24 @@ use super::{
 };
 use crate::{
     Scenario,
-    advice::outlasted,
+    advice::{outlasted, shared},
     outcome::{Outcome, PolicyOutcome},
-    scenario::Scope,
-    text::{listed, number, percent, seconds, times},
+    scenario::{Fault, Mode},
+    text::{counted, listed, number, percent, seconds, times},
 };
 
-/// The best advice for the policies of a scenario, as a sentence.
-pub fn advised(name: &str, advice: &crate::advice::Advice) -> String {
+/// From so many policies on not each is told what it lost.
+const MANY: usize = 4;
+
+/// Advice, for a policy of that name where several are compared: what to set, why, and what that did.
+pub fn advised(name: Option<&str>, advice: &crate::advice::Advice) -> String {
     let value = match &advice.value {
         redrive::wire::Value::Text(text) => text.clone(),
         other => other.to_string(),
     };
-    format!(
-        "Tried for “{name}”: {} = {value} ({}): {}.",
-        advice.field,
-        advice.message.trim_end_matches('.'),
-        advice.effect
-    )
+    let message = advice.message.trim_end_matches('.');
+    let whose = name.map_or_else(String::new, |name| format!(" for “{name}”"));
+    format!("Try {} = {value}{whose} ({message}). Simulated: {}.", advice.field, advice.effect)
 }
 
 /// What the comparison says, in two or three sentences.
@@ -53,11 +53,16 @@ pub fn verdict(outcome: &Outcome, scenario: &Scenario) -> Vec<String> {
     sentences
 }
 
-/// A fault that lasts to the end leaves nothing to recover.
+/// A fault that lasts to the end leaves nothing to recover; a share of errors is weather.
 fn endless(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
     let end = scenario.end();
-    let lasting = |fault: &&crate::scenario::Fault| fault.until.is_none_or(|until| until >= end);
-    let fault = scenario.faults.iter().find(lasting)?;
+    let lasting = |fault: &&Fault| fault.until.is_none_or(|until| until >= end);
+    let mut faults = scenario.faults.iter().filter(lasting);
+    let part = |fault: &Fault| match fault.mode {
+        Mode::Errors { rate, .. } if rate < 1.0 => Some(percent(rate)),
+        _ => None,
+    };
+    let fault = faults.clone().find(|fault| part(fault).is_none()).or_else(|| faults.next())?;
     let left = outcome.policies.iter().filter_map(|policy| {
         let (left, tasks) = (policy.summary.unfinished.or_zero(), policy.summary.tasks.or_zero());
         (left > 0.0)
@@ -65,10 +70,13 @@ fn endless(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
     });
     let left: Vec<String> = left.collect();
     let left: Vec<&str> = left.iter().map(String::as_str).collect();
-    let name = fault.name();
+    let says = match part(fault) {
+        Some(share) => format!("Errors hit {share} of the attempts to the end"),
+        None => format!("The fault ({}) does not end", fault.name()),
+    };
     Some(match left.as_slice() {
-        [] => format!("The fault ({name}) does not end."),
-        left => format!("The fault ({name}) does not end: unfinished are {}.", listed(left)),
+        [] => format!("{says}."),
+        left => format!("{says}: unfinished are {}.", listed(left)),
     })
 }
 
@@ -212,35 +220,39 @@ pub fn cause(policy: &PolicyOutcome, scenario: &Scenario) -> Option<String> {
         "exhausted" => format!("attempts used up{}", late().unwrap_or_default()),
         "deadlineExceeded" => format!("its deadline passed{}", late().unwrap_or_default()),
         "budgetExhausted" => {
-            let client = &scenario.client;
-            let (owners, of) = match client.budget_scope {
-                Scope::All => (1, ""),
-                Scope::Host => (client.hosts, "a host"),
-                Scope::Client => (client.count, "a client"),
-            };
-            let whose = match owners {
-                1 => "the retry budget, which all tasks share, was empty".to_owned(),
-                _ => format!("the retry budget of {of} was empty"),
-            };
-            let denied = policy.summary.budget_denied.or_zero();
-            format!("{whose}: it refused {} retries", number(denied))
+            let whose = shared(scenario, policy.summary.tasks.or_zero(), "was empty");
+            let of_layers = policy.summary.layers.iter().map(|l| l.budget_denied.or_zero());
+            let denied = policy.summary.budget_denied.or_zero() - of_layers.sum::<f64>();
+            format!("{whose}: it refused {}", counted(denied.max(0.0) as u64, "retry", "retries"))
         }
         other => reason(other),
     })
 }
 
-/// Who gave up on how much, and why.
+/// Who gave up on how much, and why: of many policies only the ends.
 fn losses(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
-    let lossy: Vec<String> = outcome
-        .policies
-        .iter()
-        .filter_map(|policy| {
-            let (dead, tasks) = (policy.summary.dead_letters(), policy.summary.tasks.or_zero());
-            let why = cause(policy, scenario).map_or_else(String::new, |why| format!(" ({why})"));
-            (dead > 0.0 && tasks > 0.0)
-                .then(|| format!("{} under “{}”{why}", percent(dead / tasks), policy.name))
-        })
-        .collect();
+    let share = |policy: &PolicyOutcome| {
+        let tasks = policy.summary.tasks.or_zero();
+        if tasks > 0.0 { policy.summary.dead_letters() / tasks } else { 0.0 }
+    };
+    let mut lossy: Vec<&PolicyOutcome> =
+        outcome.policies.iter().filter(|policy| share(policy) > 0.0).collect();
+    let said = |policy: &&PolicyOutcome| {
+        let why = cause(policy, scenario).map_or_else(String::new, |why| format!(" ({why})"));
+        format!("{} under “{}”{why}", percent(share(policy)), policy.name)
+    };
+    if lossy.len() > MANY {
+        lossy.sort_by(|a, b| share(b).total_cmp(&share(a)));
+        let (worst, best) = (lossy.first()?, lossy.last()?);
+        let all = outcome.policies.len();
+        let who = if lossy.len() == all { "all".to_owned() } else { format!("{} of", lossy.len()) };
+        return Some(format!(
+            "Tasks given up by {who} {all} policies: from {} to {}.",
+            said(best),
+            said(worst)
+        ));
+    }
+    let lossy: Vec<String> = lossy.iter().map(said).collect();
     let lossy: Vec<&str> = lossy.iter().map(String::as_str).collect();
     (!lossy.is_empty()).then(|| format!("Tasks given up: {}.", listed(&lossy)))
 }

@@ -2,8 +2,7 @@
 
 use redrive_sim::{
     SimError,
-    metric::Metric,
-    outcome::Summary,
+    metric::{Metric, Sample},
     run::{Options, run_one},
     scenario::{NamedPolicy, Scenario},
     text::{known, number, percent},
@@ -78,13 +77,14 @@ struct Single<'a> {
 }
 
 impl Runner for Single<'_> {
-    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Summary>, SimError> {
+    fn run(&mut self, jobs: &[Job]) -> Result<Vec<Sample>, SimError> {
         let mut scenario = self.scenario.clone();
         let mut all = Vec::with_capacity(jobs.len());
         for job in jobs {
             scenario.policies =
                 vec![NamedPolicy { name: "it".to_owned(), policy: job.policy.clone() }];
-            all.push(run_one(&scenario, 0, job.replication, Options::default(), &mut ())?.summary);
+            let run = run_one(&scenario, 0, job.replication, Options::default(), &mut ())?;
+            all.push(Sample::of(&run.summary));
             self.done += 1;
             (self.tell)(self.done);
         }
@@ -165,6 +165,9 @@ fn found(tuning: &Tuning, plan: &Plan, own: &str) -> Found {
         }
         Verdict::Infeasible => {
             "Nothing that was tried keeps the conditions; this policy came nearest.".to_owned()
+        }
+        Verdict::Unproved => {
+            format!("Stopped: the best so far, not proved on other seeds ({} {goal}).", metric.name)
         }
     };
     Found {

@@ -15,7 +15,7 @@ impl Rich<'_> {
             self.floor.meter.wasted += u128::from(now - request.began);
         }
         if answer.is_none() {
-            self.gauges[request.tier as usize].succeeded(now);
+            self.gauges[request.tier as usize].succeeded(now, now - request.reached);
         }
         self.tier(request.tier).release();
         self.serve_next(now, request.tier)?;

@@ -69,6 +69,8 @@ struct Request {
     abandoned: bool,
     /// And the server knows it.
     cancelled: bool,
+    /// When it reached its server.
+    reached: u64,
     /// When a worker took it.
     began: u64,
     /// The call that its worker waits for.
@@ -294,6 +296,7 @@ impl<'s> Rich<'s> {
             place: Place::Travelling,
             abandoned: false,
             cancelled: false,
+            reached: 0,
             began: 0,
             call: NONE,
             deadline,

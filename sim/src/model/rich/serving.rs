@@ -11,6 +11,7 @@ impl Rich<'_> {
             return Ok(());
         }
         self.gauges[request.tier as usize].reached(now);
+        self.requests.get_mut(id).reached = now;
         let lane = self.lanes[self.floor.owners.class(request.root)];
         let tier = self.tier(request.tier);
         match tier.admit(now, id, request.key, request.attempt, lane) {

@@ -11,14 +11,14 @@ pub(super) const CONTROL_PLANE: Builtin = Builtin {
     about: "Four leases a second have to be renewed at a manager that can do ten; for two minutes it \
              cannot reach its database. Look at goodput when the database is back. All leases of the \
              outage are tried again together, each waits in the queue for longer than its five \
-             seconds, is given up, and is queued anew: all that the manager does is too late, and \
-             nothing ends by itself. So it was on 20 October 2025, when the database was back at \
-             2:25 and the leases stood still until engineers throttled the incoming work and \
-             restarted hosts, which emptied their queues, at 4:14. Here they do it after nine \
-             minutes: eight requests a second are let in, what waits is lost, and the backlog drains. \
-             A policy that backs off to two minutes comes back earlier, and one whose budget allows a \
-             retry for ten requests never collapses, but gives the leases of the outage up. Source: \
-             aws.amazon.com/message/101925.",
+             seconds, is given up, and is queued again: all that the manager does is too late, and \
+             nothing ends by itself. So it was on 20 October 2025: the database was back at 2:25, and \
+             leases were renewed again only after 4:14, when engineers throttled the incoming work and \
+             restarted hosts, which emptied their queues. Here they do it after nine minutes: eight \
+             requests a second are let in, what waits is lost, and the backlog drains. A policy that \
+             backs off to two minutes sends a tenth of the attempts and collapses all the same, since \
+             it gives nothing up; one whose budget allows a retry for ten requests never collapses, \
+             and loses the leases of the outage. Source: aws.amazon.com/message/101925.",
     body: control_plane,
 };
 
@@ -67,12 +67,14 @@ pub(super) const DASHBOARD: Builtin = Builtin {
     title: "A dashboard that floods the API it depends on, through a deployment (Cloudflare, 2025)",
     about: "A service that authorises requests gets 30 calls a second from an API and 5 from a \
              dashboard, and could do 100. A new dashboard makes the same call again and again, 40 \
-             times a second more, which still fits. Then the service itself is deployed, and is away \
-             for ten seconds. Look at the API's successes from there on, by class of clients. \
-             The retries of the flood keep the service above what it can do, so that it does not come \
-             back, and calls that had nothing to do with the dashboard fail with it; half as many \
-             servers more do not end it, and only the corrected dashboard does. On 12 September 2025 \
-             this took over an hour. A retry that waits, and a budget, leave the API nearly whole. \
+             times a second more, which still fits. Then the service itself is deployed, and does not \
+             answer for ten seconds. Look at the API's successes from there on, by class of clients. \
+             The calls of those ten seconds come again, all wait for longer than their two seconds, \
+             and the retries of the flood keep the service above what it can do: it does not come \
+             back, and calls that had nothing to do with the dashboard fail with it. Half as many \
+             servers again do not end it, nor does jitter; the corrected dashboard does. On 12 \
+             September 2025 this took over an hour. With a budget for retries the API loses the ten \
+             seconds and nothing else. \
              Source: blog.cloudflare.com/deep-dive-into-cloudflares-sept-12-dashboard-and-api-outage.",
     body: dashboard,
 };
@@ -99,7 +101,7 @@ fn dashboard() -> Value {
             service: { kind: "exponential", mean: "40ms" },
             queue: { limit: 400_u32 },
         },
-        faults: [{ from: "120s", until: "130s", mode: "down", loses: "all" }],
+        faults: [{ from: "120s", until: "130s", mode: "hang" }],
         client: { timeout: "2s", budgetScope: "all" },
         clients: [
             {
@@ -136,7 +138,7 @@ pub(super) const CHAIN: Builtin = Builtin {
     about: "A request passes eight services to a ninth, which twice fails all that it is asked for ten \
              seconds. Look at the requests that reach each layer, over time. One retry in each service \
              looks harmless, and doubles the calls at each step: at 15 s one request of a client that \
-             retries once makes 2 x 2 x ... = 512 calls at the last service, just when it can bear \
+             retries once makes 2 × 2 × ... = 512 calls at the last service, just when it can bear \
              least. At 40 s every service gets a budget of 20 % of its requests; at 55 s, under the \
              same failure, the eight of them together make 1.2 to the eighth, about four, and with a \
              budget at the client about five. The arithmetic is that of the Amazon Builders' Library \
