@@ -145,16 +145,31 @@ pub(crate) fn of_all_runs(seed: u64, runs: u32, subtitle: &str) -> String {
 /// `text` in lines no wider than `room`.
 pub(crate) fn broken(text: &str, face: Type, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in words(text) {
         match lines.last_mut() {
             Some(line) if font::width(&format!("{line} {word}"), face.size, face.bold) <= room => {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.extend(pieces(word, face, room)),
+            _ => lines.extend(pieces(&word, face, room)),
         }
     }
     lines
+}
+
+/// What is not taken apart: words, and a number with its `%`.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match words.last_mut().filter(|_| word.starts_with('%')) {
+            Some(number) => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// A word that is wider than `room` in pieces that are not.

@@ -97,14 +97,11 @@ impl Herd {
         spikes.sort_by(|a, b| b.height.total_cmp(&a.height));
         let mut taken: Vec<_> = spikes.iter().map(|run| (run.left, run.right)).collect();
         let face = Type { bold: true, color: theme::RETRY, ..theme::TICK };
+        for run in spikes.iter().filter(|run| run.height > self.top) {
+            let (top, bottom) = (plot.top + 3.0, plot.top + 5.0);
+            pen.fill(Rect { left: run.left, right: run.right, top, bottom }, theme::PAPER)?;
+        }
         for (place, run) in spikes.iter().filter(|run| run.height > self.top).enumerate() {
-            let notch = Rect {
-                left: run.left,
-                right: run.right,
-                top: plot.top + 3.0,
-                bottom: plot.top + 5.0,
-            };
-            pen.fill(notch, theme::PAPER)?;
             let label = format!("{}/s", text::number(run.height));
             let wide = font::width(&label, face.size, true);
             let free = |start: f64| {

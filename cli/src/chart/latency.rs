@@ -16,6 +16,8 @@ use crate::{text, words};
 
 /// How many times the median, or the objective, the longest time may be on an even axis.
 const FAR: f64 = 12.0;
+/// Policies whose shares within the objective are all told.
+const NAMED: usize = 3;
 /// The decades that a logarithmic axis shows at most.
 const DECADES: f64 = 1e4;
 
@@ -31,11 +33,7 @@ pub(crate) fn chart<'a>(outcome: &'a Outcome, scenario: &Scenario) -> Lines<'a> 
                         99 % of all tasks are done."
         .to_owned();
     if let Some(objective) = objective {
-        let within = outcome.policies.iter().filter_map(|policy| {
-            let share = policy.summary.within_objective.value()?;
-            Some(format!("{} under “{}”", text::percent(share), policy.name))
-        });
-        let within: Vec<String> = within.collect();
+        let within = within(outcome);
         let within: Vec<&str> = within.iter().map(String::as_str).collect();
         if !within.is_empty() {
             let (objective, within) = (text::seconds(objective), text::listed(&within));
@@ -58,6 +56,20 @@ pub(crate) fn chart<'a>(outcome: &'a Outcome, scenario: &Scenario) -> Lines<'a> 
         faults: None,
         objective,
     }
+}
+
+/// The share within the objective under each policy; of many, under the best and the worst.
+fn within(outcome: &Outcome) -> Vec<String> {
+    let shares = outcome.policies.iter().filter_map(|policy| {
+        Some((policy.summary.within_objective.value()?, policy.name.as_str()))
+    });
+    let mut shares: Vec<(f64, &str)> = shares.collect();
+    shares.sort_by(|a, b| b.0.total_cmp(&a.0));
+    if shares.len() > NAMED {
+        shares = [shares.first(), shares.last()].into_iter().flatten().copied().collect();
+    }
+    let said = |(share, name): (f64, &str)| format!("{} under “{name}”", text::percent(share));
+    shares.into_iter().map(said).collect()
 }
 
 fn across(curves: &[Vec<(f64, f64)>], longest: f64, objective: Option<f64>) -> Across {

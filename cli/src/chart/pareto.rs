@@ -32,11 +32,13 @@ pub(crate) fn pareto(
     );
     let keeps = tuning.trials.iter().all(|trial| trial.keeps);
     let tried = if keeps { "keeps the constraints" } else { "breaks a constraint" };
-    let key = vec![
+    let mut key = vec![
         Entry(Sign::Square, if keeps { theme::FIRST } else { theme::MUTED }, tried.to_owned()),
         Entry(Sign::Square, theme::RETRY, "none is better in both".to_owned()),
-        Entry(Sign::Dashes, theme::INK, "a limit that was asked for".to_owned()),
     ];
+    let figures = [goal.metric.name, tuning.against.name];
+    let limits = tuning.constraints.iter().filter(|c| figures.contains(&c.metric.name));
+    key.extend(limits.map(|limit| Entry(Sign::Dashes, theme::INK, format!("limit: {limit}"))));
     let chart = Pareto { header: Header::new(&finding, &subtitle, key), tuning, front, goal };
     let size = (theme::WIDTH, (chart.header.height() + HEIGHT + 64.0).ceil() as u32);
     let svg = canvas::svg(size, &finding, |pen| chart.draw(pen))?;
@@ -120,11 +122,7 @@ impl Pareto<'_> {
     /// The policy that was chosen and the one that there is now, where both figures are known.
     fn named(&self) -> [(String, Option<(f64, f64)>); 2] {
         let at = |judged: &Judged| {
-            let mean = |metric: &redrive_sim::metric::Metric| {
-                let values: Vec<f64> =
-                    judged.runs.iter().filter_map(|run| metric.of(run)).collect();
-                (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-            };
+            let mean = |metric| judged.mean_of(metric);
             mean(&self.goal.metric).zip(mean(&self.tuning.against))
         };
         let Tuning { candidate, current, .. } = self.tuning;

@@ -142,7 +142,9 @@ impl Page {
         } else {
             let name: String = name.chars().take(40).collect();
             let name = quoted(&name);
-            self.notices.push(format!("The link sets {name}, which is not a field of the page; it was left out."));
+            self.notices.push(format!(
+                "The link sets {name}, which is not a field of the page; it was left out."
+            ));
         }
     }
 }
