@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use js_sys::{Array, Error, Float64Array, Object, Reflect, Uint8Array};
-use redrive::{DeadLetter, RetryPolicy, wire::Value};
+use redrive::{RetryPolicy, wire::Value};
 use redrive_interop::code;
 use redrive_page::{
     self as page, Page, Slot,
@@ -147,6 +147,13 @@ pub fn controls(query: &str, letter: &str) -> Result<JsValue, JsValue> {
     js(open(query)?.control_rows(slot(letter)?))
 }
 
+/// A text from outside (a file's name) with what is hidden in it as escapes.
+#[must_use]
+#[wasm_bindgen(js_name = pageTold)]
+pub fn told(text: &str) -> String {
+    page::told(text)
+}
+
 /// The stories (`Story[]`).
 ///
 /// # Errors
@@ -209,22 +216,13 @@ pub fn run_key(query: &str, letter: &str) -> Result<String, JsValue> {
     Ok(open(query)?.run_key(slot(letter)?))
 }
 
-/// Dead letters from elsewhere, in redrive's interchange format, as the page lists its own.
+/// A file of dead letters, as the page lists its own (`LetterList`).
 ///
 /// # Errors
-/// When a line is not a dead letter; the error has its number.
+/// Never: what is not a letter is named in the list.
 #[wasm_bindgen(js_name = pageDeadLetters)]
-pub fn dead_letters(lines: &JsValue) -> Result<JsValue, JsValue> {
-    let Value::List(lines) = read::tree(lines, "lines")? else {
-        return Err(argument("lines", "is not a list of dead letters"));
-    };
-    let mut letters = Vec::new();
-    for (index, line) in lines.iter().enumerate() {
-        let letter = DeadLetter::from_value(line)
-            .map_err(|error| config_error(&error.inside(&format!("line {}", index + 1))))?;
-        letters.push(letter);
-    }
-    js(page::foreign_letters(&letters))
+pub fn dead_letters(file: &[u8]) -> Result<JsValue, JsValue> {
+    js(page::letters_of_file(file))
 }
 
 /// What a slot's policy may be told in this scenario; every fix was simulated (`Advice[]`).

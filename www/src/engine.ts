@@ -29,6 +29,7 @@ export const set = (query: string, changes: Change[]) => wasm.pageSet(query, cha
 export const type = (query: string, name: string, text: string) => wasm.pageType(query, name, text)
 export const take = (query: string, what: Slot | 'scenario', tree: unknown) => wasm.pageTake(query, what, tree)
 export const controls = (query: string, slot: Slot) => wasm.pageControls(query, slot) as ControlRow[]
+export const told = (text: string) => wasm.pageTold(text)
 export const stories = () => wasm.pageStories() as Story[]
 export const scenes = () => wasm.pageScenarios() as Scene[]
 export const schema = () => wasm.pageSchema() as Schema
@@ -53,7 +54,7 @@ export function seeds(query: string, count: number, tell: (share: number) => voi
   runs.free()
   return result
 }
-export const deadLetters = (lines: unknown[]) => wasm.pageDeadLetters(lines) as LetterList
+export const deadLetters = (file: Uint8Array) => wasm.pageDeadLetters(file) as LetterList
 export const freshSeed = () => String(BigInt.asUintN(20, wasm.randomSeed()))
 
 /** As much of JSON Schema as our schemas use. */

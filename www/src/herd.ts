@@ -15,13 +15,14 @@ export interface Answer {
   /** What to set for a redrive of the dead letters, if there are any. */
   redrive: { once: Change[]; paced: Change[] } | null
 }
-export interface Advised { id: number; query: string; advice: { slot: Slot; advice: Advice[] }[] }
+/** What is known so far of the policies; `more` while some is still being tried. */
+export interface Advised { id: number; query: string; advice: { slot: Slot; advice: Advice[] }[]; more?: boolean }
 type Reply<A> = A | { id: number; error: string; fatal: boolean } | { ready: true }
 
 const PATIENCE = 20_000
 const RESTARTS = 5
 
-export class Asked<A extends { id: number; query: string }> {
+export class Asked<A extends { id: number; query: string; more?: boolean }> {
   #module: WebAssembly.Module
   #what: Question['what']
   #worker: Worker | null = null
@@ -39,6 +40,16 @@ export class Asked<A extends { id: number; query: string }> {
     this.#what = what
     this.#onAnswer = onAnswer
     this.#onError = onError
+    this.#start()
+  }
+
+  /** Stops what is being worked on; its answer is not wanted any more. */
+  cancel() {
+    this.#next = null
+    if (!this.#asked) return
+    clearTimeout(this.#timer)
+    this.#worker?.terminate()
+    this.#asked = null
     this.#start()
   }
 
@@ -88,6 +99,10 @@ export class Asked<A extends { id: number; query: string }> {
       return
     }
     if (reply.id !== this.#asked?.id) return
+    if ('more' in reply && reply.more) {
+      this.#onAnswer(reply)
+      return
+    }
     clearTimeout(this.#timer)
     this.#asked = null
     if ('error' in reply) {

@@ -10,18 +10,21 @@ const BIGGEST = 5_000_000
 export interface Imported { notice: string; letters?: LetterList }
 
 export async function importFile(store: Store, file: File): Promise<Imported> {
-  if (file.size > BIGGEST) throw new Error(`${file.name} is larger than 5 MB: cut it`)
-  const text = await file.text()
-  if (/\.(ndjson|jsonl)$/i.test(file.name)) return deadLetters(file.name, text)
+  if (file.size > BIGGEST) throw new Error('it is larger than 5 MB: cut it')
+  // The name is as foreign as what is inside.
+  const name = engine.told(file.name)
+  const bytes = new Uint8Array(await file.arrayBuffer())
+  if (/\.(ndjson|jsonl)$/i.test(file.name)) return deadLetters(name, bytes)
+  const text = new TextDecoder().decode(bytes)
   const tree = /\.toml$/i.test(file.name) ? await toml(text) : JSON.parse(text)
-  if (tree && typeof tree === 'object' && String(tree.schema ?? '').includes('dead-letter')) return deadLetters(file.name, text)
+  if (tree && typeof tree === 'object' && String(tree.schema ?? '').includes('dead-letter')) return deadLetters(name, bytes)
   const isScenario = tree && typeof tree === 'object' && ['policies', 'arrivals', 'server', 'faults'].some(name => name in tree)
   const what = isScenario ? 'scenario' : editing(store)
   store.take(what, tree)
-  if (!isScenario) return { notice: `${file.name} is policy ${what.toUpperCase()} now.` }
+  if (!isScenario) return { notice: `${name} is policy ${what.toUpperCase()} now.` }
   const [own] = store.state.bases
   const more = (own?.bases.length ?? 0) > 2 ? ` A and B are its first two policies of ${own?.bases.length}; the others are under \u201cStart from\u201d.` : ''
-  return { notice: `${file.name} is the scenario now.${more}` }
+  return { notice: `${name} is the scenario now.${more}` }
 }
 
 async function toml(text: string): Promise<any> {
@@ -30,16 +33,11 @@ async function toml(text: string): Promise<any> {
   return structuredClone(parse(text))
 }
 
-function deadLetters(name: string, text: string): Imported {
-  const lines = text.split('\n').filter(line => line.trim()).map((line, index) => {
-    try {
-      return JSON.parse(line)
-    } catch {
-      throw new Error(`${name}, line ${index + 1} is not JSON`)
-    }
-  })
-  const letters = engine.deadLetters(lines)
-  return { notice: `${name}: ${letters.count} dead letters, listed below.`, letters }
+function deadLetters(name: string, bytes: Uint8Array): Imported {
+  const letters = engine.deadLetters(bytes)
+  if (!letters.count) throw new Error(letters.damaged ?? 'it has no lines')
+  const aside = letters.damaged ? ` Set aside: ${letters.damaged}.` : ''
+  return { notice: `${name}: ${letters.count} dead letters, listed below.${aside}`, letters }
 }
 
 /** How long after the last sign of it a file is still over the page. */

@@ -45,9 +45,9 @@ function page(module: WebAssembly.Module) {
     try {
       const { notice: text, letters: found } = await importFile(store, file)
       notice(text)
-      if (found) letters.open(file.name, found)
+      if (found) letters.open(engine.told(file.name), found)
     } catch (error) {
-      notice(`${file.name} was not taken: ${(error as Error).message}`)
+      notice(`${engine.told(file.name)} was not taken: ${engine.told((error as Error).message)}`)
     }
   }
   byId('tools').append(...tools(store, take))
@@ -98,12 +98,15 @@ function page(module: WebAssembly.Module) {
   const advice = new Asked<Advised>(module, 'advice', next => {
     if (next.query !== store.state.query) return
     policies.advise(next)
-    document.documentElement.dataset['advised'] = next.query
+    if (!next.more) document.documentElement.dataset['advised'] = next.query
   }, () => { /* what a run cannot do is said where it is asked for */ })
   const ask = () => {
     document.documentElement.dataset['asked'] = store.state.query
     clearTimeout(busy)
     busy = window.setTimeout(() => head.busy(), BUSY)
+    // Advice on another state is not wanted any more, and takes time from the run.
+    clearTimeout(resting)
+    advice.cancel()
     // The dead letters can wait until the slider rests.
     herd.ask(store.state.query, !store.moving)
   }

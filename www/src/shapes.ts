@@ -273,6 +273,18 @@ export interface Layer {
   queue: string
 }
 
+/** What one of the services that call each other did over time, in the columns of the whole. */
+export interface LayerTime {
+  /** Its name. */
+  name: string
+  /** Requests that reached it, a second. */
+  requests: Float64Array
+  /** Those that it answered with success, a second. */
+  goodput: Float64Array
+  /** The most that waited for it at one moment. */
+  queue: Float64Array
+}
+
 /** Figures over time, by the moment at which tasks ended. */
 export interface OverTime {
   /** When each column begins, seconds. */
@@ -287,6 +299,8 @@ export interface OverTime {
   p99: Float64Array
   /** The most requests that waited for the server at one moment. */
   queue: Float64Array
+  /** The services, outermost first; none where there is one. */
+  layers: LayerTime[]
 }
 
 /** How long successes took. */
@@ -385,9 +399,11 @@ export interface LetterList {
   groups: LetterGroup[]
   /** How many died in each of equal spans of time. */
   overTime: Float64Array
+  /** Which lines of a file are not letters, and why the first is not. */
+  damaged: string | null
 }
 
-/** A fix that was tried. */
+/** A change that was tried. */
 export interface Offer {
   /** The field to set. */
   path: string

@@ -47,8 +47,15 @@ function answer({ id, query, letters }: Question): Answer {
   }
 }
 
-const advised = ({ id, query }: Question): Advised =>
-  ({ id, query, advice: slots(query).map(slot => ({ slot, advice: engine.advice(query, slot) })) })
+/** Each policy's advice as soon as it is known: trying the changes takes several runs. */
+function* advised({ id, query }: Question): Generator<Advised> {
+  const advice: Advised['advice'] = []
+  const all = slots(query)
+  for (const slot of all) {
+    advice.push({ slot, advice: engine.advice(query, slot) })
+    yield { id, query, advice, more: advice.length < all.length }
+  }
+}
 
 /** Does a job, and says now and then how far it is. */
 function work(job: Job) {
@@ -76,7 +83,8 @@ self.addEventListener('message', async ({ data }: MessageEvent<{ module: WebAsse
   }
   if ('job' in data) return work(data)
   try {
-    self.postMessage(data.what === 'advice' ? advised(data) : answer(data))
+    if (data.what === 'advice') for (const known of advised(data)) self.postMessage(known)
+    else self.postMessage(answer(data))
   } catch (error) {
     // A trap leaves the engine in no state to go on with; an error of ours is an answer.
     const fatal = error instanceof WebAssembly.RuntimeError

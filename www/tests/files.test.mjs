@@ -79,6 +79,29 @@ test('dead letters from a file are listed', () => visit('', async page => {
   assert.equal(await page.locator('.letters b b, .letters li b:has-text("in")').count(), 0)
 }))
 
+test('what is hidden in a file is shown, and a line that is not a letter is set aside', () => visit('', async page => {
+  const letter = { schema: 'redrive-dead-letter/1', key: 'a\u202eb', reason: 'exhausted', diedAtNs: 1, payload: 'c\u200bd' }
+  await drop(page, 'queue\u202etxt.ndjson', `${JSON.stringify(letter)}\n{"torn\n${JSON.stringify({ ...letter, payload: 12345678901234567890n.toString() })}\n`)
+  await page.waitForSelector('.notice')
+  assert.match(await page.locator('.notice').innerText(), /^queue\\u\{202e\}txt\.ndjson: 2 dead letters, listed below\. Set aside: 1 line is not a letter; line 2: /)
+  await page.locator('.letters > li > details > summary').click()
+  await page.locator('.letters ul summary').first().click()
+  const shown = await page.locator('#letters').innerText()
+  assert.ok(shown.includes('a\\u{202e}b') && shown.includes('c\\u{200b}d'), shown)
+  assert.ok(!/[\u200b\u202e]/.test(await page.evaluate(() => document.body.innerText)))
+}))
+
+test('names and titles of a scenario from outside are shown as they are', () => visit('', async page => {
+  await drop(page, 's.json', JSON.stringify({
+    name: 'x', title: 'good\u202edoog', arrivals: { kind: 'herd', tasks: 50 }, policies: [{ name: 'p\u200bq', preset: 'full' }, { name: 'r', preset: 'none' }],
+  }))
+  await page.waitForSelector('.notice')
+  await ran(page)
+  assert.match(await page.locator('#scene').innerText(), /^good\\u\{202e\}doog/)
+  assert.equal(await page.locator('#tab-a span').innerText(), 'p\\u{200b}q')
+  assert.ok(!/[\u200b\u202e]/.test(await page.evaluate(() => document.body.innerText)))
+}))
+
 test('nonsense is refused with its reason, and changes nothing', () => visit('', async page => {
   for (const [name, text, reason] of [
     ['a.json', '{"backoff": {"kind": "exponentail"}}', /did you mean "exponential"/],

@@ -9,7 +9,7 @@ const FLAGS = [
   '--disable-component-update', '--disable-sync',
 ]
 
-export const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS })
+export const launch = (env = process.env) => chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS, env })
 
 /** Opens the page and waits for its herd; `faults` collects what must not happen. */
 export async function open(browser, site, query = '', options = {}) {

@@ -1,5 +1,6 @@
 // What the page shows and how its address behaves.
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { figures, launch, open, press, ran, serve } from './helper.mjs'
 
@@ -120,7 +121,7 @@ test('a value that is not allowed is refused beside its field', () => visit('', 
 test('a hint is offered with what it changes, and fixed by a click', () => visit('a=none&b=-', {}, async page => {
   const hint = page.locator('[data-code="noJitter"]')
   await hint.waitFor()
-  assert.match(await hint.innerText(), /simulated: dead letters 7,450 → 5, peak \/ capacity 200× → 1\.06×/)
+  assert.match(await hint.innerText(), /simulated: 7,445 more tasks succeed, dead letters 7,450 → 5, peak \/ capacity 200× → 1\.06×/)
   await hint.locator('.fix').click()
   await ran(page)
   assert.equal(await page.inputValue('#c-a-jitter-kind'), 'full')
@@ -151,8 +152,8 @@ test('no fix that loses tasks is offered', async () => {
 test('a policy that gives up before the outage is over is told so', () => visit('a=classic&b=-', {}, async page => {
   const hint = page.locator('[data-code="outlasted"]')
   await hint.waitFor()
-  assert.match(await hint.innerText(), /gives up after at most 6\.6 s, and the outage lasts 30 s/)
-  assert.match(await page.locator('.more-said').innerText(), /10,000 dead letters \(attempts used up\); it gives up after at most 6\.6 s/)
+  assert.match(await hint.innerText(), /This policy gives up after at most 6\.6 s; the outage lasts 30 s\./)
+  assert.match(await page.locator('.more-said').innerText(), /100 % under A \(classic\) \(attempts used up: it gives up after at most 6\.6 s/)
 }))
 
 test('a scenario comes with its policies, its title and what to look at', () => visit('', {}, async page => {
@@ -179,6 +180,43 @@ test('services that call each other are a chain of boxes', () => visit('', {}, a
   const boxes = await page.locator('.chain li').allInnerTexts()
   assert.equal(boxes.length, 4)
   assert.match(boxes[3], /server[\s\S]*A [\d,]+ \([\d.]+ per task\)/)
+}))
+
+test('the sentence and the figures say the same peak', async () => {
+  for (const query of ['', 'story=cap', 'a=none&b=proportional']) {
+    await visit(query, {}, async page => {
+      const said = await page.locator('.said').innerText()
+      const shown = await page.locator('.tiles tr.slot-a [data-name="peakToCapacity"]').innerText()
+      const peak = shown.match(/[\d.,]+×/)?.[0]
+      assert.ok(peak && said.includes(`${peak} its capacity`), `${query}: ${shown} in ${said}`)
+    })
+  }
+})
+
+test('policies of one name are called by what differs, and the twin tabs of a story are told apart', async () => {
+  for (const [story, a, b] of [['cap', 'full, cap after', 'full, cap fit'], ['storm', 'full, no budget', 'full, budget ratio']]) {
+    await visit('', {}, async page => {
+      await page.click(`[data-story="${story}"]`)
+      await ran(page)
+      assert.equal(await page.locator('#tab-a span').innerText(), a)
+      assert.equal(await page.locator('#tab-b span').innerText(), b)
+    })
+  }
+})
+
+test('a policy that is better and loses a few tasks more says so', () => visit('', {}, async page => {
+  assert.match(await page.locator('#better').innerText(), /^B \(full\) does better here: .*, though it gives up 5 tasks more\.$/)
+}))
+
+test('the figures over time of each service of a chain can be looked at', () => visit('s=layers', {}, async page => {
+  const groups = await page.$$eval('#figure optgroup', all => all.map(({ label }) => label))
+  assert.ok(groups.length > 1, groups.join())
+  await page.selectOption('#figure', `${groups.length - 1}.queue`)
+  assert.match(await page.locator('#state .legend').innerText(), /requests waiting/)
+  await page.selectOption('#scenario', 'herd')
+  await ran(page)
+  assert.equal(await page.locator('#figure optgroup').count(), 0)
+  assert.equal(await page.inputValue('#figure'), 'tasks')
 }))
 
 test('A and B change places', () => visit('a.maxAttempts=5', {}, async page => {
@@ -259,6 +297,21 @@ test('every field can be edited: faults, rules, layers', () => visit('', {}, asy
   await field.fill('nonsense')
   await field.press('Enter')
   assert.match(await page.locator('[data-part="faults"] .row-error').innerText(), /faults\[1\]/)
+}))
+
+test('every field of the policy has a place in the form, down to resetAfter and onEmpty', () => visit('a.budget.kind=ratio', {}, async page => {
+  await page.locator('summary', { hasText: 'Every field of the policy' }).click()
+  const parts = await page.$$eval('.edit-part', all => all.map(({ dataset }) => dataset.part))
+  const { properties } = JSON.parse(await readFile(new URL('../../npm/schema/policy.json', import.meta.url), 'utf8'))
+  for (const name of Object.keys(properties)) {
+    if (name !== 'version' && name !== '$schema') assert.ok(parts.includes(`a.${name}`), name)
+  }
+  const reset = page.locator('[data-part="a.resetAfter"] input')
+  await reset.fill('10m')
+  await reset.press('Enter')
+  await page.locator('[data-part="a.budget"] .edit-row', { hasText: 'On empty' }).locator('select').selectOption('wait')
+  await ran(page)
+  assert.match(await page.evaluate(() => location.search), /a\.budget\.onEmpty=wait.*a\.resetAfter=10m|a\.resetAfter=10m.*a\.budget\.onEmpty=wait/)
 }))
 
 test('a table and a uniform range have fields', () => visit('', {}, async page => {

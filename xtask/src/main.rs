@@ -25,6 +25,7 @@ mod sizes;
 mod tools;
 mod validate;
 mod wasm;
+mod webkit;
 mod www;
 
 /// The project's own commands.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     process::{self, say},
-    repo, tools, wasm,
+    repo, tools, wasm, webkit,
 };
 
 /// Build the page into www/dist
@@ -18,11 +18,17 @@ pub(crate) struct Args {
     /// Serve it on this machine until Ctrl-C
     #[arg(long)]
     serve: bool,
+    /// Try it in WebKitGTK, which is installed if there is none
+    #[arg(long)]
+    webkit: bool,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let engine = build()?;
     say(&format!("{}  engine {}", repo::shown(&folder().join("dist")), engine.sizes()));
+    if args.webkit {
+        webkit::run()?;
+    }
     if args.serve {
         let mut server = process::command("node");
         // It says the address; this returns when it is stopped.

@@ -1,21 +1,25 @@
 //! What the retries have cost so far: attempts made over tasks arrived, one line a policy.
 
-use redrive_sim::outcome::{Outcome, Series};
+use redrive_sim::{
+    Scenario,
+    outcome::{Outcome, Series},
+};
 
 use super::{
+    faults::Faults,
     frame::{self, Header},
-    lines::Lines,
+    lines::{Across, Lines},
     panels,
 };
 use crate::{text, words};
 
 /// The chart.
-pub(crate) fn chart(outcome: &Outcome) -> Lines<'_> {
+pub(crate) fn chart<'a>(outcome: &'a Outcome, scenario: &Scenario) -> Lines<'a> {
     let finding = words::amplification(outcome);
     let subtitle = "Attempts made so far for each task that has arrived so far. Where a line climbs, \
                     retries are the load.";
-    let key = panels::fault_entry(outcome).into_iter().collect();
-    let header = Header::new(&finding, &frame::of_one_run(outcome, subtitle), key);
+    let faults = Faults::of(scenario);
+    let header = Header::new(&finding, &frame::of_one_run(outcome, subtitle), faults.entries());
     let curves: Vec<_> = outcome.policies.iter().map(|p| curve(&p.series)).collect();
     let most = curves.iter().flatten().map(|(_, factor)| *factor).fold(1.0, f64::max) * 1.05;
     let ticks = frame::round_ticks(most, 5.0).into_iter().map(|tick| (tick, text::times(tick)));
@@ -26,9 +30,11 @@ pub(crate) fn chart(outcome: &Outcome) -> Lines<'_> {
         header,
         height: 280.0,
         curves,
-        across: ("time since the start", panels::last_second(outcome)),
+        across: Across::time("time since the start", panels::last_second(outcome)),
         up: (most, ticks.collect()),
-        faults: true,
+        faults: Some(faults),
+        objective: None,
+        dots: Vec::new(),
     }
 }
 

@@ -142,6 +142,47 @@ impl Pen<'_> {
         Ok(())
     }
 
+    /// A dashed line through `points`: `on` drawn, `off` not, along its whole length.
+    pub(crate) fn dashed(
+        &self,
+        points: &[(f64, f64)],
+        (on, off): (f64, f64),
+        color: RGBColor,
+        width: f64,
+    ) -> Result<(), ChartError> {
+        let mut at = 0.0;
+        let mut dash: Vec<(f64, f64)> = Vec::new();
+        for pair in points.windows(2) {
+            let [(x, y), (to_x, to_y)] = [pair[0], pair[1]];
+            let length = ((to_x - x).powi(2) + (to_y - y).powi(2)).sqrt();
+            let mut gone = 0.0;
+            while gone < length {
+                let place = |gone: f64| {
+                    let share = gone / length;
+                    (x + (to_x - x) * share, y + (to_y - y) * share)
+                };
+                let drawn = at < on;
+                let left = if drawn { on - at } else { on + off - at };
+                let next = (gone + left).min(length);
+                if drawn {
+                    if dash.is_empty() {
+                        dash.push(place(gone));
+                    }
+                    dash.push(place(next));
+                }
+                at += next - gone;
+                gone = next;
+                if drawn && at >= on {
+                    self.line(&std::mem::take(&mut dash), color, width)?;
+                }
+                if at >= on + off {
+                    at = 0.0;
+                }
+            }
+        }
+        if dash.len() > 1 { self.line(&dash, color, width) } else { Ok(()) }
+    }
+
     /// A filled area.
     pub(crate) fn area(&self, points: &[(f64, f64)], color: impl Color) -> Result<(), ChartError> {
         let points: Vec<_> = points.iter().copied().map(fine).collect();
@@ -173,6 +214,27 @@ impl Pen<'_> {
     }
 }
 
+/// A small octagon: round enough at this size, and the same in both kinds of picture.
+pub(crate) fn dot(
+    pen: &Pen<'_>,
+    (x, y): (f64, f64),
+    radius: f64,
+    color: RGBColor,
+) -> Result<(), ChartError> {
+    let cut = radius * 0.414;
+    let corners = [
+        (x - cut, y - radius),
+        (x + cut, y - radius),
+        (x + radius, y - cut),
+        (x + radius, y + cut),
+        (x + cut, y + radius),
+        (x - cut, y + radius),
+        (x - radius, y + cut),
+        (x - radius, y - cut),
+    ];
+    pen.area(&corners, color)
+}
+
 /// Chart units to plotters' whole coordinates.
 fn fine((x, y): (f64, f64)) -> (i32, i32) {
     let scale = f64::from(FINE);
@@ -195,10 +257,11 @@ pub(crate) fn svg(
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" width=\"{width}\" \
          height=\"{height}\" viewBox=\"0 0 {} {}\" role=\"img\" stroke-linejoin=\"round\" \
-         shape-rendering=\"geometricPrecision\">\n<title>{}</title>\n<style>{}</style>{body}",
+         shape-rendering=\"geometricPrecision\">\n<title>{}</title>\n<style>{}{}</style>{body}",
         size.0,
         size.1,
         crate::text::escape(alt),
+        font::rules(),
         theme::dark_rules(),
     ))
 }

@@ -5,15 +5,39 @@
 
 use std::sync::LazyLock;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 
-static REGULAR: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!("../../assets/Inter-Regular.subset.otf")).ok()
+const REGULAR_FILE: &[u8] = include_bytes!("../../assets/Inter-Regular.subset.otf");
+const SEMI_BOLD_FILE: &[u8] = include_bytes!("../../assets/Inter-SemiBold.subset.otf");
+
+static REGULAR: LazyLock<Option<FontRef<'static>>> =
+    LazyLock::new(|| FontRef::try_from_slice(REGULAR_FILE).ok());
+
+static SEMI_BOLD: LazyLock<Option<FontRef<'static>>> =
+    LazyLock::new(|| FontRef::try_from_slice(SEMI_BOLD_FILE).ok());
+
+static RULES: LazyLock<String> = LazyLock::new(|| {
+    let face = |weight: &str, file: &[u8]| {
+        format!(
+            "@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/otf;base64,{}) \
+             format(\"opentype\")}}",
+            STANDARD.encode(file)
+        )
+    };
+    format!(
+        "{}{}.chart text{{font-kerning:none;font-feature-settings:\"liga\" 0,\"calt\" 0}}",
+        face("400", REGULAR_FILE),
+        face("700", SEMI_BOLD_FILE)
+    )
 });
 
-static SEMI_BOLD: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!("../../assets/Inter-SemiBold.subset.otf")).ok()
-});
+/// The style rules by which a document carries the font that its texts were measured in, and sets them
+/// as they were measured.
+pub(crate) fn rules() -> &'static str {
+    &RULES
+}
 
 /// Half the height of a small letter in em: what "centred" means in SVG's `0.5ex`.
 const HALF_X_HEIGHT: f64 = 0.273;
@@ -31,8 +55,16 @@ fn scale(font: &FontRef<'_>, em: f64) -> PxScale {
 /// The width of `text` where the em is `em`, in the same unit.
 pub(crate) fn width(text: &str, em: f64, bold: bool) -> f64 {
     let Some(font) = face(bold) else { return 0.0 };
-    let scaled = font.as_scaled(scale(font, em));
-    text.chars().map(|letter| f64::from(scaled.h_advance(font.glyph_id(letter)))).sum()
+    text.chars().map(|letter| advance(font, em, letter)).sum()
+}
+
+/// The width of a letter; of one that the font lacks, and that a reader's own will draw, that of the
+/// widest.
+fn advance(font: &FontRef<'_>, em: f64, letter: char) -> f64 {
+    match font.glyph_id(letter) {
+        id if id.0 == 0 => em,
+        id => f64::from(font.as_scaled(scale(font, em)).h_advance(id)),
+    }
 }
 
 /// Sets `text` from `at.0` on, its small letters centred on `at.1`: calls `paint` with every pixel
@@ -46,13 +78,12 @@ pub(super) fn set<E>(
 ) -> Result<(), E> {
     let Some(font) = face(bold) else { return Ok(()) };
     let scale = scale(font, em);
-    let scaled = font.as_scaled(scale);
     let baseline = (at.1 + HALF_X_HEIGHT * em) as f32;
     let mut x = at.0 as f32;
     for letter in text.chars() {
         let id = font.glyph_id(letter);
         let glyph = Glyph { id, scale, position: point(x, baseline) };
-        x += scaled.h_advance(id);
+        x += advance(font, em, letter) as f32;
         let Some(outline) = font.outline_glyph(glyph) else { continue };
         let corner = outline.px_bounds().min;
         let mut covered = Vec::new();
@@ -76,6 +107,11 @@ mod tests {
                 assert_ne!(font.glyph_id(letter).0, 0, "no glyph for {letter}");
             }
         }
+    }
+
+    #[test]
+    fn a_letter_that_the_font_lacks_has_room_all_the_same() {
+        assert_eq!(width("漢字", 10.0, false), 20.0);
     }
 
     #[test]

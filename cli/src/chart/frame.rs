@@ -14,7 +14,8 @@ use crate::text;
 pub(crate) struct Header {
     title: Vec<String>,
     subtitle: Vec<String>,
-    key: Vec<Entry>,
+    /// The key, in lines that fit.
+    key: Vec<Vec<Entry>>,
 }
 
 /// One entry of a key.
@@ -38,13 +39,14 @@ impl Header {
         Self {
             title: broken(title, theme::TITLE, room),
             subtitle: broken(subtitle, theme::SUBTITLE, room),
-            key,
+            key: in_lines(key, room),
         }
     }
 
     /// The height that it takes.
     pub(crate) fn height(&self) -> f64 {
-        let key = if self.key.is_empty() { 0.0 } else { 28.0 };
+        let lines = self.key.len() as f64;
+        let key = if self.key.is_empty() { 0.0 } else { 8.0 + KEY_LINE * lines };
         16.0 + 26.0 * self.title.len() as f64 + 20.0 * self.subtitle.len() as f64 + key + 12.0
     }
 
@@ -59,52 +61,129 @@ impl Header {
             pen.text((theme::MARGIN, y + 10.0), line, theme::SUBTITLE, Align::Start)?;
             y += 20.0;
         }
-        let mut x = theme::MARGIN;
-        for Entry(sign, color, label) in &self.key {
-            let middle = y + 16.0;
-            match sign {
-                Sign::Square => {
-                    let (top, bottom) = (middle - 6.0, middle + 6.0);
-                    pen.fill(Rect { left: x, top, right: x + 12.0, bottom }, *color)?;
-                    x += 18.0;
-                }
-                Sign::Line => {
-                    pen.line(&[(x, middle), (x + 23.0, middle)], *color, 2.5)?;
-                    x += 30.0;
-                }
-                Sign::Dashes => {
-                    pen.dashes((x, x + 23.0, middle), *color, 1.75)?;
-                    x += 30.0;
-                }
+        for line in &self.key {
+            let (mut x, middle) = (theme::MARGIN, y + 16.0);
+            for Entry(sign, color, label) in line {
+                sign.draw(pen, (x, middle), *color)?;
+                x += sign.width();
+                pen.text((x, middle), label, theme::NOTE, Align::Start)?;
+                x += font::width(label, theme::NOTE.size, false) + BETWEEN;
             }
-            pen.text((x, middle), label, theme::NOTE, Align::Start)?;
-            x += font::width(label, theme::NOTE.size, false) + 22.0;
+            y += KEY_LINE;
         }
         Ok(())
     }
 }
 
-/// A subtitle, naming the run where there are several: a course over time cannot be averaged.
+/// The height of a line of a key, and the room between its entries.
+const KEY_LINE: f64 = 20.0;
+const BETWEEN: f64 = 22.0;
+
+impl Sign {
+    fn width(self) -> f64 {
+        match self {
+            Self::Square => 18.0,
+            Self::Line | Self::Dashes => 30.0,
+        }
+    }
+
+    fn draw(self, pen: &Pen<'_>, (x, y): (f64, f64), color: RGBColor) -> Result<(), ChartError> {
+        match self {
+            Self::Square => {
+                let square = Rect { left: x, top: y - 6.0, right: x + 12.0, bottom: y + 6.0 };
+                pen.fill(square, color)
+            }
+            Self::Line => pen.line(&[(x, y), (x + 23.0, y)], color, 2.5),
+            Self::Dashes => pen.dashes((x, x + 23.0, y), color, 1.75),
+        }
+    }
+}
+
+/// Entries in lines no wider than `room`; one that is wider by itself is shortened.
+fn in_lines(key: Vec<Entry>, room: f64) -> Vec<Vec<Entry>> {
+    let mut lines: Vec<Vec<Entry>> = Vec::new();
+    let mut free = 0.0;
+    for Entry(sign, color, label) in key {
+        let label = fitted(&label, theme::NOTE, room - sign.width());
+        let wide = sign.width() + font::width(&label, theme::NOTE.size, false);
+        let entry = Entry(sign, color, label);
+        match lines.last_mut().filter(|_| wide <= free) {
+            Some(line) => line.push(entry),
+            None => {
+                lines.push(vec![entry]);
+                free = room;
+            }
+        }
+        free -= wide + BETWEEN;
+    }
+    lines
+}
+
+/// A subtitle, with the run that is drawn and its seed: what happens in time is not a mean.
 pub(crate) fn of_one_run(outcome: &Outcome, subtitle: &str) -> String {
+    let seed = outcome.seed;
     match outcome.runs {
-        0 | 1 => subtitle.to_owned(),
-        runs => format!("{subtitle} Drawn is the first of {} runs.", text::grouped(runs.into())),
+        0 | 1 => format!("{subtitle} Seed {seed}."),
+        runs => {
+            let runs = text::grouped(runs.into());
+            format!("{subtitle} Drawn is the first of {runs} runs, seed {seed}.")
+        }
+    }
+}
+
+/// A subtitle, with the runs that a figure is the mean of, and the first seed.
+pub(crate) fn of_all_runs(seed: u64, runs: u32, subtitle: &str) -> String {
+    match runs {
+        0 | 1 => format!("{subtitle} Seed {seed}."),
+        runs => {
+            let runs = text::grouped(runs.into());
+            format!("{subtitle} Means of {runs} runs, the first with seed {seed}.")
+        }
     }
 }
 
 /// `text` in lines no wider than `room`.
 pub(crate) fn broken(text: &str, face: Type, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in words(text) {
         match lines.last_mut() {
             Some(line) if font::width(&format!("{line} {word}"), face.size, face.bold) <= room => {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.extend(pieces(&word, face, room)),
         }
     }
     lines
+}
+
+/// What is not taken apart: words, and a number with its `%`.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match words.last_mut().filter(|_| word.starts_with('%')) {
+            Some(number) => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
+}
+
+/// A word that is wider than `room` in pieces that are not.
+fn pieces(word: &str, face: Type, room: f64) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    for letter in word.chars() {
+        let Some(last) = pieces.last_mut() else { continue };
+        last.push(letter);
+        if last.chars().count() > 1 && font::width(last, face.size, face.bold) > room {
+            last.pop();
+            pieces.push(letter.to_string());
+        }
+    }
+    pieces
 }
 
 /// `text`, shortened with an ellipsis to fit `room`.
@@ -191,6 +270,12 @@ pub(crate) fn time_ticks(to: f64, wanted: f64) -> Vec<(f64, String)> {
         .collect()
 }
 
+/// Round times between `from` and `to` seconds, for a logarithmic axis, each in its own unit.
+pub(crate) fn log_ticks(from: f64, to: f64) -> Vec<(f64, String)> {
+    let ticks = TIME_STEPS.into_iter().filter(|step| (from..=to).contains(step));
+    ticks.map(|step| (step, text::seconds(step))).collect()
+}
+
 /// A time on an axis whose labels are `step` apart: all in one unit.
 fn time_label(tick: f64, step: f64) -> String {
     let (unit, name) = match step {
@@ -237,9 +322,20 @@ mod tests {
     }
 
     #[test]
+    fn a_long_key_has_several_lines() {
+        let entry = |n: usize| Entry(Sign::Square, theme::FIRST, format!("entry {n} of the key"));
+        let lines = in_lines((0..20).map(entry).collect(), 500.0);
+        assert!(lines.len() > 3 && lines.iter().flatten().count() == 20);
+        let wide = Entry(Sign::Line, theme::FIRST, "x".repeat(300));
+        assert!(in_lines(vec![wide], 500.0)[0][0].2.ends_with('…'));
+    }
+
+    #[test]
     fn long_titles_break_and_long_names_are_cut() {
         let lines = broken(&"word ".repeat(60), theme::TITLE, 500.0);
         assert!(lines.len() > 3);
+        assert!(lines.iter().all(|line| font::width(line, theme::TITLE.size, true) <= 500.0));
+        let lines = broken(&format!("a {} b", "x".repeat(200)), theme::TITLE, 500.0);
         assert!(lines.iter().all(|line| font::width(line, theme::TITLE.size, true) <= 500.0));
         let cut = fitted(&"x".repeat(500), theme::NAME, 100.0);
         assert!(cut.ends_with('…') && font::width(&cut, theme::NAME.size, true) <= 100.0);

@@ -48,6 +48,7 @@ pub(crate) fn heatmap(
     title: &str,
     lower_is_better: bool,
     grids: &[Grid],
+    (seed, runs): (u64, u32),
 ) -> Result<Option<(String, Vec<u8>)>, ChartError> {
     let cells: usize = grids.iter().map(|grid| grid.cells.len()).sum();
     if !(2..=MOST_CELLS).contains(&cells) || grids.len() > MOST_GRIDS {
@@ -55,7 +56,14 @@ pub(crate) fn heatmap(
     }
     let finding = finding(title, lower_is_better, grids);
     let good = if lower_is_better { "low" } else { "high" };
-    let subtitle = format!("{title}. All grids on one scale of colours; {good} is good.");
+    let mut subtitle = format!("{title}. All grids on one scale of colours; {good} is good.");
+    if grids.iter().any(|grid| grid.cells.iter().any(|cell| !cell.competes)) {
+        subtitle.push_str(
+            " A crossed cell is a service that stays down: far fewer tasks get through than \
+             elsewhere, so that its figure is of those few and cannot be the best.",
+        );
+    }
+    let subtitle = frame::of_all_runs(seed, runs, &subtitle);
     let chart =
         Heatmap { header: Header::new(&finding, &subtitle, Vec::new()), grids, lower_is_better };
     let size = chart.size();
@@ -88,8 +96,10 @@ struct Heatmap<'a> {
 
 impl Heatmap<'_> {
     fn size(&self) -> (u32, u32) {
-        let grids = self.grids.iter().map(|grid| 74.0 + grid.down.1.len() as f64 * ROW);
-        (theme::WIDTH, (self.header.height() + grids.sum::<f64>() + 10.0).ceil() as u32)
+        let grids = self.grids.iter().map(|grid| {
+            74.0 + grid.down.1.len() as f64 * ROW + LEADING * (axes(grid).len() as f64 - 1.0)
+        });
+        (theme::WIDTH, (self.header.height() + SCALE + grids.sum::<f64>() + 10.0).ceil() as u32)
     }
 
     fn draw(&self, pen: &Pen<'_>) -> Result<(), ChartError> {
@@ -99,6 +109,10 @@ impl Heatmap<'_> {
         let least = figures().fold(f64::INFINITY, f64::min);
         let most = figures().fold(f64::NEG_INFINITY, f64::max);
         let mut top = self.header.height();
+        if least.is_finite() {
+            self.draw_scale(pen, top, (least, most))?;
+        }
+        top += SCALE;
         for grid in self.grids {
             let bottom = top + 26.0 + grid.down.1.len() as f64 * ROW;
             let area = Rect {
@@ -107,11 +121,38 @@ impl Heatmap<'_> {
                 right: f64::from(theme::WIDTH) - theme::MARGIN,
                 bottom,
             };
-            pen.text((area.left, top + 12.0), &grid.name, theme::NAME, Align::Start)?;
+            let name = frame::fitted(&grid.name, theme::NAME, area.width());
+            pen.text((area.left, top + 12.0), &name, theme::NAME, Align::Start)?;
             self.draw_grid(pen, grid, area, (least, most))?;
-            top = bottom + 48.0;
+            top = bottom + 48.0 + LEADING * (axes(grid).len() as f64 - 1.0);
         }
         Ok(())
+    }
+
+    /// The scale of colours, from the least figure to the most.
+    fn draw_scale(
+        &self,
+        pen: &Pen<'_>,
+        top: f64,
+        (least, most): (f64, f64),
+    ) -> Result<(), ChartError> {
+        const STEPS: u32 = 40;
+        let wide = 4.0;
+        let (left, right) = (text::number(least), text::number(most));
+        let at = theme::MARGIN + font::width(&left, theme::TICK.size, false) + 8.0;
+        let middle = top + 6.0;
+        pen.text((theme::MARGIN, middle), &left, theme::TICK, Align::Start)?;
+        for step in 0..STEPS {
+            let share = f64::from(step) / f64::from(STEPS - 1);
+            let badness = if self.lower_is_better { share } else { 1.0 - share };
+            let left = at + wide * f64::from(step);
+            let bar = Rect { left, right: left + wide, top: top - 1.0, bottom: top + 13.0 };
+            pen.fill(bar, color(badness))?;
+        }
+        let end = at + wide * f64::from(STEPS);
+        let by_ratio = if is_by_ratio(least, most) { ", by ratio" } else { "" };
+        let label = format!("{right}{by_ratio}");
+        pen.text((end + 8.0, middle), &label, theme::TICK, Align::Start)
     }
 
     fn draw_grid(
@@ -139,7 +180,20 @@ impl Heatmap<'_> {
             let letters = if is_dark(ground) { WHITE } else { BLACK };
             let face = Type { color: letters, ..theme::TICK };
             let label = text::number(figure);
-            if font::width(&label, face.size, false) < wide - 4.0 {
+            if !square.competes {
+                let (a, b) = ((cell.left, cell.bottom), (cell.right, cell.top));
+                pen.line(&[a, b], letters, 0.75)?;
+                pen.line(&[(a.0, b.1), (b.0, a.1)], letters, 0.75)?;
+            }
+            let room = font::width(&label, face.size, false);
+            if room < wide - 4.0 {
+                if !square.competes {
+                    let (half, high) = (room / 2.0 + 3.0, 9.0);
+                    let (x, y) = middle;
+                    let ground_of =
+                        Rect { left: x - half, top: y - high, right: x + half, bottom: y + high };
+                    pen.fill(ground_of, ground)?;
+                }
                 pen.text(middle, &label, face, Align::Middle)?;
             }
         }
@@ -158,25 +212,39 @@ impl Heatmap<'_> {
             let value = frame::fitted(value, theme::TICK, LABELS - 12.0);
             pen.text((area.left - 8.0, y), &value, theme::TICK, Align::End)?;
         }
-        if !grid.down.0.is_empty() {
-            let face = Type { bold: true, ..theme::TICK };
-            let fits = font::width(&grid.down.0, face.size, true) < LABELS - 12.0;
-            let name = if fits { &grid.down.0 } else { text::last_name(&grid.down.0) };
-            let name = frame::fitted(name, face, LABELS - 12.0);
-            pen.text((area.left - 8.0, area.top - 14.0), &name, face, Align::End)?;
-        }
         let mut free = f64::NEG_INFINITY;
         for (column, value) in grid.across.1.iter().enumerate() {
             let x = area.left + (column as f64 + 0.5) * wide;
-            let half = font::width(value, theme::TICK.size, false) / 2.0;
-            if x - half > free {
-                pen.text((x, area.bottom + 13.0), value, theme::TICK, Align::Middle)?;
+            let value = frame::fitted(value, theme::TICK, wide.max(90.0) - 6.0);
+            let half = font::width(&value, theme::TICK.size, false) / 2.0;
+            if x - half > free && x + half < f64::from(theme::WIDTH) {
+                pen.text((x, area.bottom + 13.0), &value, theme::TICK, Align::Middle)?;
                 free = x + half + 6.0;
             }
         }
-        let face = Type { bold: true, ..theme::TICK };
-        pen.text((area.right, area.bottom + 31.0), &grid.across.0, face, Align::End)
+        let mut y = area.bottom + 31.0;
+        for line in axes(grid) {
+            pen.text((area.right, y), &line, AXES, Align::End)?;
+            y += LEADING;
+        }
+        Ok(())
     }
+}
+
+/// How the axes of a grid are named, and how high a line is.
+const AXES: Type = Type { bold: true, ..theme::TICK };
+const LEADING: f64 = 16.0;
+/// Room for the scale of colours.
+const SCALE: f64 = 34.0;
+
+/// What varies, whole, in lines that fit under the grid.
+fn axes(grid: &Grid) -> Vec<String> {
+    let room = f64::from(theme::WIDTH) - 2.0 * theme::MARGIN;
+    let said = match grid.down.0.as_str() {
+        "" => grid.across.0.clone(),
+        down => format!("down: {down}, across: {}", grid.across.0),
+    };
+    frame::broken(&said, AXES, room)
 }
 
 /// Letters on a coloured cell stay as they are in the dark.
@@ -185,11 +253,15 @@ const BLACK: RGBColor = RGBColor(0x10, 0x10, 0x10);
 
 /// Where a figure lies between the least and the most: by ratio where they are far apart.
 fn scaled(figure: f64, least: f64, most: f64) -> f64 {
-    if least > 0.0 && most > 20.0 * least {
+    if is_by_ratio(least, most) {
         libm::log(figure / least) / libm::log(most / least)
     } else {
         (figure - least) / (most - least)
     }
+}
+
+fn is_by_ratio(least: f64, most: f64) -> bool {
+    least > 0.0 && most > 20.0 * least
 }
 
 /// From good to bad: the cividis scale, which reads alike with any colour vision, light to dark.
@@ -236,9 +308,15 @@ mod tests {
                 square(1, 1, Some(0.1), false),
             ],
         };
-        let (svg, png) =
-            heatmap("p99: seconds", true, &[grid]).expect("drawn").expect("something to see");
+        let (svg, png) = heatmap("p99: seconds", true, &[grid], (42, 3))
+            .expect("drawn")
+            .expect("something to see");
         assert!(svg.contains("p99 is best, 2, under “full” at maxDelay = 60s, maxAttempts = 3"));
+        for said in
+            ["seed 42", "A crossed cell", "down: policy.maxAttempts, across: policy.maxDelay"]
+        {
+            assert!(svg.contains(said), "{said}");
+        }
         assert!(png.starts_with(b"\x89PNG"));
     }
 }

@@ -4,7 +4,10 @@
 //! The scale is chosen for the calm policies (the capacity line must be seen), so the spike of a
 //! herd may leave its strip: it is cut there and carries its height as a number.
 
-use redrive_sim::outcome::{Outcome, Series};
+use redrive_sim::{
+    Scenario,
+    outcome::{Outcome, Series},
+};
 
 use super::{
     canvas::{Align, ChartError, Pen, Rect},
@@ -25,7 +28,7 @@ pub(crate) struct Herd {
 }
 
 /// The chart.
-pub(crate) fn chart(outcome: &Outcome) -> Strips<'_, Herd> {
+pub(crate) fn chart<'a>(outcome: &'a Outcome, scenario: &Scenario) -> Strips<'a, Herd> {
     let top = scale_top(outcome);
     let cut = outcome.policies.iter().any(|policy| peak(&policy.series) > top);
     let mut key = vec![
@@ -43,7 +46,7 @@ pub(crate) fn chart(outcome: &Outcome) -> Strips<'_, Herd> {
         key,
         note: words::strip,
     };
-    Strips::new(outcome, says, Herd { top })
+    Strips::new(outcome, scenario, says, Herd { top })
 }
 
 impl Strip for Herd {
@@ -83,7 +86,8 @@ impl Herd {
         self.top * (1.0 - 20.0 / plot.height())
     }
 
-    /// Beside each spike that leaves the strip its height, the highest first, where there is room.
+    /// A notch in each spike that leaves the strip, and beside it its height, the highest first, where there
+    /// is room; the highest has its height in any case.
     fn label_spikes(
         &self,
         pen: &Pen<'_>,
@@ -92,16 +96,31 @@ impl Herd {
     ) -> Result<(), ChartError> {
         spikes.sort_by(|a, b| b.height.total_cmp(&a.height));
         let mut taken: Vec<_> = spikes.iter().map(|run| (run.left, run.right)).collect();
+        let face = Type { bold: true, color: theme::RETRY, ..theme::TICK };
         for run in spikes.iter().filter(|run| run.height > self.top) {
+            let (top, bottom) = (plot.top + 3.0, plot.top + 5.0);
+            pen.fill(Rect { left: run.left, right: run.right, top, bottom }, theme::PAPER)?;
+        }
+        for (place, run) in spikes.iter().filter(|run| run.height > self.top).enumerate() {
             let label = format!("{}/s", text::number(run.height));
-            let face = Type { bold: true, color: theme::RETRY, ..theme::TICK };
-            let start = run.right + 4.0;
-            let end = start + font::width(&label, face.size, true) + 4.0;
-            let free = taken.iter().all(|(from, to)| end < *from || start > *to);
-            if free && end < plot.right {
-                pen.text((start, plot.top + 9.0), &label, face, Align::Start)?;
-                taken.push((start, end));
+            let wide = font::width(&label, face.size, true);
+            let free = |start: f64| {
+                let end = start + wide + 4.0;
+                let alone = taken.iter().all(|(from, to)| end < *from || start > *to);
+                alone && start > plot.left && end < plot.right
+            };
+            let sides = [run.right + 4.0, run.left - wide - 8.0];
+            let room = sides.into_iter().find(|start| free(*start));
+            // Over its neighbours, on paper, if it is the highest and has no room beside it.
+            let forced = || (place == 0).then(|| sides[0].min(plot.right - wide - 4.0));
+            let Some(start) = room.or_else(forced) else { continue };
+            if room.is_none() {
+                let (top, right) = (plot.top + 1.0, start + wide + 3.0);
+                let ground = Rect { left: start - 3.0, top, right, bottom: plot.top + 17.0 };
+                pen.fill(ground, theme::PAPER)?;
             }
+            pen.text((start, plot.top + 9.0), &label, face, Align::Start)?;
+            taken.push((start, start + wide + 4.0));
         }
         Ok(())
     }
@@ -144,7 +163,10 @@ fn subtitle(outcome: &Outcome, cut: bool) -> String {
         text::seconds(bin)
     );
     if cut {
-        subtitle.push_str(" A spike with a number goes on to that height above its panel.");
+        subtitle.push_str(
+            " A spike with a notch goes on above its panel, the highest of them to \
+             the number beside it.",
+        );
     }
     if outcome.policies.iter().any(|policy| !policy.series.faults.is_empty()) {
         subtitle.push_str(" Peaks count from the end of the fault.");

@@ -5,12 +5,14 @@
 
 mod amplification;
 mod canvas;
+mod faults;
 mod font;
 mod frame;
 mod heatmap;
 mod herd;
 mod latency;
 mod lines;
+mod names;
 mod outcomes;
 mod panels;
 mod pareto;
@@ -22,11 +24,12 @@ mod strips;
 mod theme;
 
 use rayon::prelude::*;
-use redrive_sim::outcome::Outcome;
+use redrive_sim::{Scenario, outcome::Outcome};
 
 pub(crate) use canvas::ChartError;
 use canvas::Pen;
 
+pub(crate) use font::rules as font_rules;
 pub(crate) use heatmap::{Grid, Square, heatmap};
 pub(crate) use herd::scale_top;
 pub(crate) use panels::last_second;
@@ -47,8 +50,8 @@ pub(crate) struct Picture {
 ///
 /// # Errors
 /// When the drawing backend fails.
-pub(crate) fn pictures(outcome: &Outcome) -> Result<Vec<Picture>, ChartError> {
-    all(outcome).into_par_iter().map(|chart| finished(chart.as_ref())).collect()
+pub(crate) fn pictures(outcome: &Outcome, scenario: &Scenario) -> Result<Vec<Picture>, ChartError> {
+    all(outcome, scenario).into_par_iter().map(|chart| finished(chart.as_ref())).collect()
 }
 
 fn finished(chart: &dyn Chart) -> Result<Picture, ChartError> {
@@ -90,25 +93,25 @@ trait Chart: Send {
 }
 
 /// The charts that `outcome` has something to show in.
-fn all(outcome: &Outcome) -> Vec<Box<dyn Chart + '_>> {
+fn all<'a>(outcome: &'a Outcome, scenario: &'a Scenario) -> Vec<Box<dyn Chart + 'a>> {
     let mut charts: Vec<Box<dyn Chart + '_>> = Vec::new();
     if outcome.policies.iter().all(|policy| policy.series.first.is_empty()) {
         return charts;
     }
-    charts.push(Box::new(herd::chart(outcome)));
+    charts.push(Box::new(herd::chart(outcome, scenario)));
     if outcome.policies.iter().any(|policy| !policy.raster.rows.is_empty()) {
-        charts.push(Box::new(raster::chart(outcome)));
+        charts.push(Box::new(raster::chart(outcome, scenario)));
     }
     if outcome.policies.iter().any(|policy| policy.series.queue.iter().any(|depth| *depth > 0)) {
-        charts.push(Box::new(queue::chart(outcome)));
+        charts.push(Box::new(queue::chart(outcome, scenario)));
     }
     if outcome.policies.iter().any(|policy| policy.latency.points.len() > 1) {
-        charts.push(Box::new(latency::chart(outcome)));
+        charts.push(Box::new(latency::chart(outcome, scenario)));
     }
     let retried = |counts: &[u32]| counts.iter().any(|count| *count > 0);
     if outcome.policies.iter().any(|policy| retried(&policy.series.retries)) {
-        charts.push(Box::new(amplification::chart(outcome)));
-        charts.push(Box::new(share::chart(outcome)));
+        charts.push(Box::new(amplification::chart(outcome, scenario)));
+        charts.push(Box::new(share::chart(outcome, scenario)));
     }
     charts.push(Box::new(outcomes::Outcomes::new(outcome)));
     charts
@@ -122,20 +125,21 @@ mod tests {
     use super::*;
 
     /// The built-in herd, small, one of its policies with a name that markup would take for its own.
-    fn herd() -> Outcome {
+    fn herd() -> (Outcome, Scenario) {
         let mut tree = Scenario::builtin("herd").expect("a built-in").to_value();
         for (path, value) in [("arrivals.tasks", "500"), ("server.queue.limit", "20")] {
             Scenario::set(&mut tree, path, value).expect("a field");
         }
         let named = [("name", "<classic & co>".into()), ("preset", "classic".into())];
         Scenario::put(&mut tree, "policies[0]", &Value::map(named)).expect("a place");
-        simulate(&Scenario::from_value(&tree).expect("a scenario"), &mut ()).expect("a run")
+        let scenario = Scenario::from_value(&tree).expect("a scenario");
+        (simulate(&scenario, &mut ()).expect("a run"), scenario)
     }
 
     #[test]
     fn every_chart_comes_out_in_both_forms() {
-        let outcome = herd();
-        let charts = all(&outcome);
+        let (outcome, scenario) = herd();
+        let charts = all(&outcome, &scenario);
         assert_eq!(charts.len(), 7);
         for chart in charts {
             let svg = chart.svg().expect("an SVG");
@@ -152,8 +156,8 @@ mod tests {
 
     #[test]
     fn nothing_to_show_gives_an_error_instead_of_a_chart() {
-        let mut outcome = herd();
+        let (mut outcome, scenario) = herd();
         outcome.policies.clear();
-        assert!(all(&outcome).is_empty());
+        assert!(all(&outcome, &scenario).is_empty());
     }
 }

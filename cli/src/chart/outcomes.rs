@@ -8,12 +8,13 @@ use super::{
     canvas::{Align, ChartError, Pen, Rect},
     font,
     frame::{self, Header},
+    names,
     theme::{self, Type},
 };
 use crate::{text, words};
 
-/// Room for the names of policies.
-const NAMES: f64 = 150.0;
+/// The most room for the names of policies.
+const NAMES: f64 = 280.0;
 /// Height of a bar with the air around it.
 const ROW: f64 = 56.0;
 const BAR: f64 = 24.0;
@@ -27,8 +28,9 @@ pub(crate) struct Outcomes<'a> {
 impl<'a> Outcomes<'a> {
     pub(crate) fn new(outcome: &'a Outcome) -> Self {
         let finding = words::outcomes(outcome);
-        let header =
-            Header::new(&finding, "What became of every task under each policy.", Vec::new());
+        let subtitle = "What became of every task under each policy.";
+        let subtitle = frame::of_all_runs(outcome.seed, outcome.runs, subtitle);
+        let header = Header::new(&finding, &subtitle, Vec::new());
         Self { outcome, finding, header }
     }
 }
@@ -81,12 +83,17 @@ impl Chart for Outcomes<'_> {
 
     fn draw(&self, pen: &Pen<'_>) -> Result<(), ChartError> {
         self.header.draw(pen)?;
-        let (left, right) = (theme::MARGIN + NAMES, f64::from(theme::WIDTH) - theme::MARGIN);
+        let all: Vec<&str> =
+            self.outcome.policies.iter().map(|policy| policy.name.as_str()).collect();
+        let room = names::room(all.iter().copied(), theme::NAME, NAMES);
+        let labels = names::fitted(&all, theme::NAME, room);
+        let left = theme::MARGIN + room + 12.0;
+        let right = f64::from(theme::WIDTH) - theme::MARGIN;
         for (index, policy) in self.outcome.policies.iter().enumerate() {
             let top = self.header.height() + index as f64 * ROW;
             let middle = top + BAR / 2.0;
-            let name = frame::fitted(&policy.name, theme::NAME, NAMES - 12.0);
-            pen.text((left - 12.0, middle), &name, theme::NAME, Align::End)?;
+            let name = labels.get(index).map_or("", String::as_str);
+            pen.text((left - 12.0, middle), name, theme::NAME, Align::End)?;
             let parts = parts(policy);
             let total: f64 = parts.iter().map(|part| part.count).sum();
             let mut from = left;

@@ -2,15 +2,18 @@
 //! the eye compares them down the page.
 
 use plotters::style::RGBColor;
-use redrive_sim::outcome::{Outcome, Series};
+use redrive_sim::{
+    Scenario,
+    outcome::{Outcome, Series},
+};
 
 use super::{
     canvas::{Align, ChartError, Pen, Rect},
+    faults::Faults,
     font,
-    frame::{self, Entry, Header, Scale, Sign},
-    theme,
+    frame::{self, Header, Scale},
+    names, theme,
 };
-use crate::text;
 
 /// Width of a column, where many bins share one.
 const COLUMN: f64 = 2.0;
@@ -18,6 +21,8 @@ const COLUMN: f64 = 2.0;
 const AXIS: f64 = 76.0;
 /// Room for a strip's name and note.
 const HEADING: f64 = 26.0;
+/// Room for one more line of the note.
+const LEADING: f64 = 19.0;
 /// Room under a strip.
 const GAP: f64 = 16.0;
 /// Room for the numbers of the time axis.
@@ -29,23 +34,51 @@ pub(crate) struct Panels {
     pub(crate) plots: Vec<Rect>,
     /// Time in seconds to positions.
     pub(crate) time: Scale,
+    pub(crate) faults: Faults,
     height: f64,
+    headings: Vec<Heading>,
+}
+
+/// What is above a strip.
+struct Heading {
+    name: String,
+    /// The note, in lines: the first beside the name if it fits there alone.
+    note: Vec<String>,
+    beside: bool,
+}
+
+impl Heading {
+    fn height(&self) -> f64 {
+        HEADING + LEADING * self.below() as f64
+    }
+
+    /// Lines of the note under the name.
+    fn below(&self) -> usize {
+        if self.beside { 0 } else { self.note.len() }
+    }
 }
 
 impl Panels {
     /// Strips of `strip` height under a header, long enough for everything that happened.
-    pub(crate) fn new(outcome: &Outcome, header: &Header, strip: f64) -> Self {
+    pub(crate) fn new(
+        (outcome, scenario): (&Outcome, &Scenario),
+        header: &Header,
+        strip: f64,
+        notes: &[String],
+    ) -> Self {
         let (left, right) = (AXIS, f64::from(theme::WIDTH) - theme::MARGIN);
+        let faults = Faults::of(scenario);
+        let headings = headings(outcome, notes, right - left);
         let mut top = header.height();
-        let plots = outcome.policies.iter().map(|_| {
-            top += HEADING;
+        let plots = headings.iter().map(|heading| {
+            top += heading.height() + faults.height();
             let plot = Rect { left, top, right, bottom: top + strip };
             top += strip + GAP;
             plot
         });
         let plots: Vec<_> = plots.collect();
         let time = Scale { values: (0.0, last_second(outcome)), places: (left, right) };
-        Self { plots, time, height: top - GAP + FOOT }
+        Self { plots, time, faults, height: top - GAP + FOOT, headings }
     }
 
     /// Width and height of the whole chart.
@@ -54,20 +87,20 @@ impl Panels {
     }
 
     /// The ground of every strip: faults, grid, name and note.
-    pub(crate) fn draw_ground(
-        &self,
-        pen: &Pen<'_>,
-        outcome: &Outcome,
-        notes: &[String],
-    ) -> Result<(), ChartError> {
-        for (index, (policy, plot)) in outcome.policies.iter().zip(&self.plots).enumerate() {
-            shade_faults(pen, &self.time, &policy.series, *plot)?;
-            let y = plot.top - 14.0;
-            pen.text((plot.left, y), &policy.name, theme::NAME, Align::Start)?;
-            let start = plot.left + font::width(&policy.name, theme::NAME.size, true) + 12.0;
-            if let Some(note) = notes.get(index) {
-                let note = frame::fitted(note, theme::NOTE, plot.right - start);
-                pen.text((start, y), &note, theme::NOTE, Align::Start)?;
+    pub(crate) fn draw_ground(&self, pen: &Pen<'_>) -> Result<(), ChartError> {
+        for (heading, plot) in self.headings.iter().zip(&self.plots) {
+            self.faults.draw(pen, &self.time, *plot)?;
+            let top = plot.top - self.faults.height() - heading.height();
+            let mut at = (plot.left, top + HEADING - 14.0);
+            pen.text(at, &heading.name, theme::NAME, Align::Start)?;
+            if heading.beside {
+                at.0 += font::width(&heading.name, theme::NAME.size, true) + 12.0;
+            } else {
+                at.1 += LEADING;
+            }
+            for line in &heading.note {
+                pen.text(at, line, theme::NOTE, Align::Start)?;
+                at.1 += LEADING;
             }
         }
         frame::time_axis(pen, &self.time, &self.plots, "time since the start")
@@ -92,31 +125,16 @@ impl Panels {
     }
 }
 
-/// Shades the times of faults.
-pub(crate) fn shade_faults(
-    pen: &Pen<'_>,
-    time: &Scale,
-    series: &Series,
-    plot: Rect,
-) -> Result<(), ChartError> {
-    for (from, until, _) in &series.faults {
-        let left = time.place_within(seconds(*from));
-        let right = time.place_within(seconds(*until));
-        if right > left {
-            pen.fill(Rect { left, right, ..plot }, theme::FAULT)?;
-        }
-    }
-    Ok(())
-}
-
-/// The entry of a key for the shaded times, if there are any.
-pub(crate) fn fault_entry(outcome: &Outcome) -> Option<Entry> {
-    let faults = outcome.policies.iter().flat_map(|policy| &policy.series.faults);
-    let mut names: Vec<&str> = faults.map(|(_, _, what)| what.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    let label = format!("fault: {}", text::listed(&names));
-    (!names.is_empty()).then_some(Entry(Sign::Square, theme::FAULT, label))
+fn headings(outcome: &Outcome, notes: &[String], room: f64) -> Vec<Heading> {
+    let names: Vec<&str> = outcome.policies.iter().map(|policy| policy.name.as_str()).collect();
+    let names = names::fitted(&names, theme::NAME, room);
+    let heading = |(name, note): (String, &String)| {
+        let left = room - font::width(&name, theme::NAME.size, true) - 12.0;
+        let beside = font::width(note, theme::NOTE.size, false) <= left;
+        let note = if beside { vec![note.clone()] } else { frame::broken(note, theme::NOTE, room) };
+        Heading { name, note, beside }
+    };
+    names.into_iter().zip(notes).map(heading).collect()
 }
 
 /// Nanoseconds to seconds.

@@ -1,9 +1,10 @@
 //! What can be had at once: every policy that was tried, one figure against the other.
 
-use redrive_sim::tune::{Goal, Trial, Tuning};
+use redrive_sim::tune::{Goal, Judged, Trial, Tuning};
 
 use super::{
-    canvas::{self, Align, ChartError, Pen, Rect},
+    canvas::{self, Align, ChartError, Pen, Rect, dot},
+    font,
     frame::{self, Entry, Header, Scale, Sign},
     theme::{self, Type},
 };
@@ -26,15 +27,18 @@ pub(crate) fn pareto(
     let finding = finding(goal, tuning, &front);
     let subtitle = format!(
         "Each dot is a policy that was tried: {} ({}) across, {} ({}) up. On the line none is \
-         better in both.",
+         better in both. The named ones are placed by the runs of the proof.",
         goal.metric.name, goal.metric.about, tuning.against.name, tuning.against.about
     );
     let keeps = tuning.trials.iter().all(|trial| trial.keeps);
     let tried = if keeps { "keeps the constraints" } else { "breaks a constraint" };
-    let key = vec![
+    let mut key = vec![
         Entry(Sign::Square, if keeps { theme::FIRST } else { theme::MUTED }, tried.to_owned()),
         Entry(Sign::Square, theme::RETRY, "none is better in both".to_owned()),
     ];
+    let figures = [goal.metric.name, tuning.against.name];
+    let limits = tuning.constraints.iter().filter(|c| figures.contains(&c.metric.name));
+    key.extend(limits.map(|limit| Entry(Sign::Dashes, theme::INK, format!("limit: {limit}"))));
     let chart = Pareto { header: Header::new(&finding, &subtitle, key), tuning, front, goal };
     let size = (theme::WIDTH, (chart.header.height() + HEIGHT + 64.0).ceil() as u32);
     let svg = canvas::svg(size, &finding, |pen| chart.draw(pen))?;
@@ -81,8 +85,16 @@ impl Pareto<'_> {
             let front = self.front.iter().map(|trial| of(trial)).fold(0.0, f64::max);
             (1.1 * cut.max(front)).max(1e-9)
         };
-        let across = Scale { values: (0.0, most(|t| t.goal)), places: (plot.left, plot.right) };
-        let up = Scale { values: (0.0, most(|t| t.against)), places: (plot.bottom, plot.top) };
+        let named = self.named();
+        // The chosen one and what there is now are in the picture, unless they would squeeze the rest.
+        let with = |most: f64, values: [Option<f64>; 2]| {
+            let near = values.into_iter().flatten().filter(|value| *value < 3.0 * most);
+            near.map(|value| 1.1 * value).fold(most, f64::max)
+        };
+        let goal = with(most(|t| t.goal), [0, 1].map(|i| named[i].1.map(|at| at.0)));
+        let against = with(most(|t| t.against), [0, 1].map(|i| named[i].1.map(|at| at.1)));
+        let across = Scale { values: (0.0, goal), places: (plot.left, plot.right) };
+        let up = Scale { values: (0.0, against), places: (plot.bottom, plot.top) };
         self.draw_axes(pen, plot, &across, &up)?;
         for trial in &self.tuning.trials {
             if trial.goal <= across.values.1 && trial.against <= up.values.1 {
@@ -102,6 +114,86 @@ impl Pareto<'_> {
         for trial in &self.front {
             let at = (across.place(trial.goal), up.place(trial.against));
             dot(pen, at, 4.0, theme::RETRY)?;
+        }
+        self.draw_limits(pen, plot, &across, &up)?;
+        self.draw_named(pen, plot, &across, &up, named)
+    }
+
+    /// The policy that was chosen and the one that there is now, where both figures are known.
+    fn named(&self) -> [(String, Option<(f64, f64)>); 2] {
+        let at = |judged: &Judged| {
+            let mean = |metric| judged.mean_of(metric);
+            mean(&self.goal.metric).zip(mean(&self.tuning.against))
+        };
+        let Tuning { candidate, current, .. } = self.tuning;
+        [("chosen".to_owned(), at(candidate)), (format!("now: {}", current.name), at(current))]
+    }
+
+    fn draw_named(
+        &self,
+        pen: &Pen<'_>,
+        plot: Rect,
+        across: &Scale,
+        up: &Scale,
+        named: [(String, Option<(f64, f64)>); 2],
+    ) -> Result<(), ChartError> {
+        let mut above: Option<(f64, f64)> = None;
+        for (name, at) in named {
+            let Some((goal, against)) = at else { continue };
+            let outside = goal > across.values.1 || against > up.values.1;
+            let (x, y) = (across.place_within(goal), up.place_within(against));
+            dot(pen, (x, y), 7.5, theme::INK)?;
+            dot(pen, (x, y), 5.5, theme::PAPER)?;
+            dot(pen, (x, y), 4.0, theme::GOOD)?;
+            let label = if outside {
+                format!("{name} (beyond: {}, {})", text::number(goal), text::number(against))
+            } else {
+                name
+            };
+            let face = Type { color: theme::INK, ..theme::NAME };
+            let label = frame::fitted(&label, face, plot.width() / 2.0);
+            let wide = font::width(&label, face.size, true);
+            let left = if x + wide + 14.0 > plot.right { x - wide - 12.0 } else { x + 12.0 };
+            let mut middle = (y - 12.0).max(plot.top + 10.0);
+            if above.is_some_and(|(other_x, other)| {
+                (other - middle).abs() < 18.0 && (other_x - x).abs() < wide + 40.0
+            }) {
+                middle += 24.0;
+            }
+            above = Some((x, middle));
+            let ground = Rect {
+                left: left - 3.0,
+                top: middle - 9.0,
+                right: left + wide + 3.0,
+                bottom: middle + 9.0,
+            };
+            pen.fill(ground, theme::PAPER)?;
+            pen.text((left, middle), &label, face, Align::Start)?;
+        }
+        Ok(())
+    }
+
+    /// The limits on the two figures.
+    fn draw_limits(
+        &self,
+        pen: &Pen<'_>,
+        plot: Rect,
+        across: &Scale,
+        up: &Scale,
+    ) -> Result<(), ChartError> {
+        for constraint in &self.tuning.constraints {
+            let limit = constraint.limit;
+            let line = if constraint.metric.name == self.tuning.against.name && limit <= up.values.1
+            {
+                let y = up.place(limit);
+                [(plot.left, y), (plot.right, y)]
+            } else if constraint.metric.name == self.goal.metric.name && limit <= across.values.1 {
+                let x = across.place(limit);
+                [(x, plot.top), (x, plot.bottom)]
+            } else {
+                continue;
+            };
+            pen.dashed(&line, (5.0, 4.0), theme::INK, 1.75)?;
         }
         Ok(())
     }
@@ -129,25 +221,4 @@ impl Pareto<'_> {
         pen.text(foot, self.goal.metric.name, face, Align::End)?;
         pen.text((plot.left, plot.top - 14.0), self.tuning.against.name, face, Align::Start)
     }
-}
-
-/// A small octagon: round enough at this size, and the same in both kinds of picture.
-fn dot(
-    pen: &Pen<'_>,
-    (x, y): (f64, f64),
-    radius: f64,
-    color: plotters::style::RGBColor,
-) -> Result<(), ChartError> {
-    let cut = radius * 0.414;
-    let corners = [
-        (x - cut, y - radius),
-        (x + cut, y - radius),
-        (x + radius, y - cut),
-        (x + radius, y + cut),
-        (x + cut, y + radius),
-        (x - cut, y + radius),
-        (x - radius, y + cut),
-        (x - radius, y - cut),
-    ];
-    pen.area(&corners, color)
 }

@@ -9,7 +9,7 @@ use plotters::style::RGBColor;
 use super::{
     canvas::{self, Align, ChartError, Pen, Rect},
     font,
-    frame::{Entry, Header, Scale, Sign},
+    frame::{self, Entry, Header, Scale, Sign},
     theme::{self, Type},
 };
 use crate::text;
@@ -50,7 +50,10 @@ pub(crate) struct Phase {
 ///
 /// # Errors
 /// When the drawing backend fails.
-pub(crate) fn phase(planes: &[Phase]) -> Result<Option<(String, Vec<u8>)>, ChartError> {
+pub(crate) fn phase(
+    planes: &[Phase],
+    (seed, runs): (u64, u32),
+) -> Result<Option<(String, Vec<u8>)>, ChartError> {
     let cells: usize = planes.iter().map(|plane| plane.cells.len()).sum();
     if !(4..=MOST_CELLS).contains(&cells) || planes.len() > MOST_POLICIES {
         return Ok(None);
@@ -67,7 +70,8 @@ pub(crate) fn phase(planes: &[Phase]) -> Result<Option<(String, Vec<u8>)>, Chart
         Entry(Sign::Line, theme::RETRY, "λ* = μ/A, capacity over attempts".to_owned()),
         Entry(Sign::Dashes, theme::INK, "μ, the capacity".to_owned()),
     ];
-    let chart = Chart { header: Header::new(&finding, subtitle, key), planes };
+    let subtitle = frame::of_all_runs(seed, runs, subtitle);
+    let chart = Chart { header: Header::new(&finding, &subtitle, key), planes };
     let size = chart.size();
     let svg = canvas::svg(size, &finding, |pen| chart.draw(pen))?;
     Ok(Some((svg, canvas::png(size, |pen| chart.draw(pen))?)))
@@ -153,11 +157,13 @@ impl Chart<'_> {
             let bottom = top + HEADING + plane.attempts.len() as f64 * ROW;
             let right = f64::from(theme::WIDTH) - theme::MARGIN;
             let area = Rect { left: AXIS, top: top + HEADING, right, bottom };
-            pen.text((area.left, top + 13.0), &plane.name, theme::NAME, Align::Start)?;
+            let note = "its budget holds the retries back: the line is that of the attempts alone";
+            let wide = font::width(note, theme::NOTE.size, false) + 12.0;
+            let room = area.width() - if plane.has_budget { wide } else { 0.0 };
+            let name = frame::fitted(&plane.name, theme::NAME, room);
+            pen.text((area.left, top + 13.0), &name, theme::NAME, Align::Start)?;
             if plane.has_budget {
-                let start = area.left + font::width(&plane.name, theme::NAME.size, true) + 12.0;
-                let note =
-                    "its budget holds the retries back: the line is that of the attempts alone";
+                let start = area.left + font::width(&name, theme::NAME.size, true) + 12.0;
                 pen.text((start, top + 13.0), note, theme::NOTE, Align::Start)?;
             }
             draw_plane(pen, plane, area)?;
@@ -204,6 +210,11 @@ fn draw_numbers(pen: &Pen<'_>, plane: &Phase, field: &Field) -> Result<(), Chart
         if font::width(&label, theme::TICK.size, false) < wide - 4.0 {
             let middle = (across.place(*column as f64 + 0.5), up.place(*row as f64 + 0.5));
             let color = if *share < 0.45 { BLACK } else { WHITE };
+            // A ground of its own: a limit may run through it.
+            let half = font::width(&label, theme::TICK.size, false) / 2.0 + 3.0;
+            let (x, y) = middle;
+            let ground = Rect { left: x - half, top: y - 8.0, right: x + half, bottom: y + 8.0 };
+            pen.fill(ground, mixed(*share))?;
             pen.text(middle, &label, Type { color, ..theme::TICK }, Align::Middle)?;
         }
     }
@@ -297,11 +308,11 @@ mod tests {
             has_budget: share == 0.0,
         };
         let planes = [plane("plain", 1.0), plane("budget", 0.0)];
-        let (svg, png) = phase(&planes).expect("drawn").expect("something to see");
+        let (svg, png) = phase(&planes, (42, 1)).expect("drawn").expect("something to see");
         let said =
             "“budget” comes back in 100 % of the plane, “plain” in 75 %; λ* = μ/A tells 100 %";
         assert!(svg.contains(said), "{svg:.900}");
         assert!(png.starts_with(b"\x89PNG"));
-        assert!(phase(&[]).expect("drawn").is_none());
+        assert!(phase(&[], (42, 1)).expect("drawn").is_none());
     }
 }

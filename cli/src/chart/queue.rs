@@ -1,6 +1,6 @@
 //! How many requests wait for the server, one strip a policy.
 
-use redrive_sim::outcome::Outcome;
+use redrive_sim::{Scenario, outcome::Outcome};
 
 use super::{
     canvas::{ChartError, Pen},
@@ -17,7 +17,7 @@ pub(crate) struct Queue {
 }
 
 /// The chart.
-pub(crate) fn chart(outcome: &Outcome) -> Strips<'_, Queue> {
+pub(crate) fn chart<'a>(outcome: &'a Outcome, scenario: &Scenario) -> Strips<'a, Queue> {
     let deepest = outcome.policies.iter().flat_map(|policy| policy.series.queue.iter()).max();
     let top = f64::from(deepest.copied().unwrap_or(0)).max(1.0) * 1.05;
     let says = Says {
@@ -29,7 +29,7 @@ pub(crate) fn chart(outcome: &Outcome) -> Strips<'_, Queue> {
         key: Vec::new(),
         note: words::refused,
     };
-    Strips::new(outcome, says, Queue { top })
+    Strips::new(outcome, scenario, says, Queue { top })
 }
 
 impl Strip for Queue {

@@ -3,7 +3,10 @@
 //! A service that only gets retries works for yesterday: where a strip stays full after a fault, the
 //! retries keep the overload alive that they come from.
 
-use redrive_sim::outcome::{Outcome, Series};
+use redrive_sim::{
+    Scenario,
+    outcome::{Outcome, Series},
+};
 
 use super::{
     canvas::{ChartError, Pen},
@@ -21,7 +24,7 @@ const COLUMN: f64 = 4.0;
 pub(crate) struct Share;
 
 /// The chart.
-pub(crate) fn chart(outcome: &Outcome) -> Strips<'_, Share> {
+pub(crate) fn chart<'a>(outcome: &'a Outcome, scenario: &Scenario) -> Strips<'a, Share> {
     let label = "retries, of all attempts at that time".to_owned();
     let says = Says {
         finding: words::retry_share(outcome),
@@ -33,7 +36,7 @@ pub(crate) fn chart(outcome: &Outcome) -> Strips<'_, Share> {
         ],
         note: words::retried,
     };
-    Strips::new(outcome, says, Share)
+    Strips::new(outcome, scenario, says, Share)
 }
 
 /// The columns (left, right, retries, attempts) in which there are attempts.

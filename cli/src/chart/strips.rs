@@ -1,12 +1,16 @@
 //! A chart of strips, one a policy: everything but what is in a strip.
 
-use redrive_sim::outcome::{Outcome, PolicyOutcome};
+use redrive_sim::{
+    Scenario,
+    outcome::{Outcome, PolicyOutcome},
+};
 
 use super::{
     Chart,
     canvas::{ChartError, Pen, Rect},
+    faults::Faults,
     frame::{self, Entry, Header},
-    panels::{self, Panels},
+    panels::Panels,
 };
 
 /// What is in a strip.
@@ -52,17 +56,17 @@ pub(crate) struct Strips<'a, S> {
     finding: String,
     header: Header,
     panels: Panels,
-    note: fn(&PolicyOutcome) -> String,
     strip: S,
 }
 
 impl<'a, S: Strip> Strips<'a, S> {
-    pub(crate) fn new(outcome: &'a Outcome, says: Says, strip: S) -> Self {
+    pub(crate) fn new(outcome: &'a Outcome, scenario: &Scenario, says: Says, strip: S) -> Self {
         let Says { finding, subtitle, mut key, note } = says;
-        key.extend(panels::fault_entry(outcome));
+        key.extend(Faults::of(scenario).entries());
         let header = Header::new(&finding, &frame::of_one_run(outcome, &subtitle), key);
-        let panels = Panels::new(outcome, &header, S::HEIGHT);
-        Self { outcome, finding, header, panels, note, strip }
+        let notes: Vec<String> = outcome.policies.iter().map(note).collect();
+        let panels = Panels::new((outcome, scenario), &header, S::HEIGHT, &notes);
+        Self { outcome, finding, header, panels, strip }
     }
 }
 
@@ -81,8 +85,7 @@ impl<S: Strip> Chart for Strips<'_, S> {
 
     fn draw(&self, pen: &Pen<'_>) -> Result<(), ChartError> {
         self.header.draw(pen)?;
-        let notes: Vec<_> = self.outcome.policies.iter().map(self.note).collect();
-        self.panels.draw_ground(pen, self.outcome, &notes)?;
+        self.panels.draw_ground(pen)?;
         for (policy, plot) in self.outcome.policies.iter().zip(&self.panels.plots) {
             self.strip.draw(pen, &At { panels: &self.panels, policy, plot: *plot })?;
         }

@@ -25,8 +25,12 @@ pub(crate) const INK: RGBColor = RGBColor(0x1a, 0x1d, 0x21);
 pub(crate) const MUTED: RGBColor = RGBColor(0x5b, 0x63, 0x6d);
 /// Grid lines.
 pub(crate) const GRID: RGBColor = RGBColor(0xe1, 0xe4, 0xe8);
-/// The time of a fault.
-pub(crate) const FAULT: RGBColor = RGBColor(0xec, 0xee, 0xf1);
+/// The time of a fault that lets a part through.
+pub(crate) const FAULT: RGBColor = RGBColor(0xf1, 0xf3, 0xf5);
+/// The time of a fault that lets nothing through.
+pub(crate) const OUTAGE: RGBColor = RGBColor(0xdd, 0xe1, 0xe6);
+/// The bar of a fault that lets a part through.
+pub(crate) const PARTIAL: RGBColor = RGBColor(0xa5, 0xad, 0xb7);
 /// First attempts.
 pub(crate) const FIRST: RGBColor = RGBColor(0x00, 0x72, 0xb2);
 /// Retries; whatever overloads.
@@ -36,7 +40,7 @@ pub(crate) const GOOD: RGBColor = RGBColor(0x00, 0x9e, 0x73);
 /// Dead letters.
 pub(crate) const DEAD: RGBColor = RGBColor(0x33, 0x38, 0x3f);
 
-/// Lines of policies, in order; more policies start again.
+/// Lines of policies, in order; more policies start again, with another [`dashes`].
 pub(crate) const SERIES: [RGBColor; 7] = [
     RETRY,
     RGBColor(0xe6, 0x9f, 0x00),
@@ -48,12 +52,14 @@ pub(crate) const SERIES: [RGBColor; 7] = [
 ];
 
 /// Each colour and what it becomes on a dark page.
-const DARK: [(RGBColor, &str); 12] = [
+const DARK: [(RGBColor, &str); 14] = [
     (PAPER, "#14171b"),
     (INK, "#eceef1"),
     (MUTED, "#a3abb5"),
     (GRID, "#2c323a"),
-    (FAULT, "#232930"),
+    (FAULT, "#1d2228"),
+    (OUTAGE, "#323a44"),
+    (PARTIAL, "#6b7580"),
     (FIRST, "#4ea9e0"),
     (RETRY, "#f2833c"),
     (GOOD, "#2cc295"),
@@ -82,6 +88,16 @@ pub(crate) const TICK: Type = Type { size: 12.0, bold: false, color: MUTED };
 /// The colour of the policy at `index`.
 pub(crate) fn series(index: usize) -> RGBColor {
     SERIES[index % SERIES.len()]
+}
+
+/// The dashes of the policy at `index`, on and off: what tells it from another of its colour.
+pub(crate) fn dashes(index: usize) -> Option<(f64, f64)> {
+    match index / SERIES.len() {
+        0 => None,
+        1 => Some((8.0, 4.0)),
+        2 => Some((2.0, 3.0)),
+        more => Some((3.0 * more as f64, 6.0)),
+    }
 }
 
 /// The style rules by which an SVG turns dark with its reader.

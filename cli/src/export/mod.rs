@@ -39,7 +39,7 @@ impl<'a> Findings<'a> {
         scenario: &'a Scenario,
         command: &'a str,
     ) -> Result<Self, CliError> {
-        Ok(Self { outcome, scenario, command, pictures: chart::pictures(outcome)? })
+        Ok(Self { outcome, scenario, command, pictures: chart::pictures(outcome, scenario)? })
     }
 }
 

@@ -7,6 +7,7 @@ use redrive_sim::comparison::comparison;
 
 use super::{Exporter, Findings};
 use crate::{
+    chart,
     error::CliError,
     output::File,
     text::{self, escape},
@@ -40,9 +41,10 @@ fn page(findings: &Findings<'_>) -> Result<String, CliError> {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-         style-src 'unsafe-inline'\">\n\
-         <title>{name}: retry policies compared</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         style-src 'unsafe-inline'; font-src data:\">\n\
+         <title>{name}: retry policies compared</title>\n<style>{STYLE}{}</style>\n</head>\n<body>\n\
          <header>\n<p class=\"kind\">redrive simulation · {name}</p>\n<h1>{}</h1>\n",
+            chart::font_rules(),
             escape(title)
         ),
     );
@@ -61,8 +63,9 @@ fn page(findings: &Findings<'_>) -> Result<String, CliError> {
     page.push_str(&table(findings));
     page.push_str("</section>\n<section>\n<h2>The charts</h2>\n");
     for picture in &findings.pictures {
-        // The drawing says its finding itself.
-        put(&mut page, format_args!("<figure>\n{}</figure>\n", picture.svg));
+        // The drawing says its finding itself; the page has the font for all of them.
+        let svg = picture.svg.replacen(chart::font_rules(), "", 1);
+        put(&mut page, format_args!("<figure>\n{svg}</figure>\n"));
     }
     page.push_str("</section>\n");
     page.push_str(&inputs(findings)?);

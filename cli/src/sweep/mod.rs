@@ -8,6 +8,7 @@ mod axis;
 mod fit;
 mod planes;
 mod points;
+mod rename;
 mod result;
 mod shard;
 
@@ -81,6 +82,7 @@ impl Sweep {
         let files = axes.iter().filter(|axis| axis.path.ends_with("file"));
         setup.files.0.typed.extend(files.flat_map(|axis| axis.values.clone()));
         fit::leave_out(&mut setup, &axes)?;
+        rename::rename(&mut setup, &axes)?;
         let metrics = metrics(&typed.metrics)?;
         let shard =
             Shard::find(typed.shard.as_deref(), typed.shards, |name| std::env::var(name).ok())?;

@@ -107,18 +107,19 @@ pub(crate) fn files(
     metrics: &[Metric],
 ) -> Result<Vec<File>, CliError> {
     let file = |name: &str, bytes| File { name: name.to_owned(), bytes };
+    let source = (header.seed, header.runs);
     let mut files = vec![
         file("sweep.csv", csv(header, points)?),
         file("sweep.json", json(header, points)?.into_bytes()),
     ];
-    if let Some((svg, png)) = chart::phase(&planes::planes(header, points))? {
+    if let Some((svg, png)) = chart::phase(&planes::planes(header, points), source)? {
         files.push(file("phase.svg", svg.into_bytes()));
         files.push(file("phase.png", png));
     }
     for metric in metrics {
         let grids = grids(header, points, metric);
         let title = format!("{}: {}", metric.name, metric.about);
-        if let Some((svg, png)) = chart::heatmap(&title, metric.lower_is_better, &grids)? {
+        if let Some((svg, png)) = chart::heatmap(&title, metric.lower_is_better, &grids, source)? {
             files.push(file(&format!("heatmap-{}.svg", metric.name), svg.into_bytes()));
             files.push(file(&format!("heatmap-{}.png", metric.name), png));
         }

@@ -2,7 +2,7 @@
 
 use redrive::{RetryPolicy, bounds, wire::Value};
 
-use super::{Page, Slot, plain, shape::shapes, tree};
+use super::{Page, Slot, plain, shape::shapes, told, tree};
 
 /// Fields that the sentence names; the others are counted.
 const NAMED: usize = 3;
@@ -49,6 +49,26 @@ impl Page {
     }
 }
 
+impl Page {
+    /// What tells a slot's policy from the other one, shortly: the first field in which they differ.
+    pub(super) fn told_apart(&self, slot: Slot) -> Option<String> {
+        let fields = fields(&self.chosen(Slot::A)?.policy, &self.chosen(Slot::B)?.policy);
+        let FieldDifference { label, a, b } = fields.into_iter().next()?;
+        let value = match slot {
+            Slot::A => a,
+            Slot::B => b,
+        };
+        // Of a group its kind says enough.
+        let value = value.split(',').next().unwrap_or_default().to_owned();
+        let label = label.to_lowercase();
+        Some(match (label.as_str(), value.as_str()) {
+            ("where the cap applies", stage) => format!("cap {stage}"),
+            (label, "none") => format!("no {label}"),
+            (label, value) => format!("{label} {value}"),
+        })
+    }
+}
+
 fn fields(a: &RetryPolicy, b: &RetryPolicy) -> Vec<FieldDifference> {
     let (Value::Map(a), Value::Map(b)) = (a.to_value(), b.to_value()) else { return Vec::new() };
     let find = |of: &[(String, Value)], name: &str| {
@@ -89,7 +109,7 @@ fn compare(path: &str, a: &Value, b: &Value, out: &mut Vec<FieldDifference>) {
     let name = path.rsplit('.').next().unwrap_or(path);
     let text = |value: &Value| match value {
         Value::Null => "none".to_owned(),
-        value => format!("{}{}", shown(value), unit(name)),
+        value => told(&format!("{}{}", shown(value), unit(name))),
     };
     out.push(FieldDifference { label: label(path), a: text(a), b: text(b) });
 }
@@ -171,6 +191,20 @@ mod tests {
         assert_eq!(cap, "A and B differ in where the cap applies (after against fit).");
         assert_eq!(text("a=full"), "A and B are the same policy.");
         assert!(text("a=sidekiq&b=grpc").contains("more fields"));
+    }
+
+    #[test]
+    fn policies_of_one_name_are_called_by_what_differs() {
+        let labels = |name: &str| {
+            let story = crate::stories().iter().find(|story| story.name == name).unwrap();
+            let page = Page::read(story.query).unwrap();
+            [page.label(Slot::A), page.label(Slot::B)]
+        };
+        assert_eq!(labels("cap"), ["full, cap after", "full, cap fit"]);
+        assert_eq!(labels("storm"), ["full, no budget", "full, budget ratio"]);
+        assert_eq!(labels("full-jitter"), ["proportional", "full"]);
+        let same = Page::read("a=full").unwrap();
+        assert_eq!([same.label(Slot::A), same.label(Slot::B)], ["full", "full"]);
     }
 
     #[test]

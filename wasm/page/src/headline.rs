@@ -8,11 +8,11 @@ use redrive_sim::{
     outcome::{LatencyCdf, PolicyOutcome, Raster, Series},
     run::collect,
     scenario::Arrivals,
-    text::{listed, number, percent, seconds, times},
+    text::{counted, listed, number, percent, seconds, times},
     words,
 };
 
-use super::{Page, Run, Slot, shape::shapes};
+use super::{Page, Run, Slot, shape::shapes, told};
 
 /// Differences below these shares are none: of all tasks, of a figure.
 const TASKS: f64 = 0.002;
@@ -244,8 +244,7 @@ impl Page {
     pub fn headline(&self, runs: &[&Run]) -> Headline {
         let mut policies: Vec<Tiles> = runs.iter().map(|run| self.tiles(run, runs)).collect();
         let better = mark(&mut policies);
-        let mut sentences = self.sentences(runs);
-        sentences.extend(self.losses(runs));
+        let sentences = self.sentences(runs);
         let said = sentences.iter().chain([&better]).map(|parts| said(parts));
         let figures = policies.iter().map(|tiles| {
             let each: Vec<String> =
@@ -274,11 +273,22 @@ impl Page {
         }
     }
 
-    /// What a policy is called: what it was picked as, and a star if it was changed since.
+    /// What a policy is called: what it was picked as, and a star if it was changed since; where A and B
+    /// would be called the same, the first field in which they differ.
     #[must_use]
     pub fn label(&self, slot: Slot) -> String {
+        let plain = self.plain_label(slot);
+        if self.b.is_none() || self.plain_label(Slot::A) != self.plain_label(Slot::B) {
+            return plain;
+        }
+        let Some(apart) = self.told_apart(slot) else { return plain };
+        format!("{}, {apart}", plain.trim_end_matches('*'))
+    }
+
+    fn plain_label(&self, slot: Slot) -> String {
         let star = if self.is_changed(slot) { "*" } else { "" };
-        self.chosen(slot).map_or_else(String::new, |chosen| format!("{}{star}", chosen.label()))
+        self.chosen(slot)
+            .map_or_else(String::new, |chosen| format!("{}{star}", told(chosen.label())))
     }
 
     /// The sentences of the command line.
@@ -289,7 +299,7 @@ impl Page {
             name: run.outcome.name.clone(),
             summary: run.outcome.summary.clone(),
             partial: false,
-            series: Series { faults: run.outcome.series.faults.clone(), ..Series::default() },
+            series: shape(&run.outcome.series),
             raster: Raster::default(),
             latency: LatencyCdf::default(),
             records: Vec::new(),
@@ -324,45 +334,16 @@ impl Page {
         let text = format!("{} ({})", slot.name(), self.label(slot));
         Part { text, slot: Some(slot.letter()) }
     }
+}
 
-    /// Why tasks died.
-    fn losses(&self, runs: &[&Run]) -> Vec<Vec<Part>> {
-        let lost = runs.iter().filter_map(|run| {
-            let why = self.why(run)?;
-            Some(vec![self.name_part(run.slot), Part { text: format!(": {why}"), slot: None }])
-        });
-        lost.collect()
-    }
-
-    /// Why tasks of a run died: the reasons, and what explains them.
-    fn why(&self, run: &Run) -> Option<String> {
-        let summary = &run.outcome.summary;
-        let dead = summary.dead_letters();
-        if dead < TASKS * summary.tasks.or_zero() || dead == 0.0 {
-            return None;
-        }
-        let reasons = summary.dead_lettered.iter().filter(|(_, count)| count.or_zero() > 0.0);
-        let reasons: Vec<(String, f64)> =
-            reasons.map(|(reason, count)| (words::reason(reason), count.or_zero())).collect();
-        let mut why = format!("{} dead letters", number(dead));
-        why += &match &reasons[..] {
-            [(reason, _)] => format!(" ({reason})"),
-            all => {
-                let each: Vec<String> = all
-                    .iter()
-                    .map(|(reason, count)| format!("{} {reason}", number(*count)))
-                    .collect();
-                format!(" ({})", each.join(", "))
-            }
-        };
-        if let Some(outlasted) = super::advice::outlasted(run) {
-            let (waits, lasts) = (seconds(outlasted.waits), seconds(outlasted.lasts));
-            why += &match outlasted.waits {
-                0.0 => format!("; it does not retry, the outage lasts {lasts}"),
-                _ => format!("; it gives up after at most {waits}, the outage lasts {lasts}"),
-            };
-        }
-        Some(why + ".")
+/// What the sentences need to know of the series: not the counts.
+fn shape(series: &Series) -> Series {
+    Series {
+        bin: series.bin,
+        capacity_per_bin: series.capacity_per_bin,
+        faults: series.faults.clone(),
+        recovers: series.recovers,
+        ..Series::default()
     }
 }
 
@@ -402,8 +383,20 @@ fn mark(policies: &mut [Tiles]) -> Vec<Part> {
     };
     let more: Vec<&str> = of(winner, 2).into_iter().map(|(_, more, _)| *more).collect();
     let reason = listed(&more);
+    let lost = |tiles: &Tiles| {
+        let dead = tiles.tiles.iter().find(|tile| tile.name == "deadLetters");
+        dead.and_then(|tile| tile.value).unwrap_or(0.0)
+    };
+    let more_lost = if winner == 0 { lost(a) - lost(b) } else { lost(b) - lost(a) };
     let but = of(1 - winner, 1);
-    let but = but.first().map_or_else(String::new, |(.., less)| format!(", though {less}"));
+    let but = match but.first() {
+        // Few enough to do better all the same, and not to be passed over.
+        _ if more_lost > 0.0 => {
+            format!(", though it gives up {}", counted(more_lost as u64, "task more", "tasks more"))
+        }
+        Some((.., less)) => format!(", though {less}"),
+        None => String::new(),
+    };
     let best = if winner == 0 { a } else { b };
     best.better = Some(format!("{reason}{but}"));
     let slot = Slot::of(best.name).map(Slot::letter);

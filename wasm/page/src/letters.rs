@@ -1,15 +1,20 @@
 //! Dead letters, as they are listed: grouped by why they died, with their history.
 
-use redrive::{DeadLetter, dead_letter::AttemptRecord, wire::Value};
+use redrive::{
+    DeadLetter,
+    dead_letter::{AttemptRecord, LetterFile},
+    wire::Value,
+};
 use redrive_sim::{
     outcome::{Mark, Row},
-    text::seconds,
+    text::{counted, seconds},
     words,
 };
 
 use super::{
     Run,
     shape::{Floats, shapes},
+    told,
 };
 
 /// Letters of each group that are listed.
@@ -69,6 +74,8 @@ shapes! {
         pub groups: Vec<LetterGroup>,
         /// How many died in each of equal spans of time.
         pub over_time: Floats,
+        /// Which lines of a file are not letters, and why the first is not.
+        pub damaged: Option<String>,
     }
 }
 
@@ -105,7 +112,7 @@ fn list(count: f64, letters: Vec<(f64, Letter)>) -> LetterList {
         })
         .collect();
     groups.sort_by(|a, b| b.count.total_cmp(&a.count));
-    LetterList { count, grouped, groups, over_time: Floats::default() }
+    LetterList { count, grouped, groups, over_time: Floats::default(), damaged: None }
 }
 
 /// A time of a run, or of the calendar.
@@ -184,26 +191,34 @@ fn word(mark: Mark, why: &str) -> &'static str {
     }
 }
 
-/// Dead letters from elsewhere, as the page lists its own.
+/// A file of dead letters (NDJSON), as the page lists its own: read as the command line reads it, what is
+/// not a letter set aside.
 #[must_use]
-pub fn foreign_letters(letters: &[DeadLetter]) -> LetterList {
+pub fn letters_of_file(bytes: &[u8]) -> LetterList {
+    let file = LetterFile::read(bytes);
     let each = |letter: &DeadLetter| (letter.died_at.as_secs_f64(), foreign_letter(letter));
-    list(letters.len() as f64, letters.iter().map(each).collect())
+    let mut list = list(file.letters.len() as f64, file.letters.iter().map(each).collect());
+    list.damaged = file.damaged.first().map(|first| {
+        let lines =
+            counted(file.damaged.len() as u64, "line is not a letter", "lines are not letters");
+        told(&format!("{lines}; line {}: {}", first.line, first.why))
+    });
+    list
 }
 
 fn foreign_letter(letter: &DeadLetter) -> Letter {
     let step = |record: &AttemptRecord| Step {
         at: moment(record.ended.as_secs_f64()),
-        what: format!("{}: {}", record.failure.kind(), record.failure.message()),
+        what: told(&format!("{}: {}", record.failure.kind(), record.failure.message())),
     };
     let error = letter.last_error();
     Letter {
-        key: letter.key.to_string(),
-        reason: words::reason(letter.reason.as_str()),
+        key: told(&letter.key.to_string()),
+        reason: told(&words::reason(letter.reason.as_str())),
         attempts: letter.total_attempts() as f64,
         died: moment(letter.died_at.as_secs_f64()),
-        error: error.map_or_else(String::new, |failure| failure.message().to_owned()),
-        payload: (letter.payload != Value::Null).then(|| letter.payload.to_string()),
+        error: error.map_or_else(String::new, |failure| told(&failure.message())),
+        payload: (letter.payload != Value::Null).then(|| told(&letter.payload.to_string())),
         history: letter.history.iter().map(step).collect(),
     }
 }
@@ -219,6 +234,19 @@ mod tests {
             kinds.iter().map(|kind| word(Mark::Failed, kind)).collect();
         assert_eq!(words.len(), kinds.len());
         assert!(!words.contains(word(Mark::Failed, "unheard of")));
+    }
+
+    #[test]
+    fn what_is_hidden_in_a_letter_of_a_file_is_shown() {
+        let line = "{\"schema\":\"redrive-dead-letter/1\",\"diedAtNs\":1,\"key\":\"a\\u202eb\",\"reason\":\"exhausted\",\"payload\":\"c\\u200bd\"}\n\
+                    {\"a\": 1\n{\"schema\":\"\\u202e\"}\n";
+        let list = letters_of_file(line.as_bytes());
+        let letter = &list.groups[0].letters[0];
+        assert_eq!(letter.key, "a\\u{202e}b");
+        assert!(letter.payload.as_ref().is_some_and(|payload| !payload.contains('\u{200b}')));
+        let damaged = list.damaged.unwrap();
+        assert!(damaged.starts_with("2 lines are not letters; line 2: "), "{damaged}");
+        assert!(!damaged.contains('\u{202e}'), "{damaged}");
     }
 
     #[test]

@@ -53,8 +53,8 @@ pub use self::{
     controls::{Choice, Control, Input},
     difference::{Differences, FieldDifference},
     headline::{Headline, Part, Tile, Tiles},
-    letters::{Letter, LetterGroup, LetterList, Step, foreign_letters},
-    over_time::OverTime,
+    letters::{Letter, LetterGroup, LetterList, Step, letters_of_file},
+    over_time::{LayerTime, OverTime},
     picture::{
         Columns, Fault, Histogram, Layer, Limit, Picture, RasterRow, Run, histogram, histogram_end,
     },
@@ -420,6 +420,7 @@ pub fn typescript() -> String {
         Limit::declaration(),
         RasterRow::declaration(),
         Layer::declaration(),
+        LayerTime::declaration(),
         OverTime::declaration(),
         Histogram::declaration(),
         Picture::declaration(),
@@ -508,6 +509,13 @@ fn change_policy(tree: &mut Value, path: &str, value: Value) -> Result<(), Confi
         tree::set(tree, "jitter", "none".into())?;
     }
     Ok(())
+}
+
+/// A text that somebody else wrote: what is hidden in it (control, bidirectional and zero-width
+/// characters) as escapes.
+#[must_use]
+pub fn told(text: &str) -> String {
+    redrive::wire::visible(text).into_owned()
 }
 
 /// A single value as a person reads it.

@@ -1,15 +1,30 @@
 //! How a service does as time goes on: successes, how long they took, what waits.
 
+use redrive_sim::outcome::TierSeries;
+
 use super::{
     Run,
     picture::last_busy,
     shape::{Floats, shapes},
+    told,
 };
 
 /// Columns: enough to see a shape, few enough to have a percentile in each.
 const COLUMNS: usize = 150;
 
 shapes! {
+    /// What one of the services that call each other did over time, in the columns of the whole.
+    pub struct LayerTime {
+        /// Its name.
+        pub name: String,
+        /// Requests that reached it, a second.
+        pub requests: Floats,
+        /// Those that it answered with success, a second.
+        pub goodput: Floats,
+        /// The most that waited for it at one moment.
+        pub queue: Floats,
+    }
+
     /// Figures over time, by the moment at which tasks ended.
     pub struct OverTime {
         /// When each column begins, seconds.
@@ -24,6 +39,8 @@ shapes! {
         pub p99: Floats,
         /// The most requests that waited for the server at one moment.
         pub queue: Floats,
+        /// The services, outermost first; none where there is one.
+        pub layers: Vec<LayerTime>,
     }
 }
 
@@ -36,14 +53,28 @@ impl Run {
         let group = bins.div_ceil(COLUMNS);
         let columns = bins.div_ceil(group);
         let width = group as f64 * bin;
-        let of = |counts: &[u32], column: usize| -> Vec<u32> {
-            let from = (column * group).min(counts.len());
-            counts[from..(from + group).min(counts.len())].to_vec()
-        };
-        let rate = |counts: &[u32], column: usize| {
-            of(counts, column).iter().map(|count| f64::from(*count)).sum::<f64>() / width
-        };
         let each = |read: &dyn Fn(usize) -> f64| Floats((0..columns).map(read).collect());
+        let of = |counts: &'_ [u32], column: usize| {
+            let from = (column * group).min(counts.len());
+            from..(from + group).min(counts.len())
+        };
+        let rates = |counts: &[u32]| {
+            each(&|column| {
+                let counts = &counts[of(counts, column)];
+                counts.iter().map(|count| f64::from(*count)).sum::<f64>() / width
+            })
+        };
+        let highest = |counts: &[u32]| {
+            each(&|column| {
+                counts[of(counts, column)].iter().max().map_or(0.0, |most| f64::from(*most))
+            })
+        };
+        let layer = |tier: &TierSeries| LayerTime {
+            name: told(&tier.name),
+            requests: rates(&tier.requests),
+            goodput: rates(&tier.succeeded),
+            queue: highest(&tier.queue),
+        };
         let times = self.times(columns, width);
         let quantile = |column: usize, part: f64| {
             let times: &[f64] = times.get(column).map_or(&[], Vec::as_slice);
@@ -52,13 +83,12 @@ impl Run {
         };
         OverTime {
             seconds: each(&|column| column as f64 * width),
-            goodput: each(&|column| rate(&series.succeeded, column)),
-            dead: each(&|column| rate(&series.dead, column)),
+            goodput: rates(&series.succeeded),
+            dead: rates(&series.dead),
             p50: each(&|column| quantile(column, 0.5)),
             p99: each(&|column| quantile(column, 0.99)),
-            queue: each(&|column| {
-                of(&series.queue, column).into_iter().max().map_or(0.0, f64::from)
-            }),
+            queue: highest(&series.queue),
+            layers: series.tiers.iter().map(layer).collect(),
         }
     }
 

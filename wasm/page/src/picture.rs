@@ -346,7 +346,7 @@ impl Run {
             let busy = tier.requests.get(..last_busy(series)).unwrap_or(&tier.requests);
             let highest = |bins: &[u32]| f64::from(bins.iter().copied().max().unwrap_or(0)) / bin;
             Layer {
-                name: layer.name.clone(),
+                name: super::told(&layer.name),
                 attempts: known(layer.attempts.value(), number),
                 each: known(layer.amplification.value(), number),
                 share: layer.attempts.or_zero() / most,

@@ -11,7 +11,7 @@ use super::{
     Control, Input, Page, Slot,
     difference::Differences,
     shape::{Tree, shapes},
-    tree,
+    told, tree,
 };
 
 shapes! {
@@ -112,9 +112,8 @@ impl Page {
     /// Everything but pictures.
     #[must_use]
     pub fn state(&self) -> State {
-        let text = |name: &str| {
-            self.scenario.get(name).and_then(Value::as_text).unwrap_or_default().to_owned()
-        };
+        let text =
+            |name: &str| told(self.scenario.get(name).and_then(Value::as_text).unwrap_or_default());
         let view = self.view().iter().map(|(name, value)| (name.clone(), value.as_str().into()));
         State {
             query: self.query(),
@@ -134,7 +133,7 @@ impl Page {
 
     /// What happens: the scenario's own title, unless something was changed that it may speak of.
     fn title(&self) -> String {
-        let own = self.scenario.get("title").and_then(Value::as_text).unwrap_or_default();
+        let own = told(self.scenario.get("title").and_then(Value::as_text).unwrap_or_default());
         let same = super::builtin(self.builtin()).is_ok_and(|base| {
             tree::changes(&base, &self.scenario).iter().all(|(path, _)| path == "seed")
         });
@@ -145,7 +144,7 @@ impl Page {
                     .is_ok_and(|base| base.get("title") == self.scenario.get("title"));
                 if is_ours || own.is_empty() { line } else { format!("{own} ({line})") }
             }
-            _ => own.to_owned(),
+            _ => own,
         }
     }
 
@@ -173,7 +172,7 @@ impl Page {
     fn bases(&self) -> Vec<BaseGroup> {
         let own = self.own().iter().map(|named| Named {
             value: super::chosen::own_name(&named.name),
-            label: named.name.clone(),
+            label: told(&named.name),
         });
         let preset = |preset: &presets::Preset| Named {
             value: preset.name.to_owned(),

@@ -38,7 +38,7 @@ static STORIES: &[Story] = &[
         text: "B adds up to a tenth to each delay, as many libraries do. The stripes become bands, \
                and between the bands the server is still idle: a tenth of the delay is all that \
                tells the tasks apart. Drag B's jitter factor up and watch the bands dissolve.",
-        query: "a=none&b=proportional&edit=b&story=ten-percent",
+        query: "a=none&b=proportional&edit=b&scale=log&story=ten-percent",
     },
     Story {
         name: "full-jitter",

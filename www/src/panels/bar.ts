@@ -74,12 +74,17 @@ export function storyBar(store: Store, nav: HTMLElement) {
     },
   }, h('i', {}, String(index + 1)), title))
   nav.replaceChildren(h('div', { class: 'story-links' }, ...links), text)
+  let shown: string | undefined
   const update = () => {
     const current = stories.find(({ name }) => name === store.state.view['story'])
     for (const link of links) {
       if (link.dataset['story'] === current?.name) link.setAttribute('aria-current', 'true')
       else link.removeAttribute('aria-current')
     }
+    // On a narrow screen the row of stories is wider than the screen.
+    const link = links.find(({ dataset }) => dataset['story'] === current?.name)
+    if (link && current?.name !== shown) link.parentElement?.scrollTo({ left: link.offsetLeft - link.parentElement.offsetLeft - 12 })
+    shown = current?.name
     text.textContent = current?.text ?? ''
     text.hidden = !current
   }

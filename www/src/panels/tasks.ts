@@ -9,12 +9,24 @@ import { GUTTER, HEIGHT, RIGHT, extent, sync } from './herd'
 
 type Line = (picture: Picture) => Float64Array
 
+interface Figure { label: string; names: string[]; at: Line; lines: Line[]; unit: string }
+
 /** What can be looked at: the second line is dashed. */
-const FIGURES: Record<string, { label: string; names: string[]; at: Line; lines: Line[]; unit: string }> = {
+const FIGURES: Record<string, Figure> = {
   tasks: { label: 'Tasks open, and dead', names: ['open', 'dead'], at: p => p.seconds, lines: [p => p.open, p => p.dead], unit: '' },
   goodput: { label: 'Successes per second', names: ['successes'], at: p => p.overTime.seconds, lines: [p => p.overTime.goodput], unit: '/s' },
   latency: { label: 'Time to success', names: ['median', '99 %'], at: p => p.overTime.seconds, lines: [p => p.overTime.p50, p => p.overTime.p99], unit: 's' },
   queue: { label: 'Requests waiting', names: ['longest queue'], at: p => p.overTime.seconds, lines: [p => p.overTime.queue], unit: '' },
+}
+
+/** What can be looked at of one of several services. */
+const OF_LAYER = { requests: 'Requests per second', goodput: 'Successes per second', queue: 'Requests waiting' } as const
+
+function ofLayer(index: number, what: keyof typeof OF_LAYER, name: string): Figure {
+  return {
+    label: `${OF_LAYER[what]}, ${name}`, names: [OF_LAYER[what].toLowerCase()], at: p => p.overTime.seconds,
+    lines: [p => p.overTime.layers[index]?.[what] ?? new Float64Array()], unit: what === 'queue' ? '' : '/s',
+  }
 }
 
 export function statePanel() {
@@ -24,7 +36,23 @@ export function statePanel() {
   let figure = 'tasks'
   const pick = h('select', { id: 'figure', 'aria-label': 'Figure over time', onchange: () => { figure = pick.value; if (answer) show(answer) } },
     ...Object.entries(FIGURES).map(([value, { label }]) => h('option', { value }, label)))
-  const chosen = () => FIGURES[figure]!
+  /** The figures of each service, while there are several. */
+  let layered: Record<string, Figure> = {}
+  const chosen = () => layered[figure] ?? FIGURES[figure]!
+  function services(names: string[]) {
+    if (pick.dataset['services'] === names.join('\n')) return
+    pick.dataset['services'] = names.join('\n')
+    for (const group of pick.querySelectorAll('optgroup')) group.remove()
+    layered = {}
+    names.forEach((name, index) => pick.append(h('optgroup', { label: name },
+      ...(Object.keys(OF_LAYER) as (keyof typeof OF_LAYER)[]).map(what => {
+        const value = `${index}.${what}`
+        layered[value] = ofLayer(index, what, name)
+        return h('option', { value }, OF_LAYER[what])
+      }))))
+    if (!layered[figure] && !FIGURES[figure]) figure = 'tasks'
+    pick.value = figure
+  }
   const table = dataTable('Over time', () => {
     const { at, lines, names } = chosen()
     return {
@@ -45,6 +73,7 @@ export function statePanel() {
 
   function show(next: Answer) {
     answer = next
+    services(next.pictures[0]?.overTime.layers.map(({ name }) => name) ?? [])
     table.refresh()
     const { at, lines, names, unit } = chosen()
     legend.replaceChildren(...next.pictures.flatMap(({ name }) => names.map((text, index) =>

@@ -54,6 +54,9 @@ pub(super) fn www() -> Result<Note> {
     node.args(["--test", "--test-concurrency=1", "tests/"]).current_dir(www::folder());
     node.env("CHROMIUM", chromium::chromium()?);
     node.env("FIREFOX", firefox::firefox()?);
+    // Its charts are looked at, too.
+    process::quiet(process::cargo().args(["build", "--locked", "--package", "redrive-cli"]))?;
+    node.env("REDRIVE", repo::target().join("debug/redrive"));
     let words = process::merged(&mut node)?;
     let passed = words.lines().find_map(|line| line.split_once(" pass "));
     let budgets = words.lines().filter_map(|line| line.split_once("budget: "));
