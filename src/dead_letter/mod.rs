@@ -54,6 +54,7 @@ mod record;
 mod redriven;
 mod report;
 mod rollout;
+mod tried;
 
 use alloc::{string::String, sync::Arc, vec::Vec};
 
@@ -73,6 +74,7 @@ pub use self::{
     redriven::Redriven,
     report::{RedriveReport, Scheduled, Skip},
     rollout::{Outcome, Rollout, RolloutReport},
+    tried::Tried,
 };
 pub(crate) use self::{
     filter::reason_word,

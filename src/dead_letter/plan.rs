@@ -18,10 +18,11 @@ use alloc::{collections::BTreeMap, format};
 
 use crate::{
     dead_letter::{
-        Canary, DeadLetter, Filter, RedriveReport, Redriven, Scheduled, Skip, StopWhen,
+        Canary, DeadLetter, Filter, RedriveReport, Redriven, Scheduled, Skip, StopWhen, Tried,
         canary::{read_canary, read_stop},
         pace,
         queue::Kept,
+        tried::GroupState,
     },
     exact,
     random::Stream,
@@ -136,15 +137,16 @@ impl RedrivePlan {
 
     /// Only the first of each group (letters with one [`fingerprint`](super::fingerprint)) go; the others
     /// are held back until enough of those succeeded. A [`Rollout`](super::Rollout) sees to that; a redrive
-    /// that hands all letters out at once leaves them in the queue.
+    /// that hands letters out at once leaves them in the queue, for a later call with what was
+    /// [`Tried`].
     #[must_use]
     pub fn canary(mut self, canary: Canary) -> RedrivePlan {
         self.canary = Some(canary);
         self
     }
 
-    /// Stops when too many failed again: what has not gone stays. For a [`Rollout`](super::Rollout), which
-    /// sees what becomes of the letters.
+    /// Stops when too many failed again: what has not gone stays. For a [`Rollout`](super::Rollout), or a
+    /// redrive in several calls ([`Tried`]): both learn what becomes of the letters.
     #[must_use]
     pub fn stop_when(mut self, stop: StopWhen) -> RedrivePlan {
         self.stop_when = Some(stop);
@@ -253,20 +255,22 @@ impl RedrivePlan {
     }
 
     /// Decides about `letters` (oldest first) without touching them, and looks at no more of them than
-    /// it takes to reach the limit. `veto` may give a reason of the caller's to leave one where it is.
+    /// it takes to reach the limit. `veto` may give a reason of the caller's to leave one where it is;
+    /// `tried` is what became of those that went before.
     pub(crate) fn decide<'q>(
         &self,
         now: Time,
         stream: Stream,
         (queued, set_aside): (u64, u64),
         letters: impl Iterator<Item = &'q Kept>,
+        tried: &Tried,
         mut veto: impl FnMut(&DeadLetter) -> Option<Skip>,
     ) -> RedriveReport {
         let mut report = RedriveReport { queued, set_aside, ..RedriveReport::default() };
+        report.stopped = self.stop_when.is_some_and(|stop| tried.stops(stop));
         let limit = self.limit.unwrap_or(u64::MAX);
         let mut letters = letters.map(|kept| (&kept.letter, kept.fingerprint));
-        let mut first: BTreeMap<u64, u32> = BTreeMap::new();
-        let most = self.canary.map_or(u32::MAX, |canary| canary.first);
+        let mut first = First { canary: self.canary, tried, sent: BTreeMap::new() };
         loop {
             if report.scheduled.len() as u64 >= limit {
                 // One look further tells whether this was all.
@@ -277,16 +281,16 @@ impl RedrivePlan {
             report.selected += 1;
             if letter.parked && !self.filter.asks_for_parked() {
                 report.skipped.push((letter.id, Skip::Parked));
+            } else if tried.has(letter) {
+                report.skipped.push((letter.id, Skip::Tried));
             } else if !letter.parked && self.is_redriven_too_often(letter) {
                 report.parked.push(letter.id);
-            } else if self.canary.is_some() && first.get(&group).is_some_and(|n| *n >= most) {
+            } else if report.stopped || !first.may_go(group) {
                 report.held_back += 1;
             } else if let Some(why) = veto(letter) {
                 report.skipped.push((letter.id, why));
             } else {
-                if self.canary.is_some() {
-                    *first.entry(group).or_insert(0) += 1;
-                }
+                first.goes(group);
                 let slot = report.scheduled.len() as u64;
                 let at = self.start(now, stream, slot, letter.key.id(), letter.redrives);
                 report.scheduled.push(Scheduled { letter: letter.id, at });
@@ -327,11 +331,36 @@ impl RedrivePlan {
             Attempts::Keep => None,
             Attempts::Add(more) => Some(more.max(1)),
         };
-        Redriven { at, letter, more }
+        Redriven { at, letter, more, outcome: None }
     }
 }
 
 crate::wire::through_value!(RedrivePlan);
+
+/// Which letters of a group may go in one call.
+struct First<'t> {
+    canary: Option<Canary>,
+    tried: &'t Tried,
+    /// How many of each group that was not tried before.
+    sent: BTreeMap<u64, u32>,
+}
+
+impl First<'_> {
+    fn may_go(&self, group: u64) -> bool {
+        let Some(canary) = self.canary else { return true };
+        match self.tried.state(group, canary) {
+            GroupState::Follows => true,
+            GroupState::Waits => false,
+            GroupState::New => self.sent.get(&group).is_none_or(|sent| *sent < canary.first),
+        }
+    }
+
+    fn goes(&mut self, group: u64) {
+        if self.canary.is_some() {
+            *self.sent.entry(group).or_insert(0) += 1;
+        }
+    }
+}
 
 fn read_attempts(fields: &Fields<'_>) -> Result<Attempts, ConfigError> {
     match fields.get("attempts") {

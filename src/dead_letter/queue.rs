@@ -16,7 +16,7 @@ pub(crate) use self::parts::QueueParts;
 use crate::{
     dead_letter::{
         DeadLetter, DropCause, Dropped, Filter, FullPolicy, Group, GroupBy, Pushed, QueueConfig,
-        QueueCounters, QueueStats, RedrivePlan, RedriveReport, Redriven, Refused, Skip,
+        QueueCounters, QueueStats, RedrivePlan, RedriveReport, Redriven, Refused, Skip, Tried,
         dropped::Refusal,
     },
     exact,
@@ -402,7 +402,18 @@ impl DeadLetterQueue {
     /// What `plan` would do now; nothing changes. The same stream gives the same schedule to
     /// [`redrive`](DeadLetterQueue::redrive).
     pub fn plan(&self, now: Time, plan: &RedrivePlan, stream: Stream) -> RedriveReport {
-        self.decide(now, plan, stream, |_| None)
+        self.plan_after(now, plan, stream, &Tried::new())
+    }
+
+    /// What `plan` would do now, after the letters that were `tried`; nothing changes.
+    pub fn plan_after(
+        &self,
+        now: Time,
+        plan: &RedrivePlan,
+        stream: Stream,
+        tried: &Tried,
+    ) -> RedriveReport {
+        self.decide(now, plan, stream, tried, |_| None)
     }
 
     /// Takes the letters that `plan` sends back to work out of the queue and hands them over, each
@@ -419,6 +430,18 @@ impl DeadLetterQueue {
         self.redrive_unless(now, plan, stream, |_| None)
     }
 
+    /// The same as the next call of a redrive whose letters go in several: after those that were `tried`.
+    pub fn redrive_after(
+        &mut self,
+        now: Time,
+        plan: &RedrivePlan,
+        stream: Stream,
+        tried: &Tried,
+    ) -> (Vec<Redriven>, RedriveReport) {
+        let report = self.plan_after(now, plan, stream, tried);
+        self.hand_out(plan, report)
+    }
+
     /// The same, leaving out the letters that `veto` has a reason against.
     pub(crate) fn redrive_unless(
         &mut self,
@@ -427,30 +450,44 @@ impl DeadLetterQueue {
         stream: Stream,
         veto: impl FnMut(&DeadLetter) -> Option<Skip>,
     ) -> (Vec<Redriven>, RedriveReport) {
-        let report = self.decide(now, plan, stream, veto);
-        for id in &report.parked {
-            self.park(*id, true);
-        }
-        let mut tasks = Vec::with_capacity(report.scheduled.len());
-        for scheduled in &report.scheduled {
-            if let Some(letter) = self.take(scheduled.letter) {
-                self.counters.redriven += 1;
-                tasks.push(plan.revive(letter, scheduled.at));
-            }
-        }
-        (tasks, report)
+        let report = self.decide(now, plan, stream, &Tried::new(), veto);
+        self.hand_out(plan, report)
     }
 
-    /// What `plan` would do but for the letters that `veto` has a reason against.
-    pub(crate) fn decide(
+    /// What [`redrive_unless`](DeadLetterQueue::redrive_unless) would do.
+    pub(crate) fn plan_unless(
         &self,
         now: Time,
         plan: &RedrivePlan,
         stream: Stream,
         veto: impl FnMut(&DeadLetter) -> Option<Skip>,
     ) -> RedriveReport {
+        self.decide(now, plan, stream, &Tried::new(), veto)
+    }
+
+    fn hand_out(
+        &mut self,
+        plan: &RedrivePlan,
+        report: RedriveReport,
+    ) -> (Vec<Redriven>, RedriveReport) {
+        for id in &report.parked {
+            self.park(*id, true);
+        }
+        let sent = report.scheduled.iter();
+        let tasks = sent.filter_map(|sent| self.send(sent.letter, sent.at, plan)).collect();
+        (tasks, report)
+    }
+
+    fn decide(
+        &self,
+        now: Time,
+        plan: &RedrivePlan,
+        stream: Stream,
+        tried: &Tried,
+        veto: impl FnMut(&DeadLetter) -> Option<Skip>,
+    ) -> RedriveReport {
         let eligible = self.eligible(now, plan.filter());
-        plan.decide(now, stream, (self.len(), self.parked()), eligible, veto)
+        plan.decide(now, stream, (self.len(), self.parked()), eligible, tried, veto)
     }
 
     fn take(&mut self, id: u64) -> Option<DeadLetter> {

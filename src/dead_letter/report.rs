@@ -29,15 +29,18 @@ pub enum Skip {
     KeyLive,
     /// It was taken out of the queue before its turn.
     Gone,
+    /// It went in an earlier call of this redrive, and died again.
+    Tried,
 }
 
 impl Skip {
-    /// The word for it: `parked`, `keyLive`, `gone`.
+    /// The word for it: `parked`, `keyLive`, `gone`, `tried`.
     pub fn as_str(self) -> &'static str {
         match self {
             Skip::Parked => "parked",
             Skip::KeyLive => "keyLive",
             Skip::Gone => "gone",
+            Skip::Tried => "tried",
         }
     }
 }
@@ -63,6 +66,8 @@ pub struct RedriveReport {
     pub skipped: Vec<(u64, Skip)>,
     /// How many wait for the canaries of their group.
     pub held_back: u64,
+    /// Whether too many of those that were tried before failed, so that nothing more goes.
+    pub stopped: bool,
     /// Whether the plan's limit left letters for another time.
     pub limited: bool,
     /// The time from now in which all of the scheduled start.
@@ -99,6 +104,7 @@ impl RedriveReport {
             ("parked", Value::List(self.parked.iter().map(|id| exact::whole(*id)).collect())),
             ("skipped", Value::List(self.skipped.iter().map(skipped).collect())),
             ("heldBack", exact::whole(self.held_back)),
+            ("stopped", self.stopped.into()),
             ("limited", self.limited.into()),
             ("spanNs", exact::whole(nanos(self.span))),
         ])
@@ -128,10 +134,13 @@ impl fmt::Display for RedriveReport {
                 Skip::Parked => "parked before",
                 Skip::KeyLive => "a task with the key is live",
                 Skip::Gone => "no longer there",
+                Skip::Tried => "tried in this redrive before",
             };
             parts.push(format!("{count} skipped ({why})"));
         }
-        if self.held_back > 0 {
+        if self.held_back > 0 && self.stopped {
+            parts.push(format!("{} held back, since too many failed before", self.held_back));
+        } else if self.held_back > 0 {
             parts.push(format!("{} held back behind the first of their group", self.held_back));
         }
         if self.limited {

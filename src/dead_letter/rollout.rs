@@ -22,6 +22,7 @@ use crate::{
     dead_letter::{DeadLetter, DeadLetterQueue, RedrivePlan, Skip},
     random::Stream,
     time::{Time, nanos},
+    wire::{ConfigError, one_of},
 };
 
 /// What became of a letter that was sent back.
@@ -32,6 +33,24 @@ pub enum Outcome {
     Succeeded,
     /// It died again, or ended in another way without success.
     Failed,
+}
+
+impl Outcome {
+    /// The word for it: `succeeded`, `failed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Succeeded => "succeeded",
+            Outcome::Failed => "failed",
+        }
+    }
+
+    /// Reads that word, which is at `path`.
+    pub(super) fn parse(path: &str, word: &str) -> Result<Outcome, ConfigError> {
+        let all = [Outcome::Succeeded, Outcome::Failed];
+        let word = one_of(path, word, &all.map(Outcome::as_str))?;
+        let found = all.into_iter().find(|outcome| outcome.as_str() == word);
+        found.ok_or_else(|| ConfigError::new(path, "is not an outcome"))
+    }
 }
 
 /// A redrive that is under way. See [`RedrivePlan::canary`](super::RedrivePlan::canary).
