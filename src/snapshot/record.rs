@@ -109,7 +109,7 @@ fn is_plain(value: &Value) -> bool {
     let mut rest = Vec::from([(value, 0)]);
     while let Some((value, depth)) = rest.pop() {
         match value {
-            Value::Literal(_) => return false,
+            Value::Literal(..) => return false,
             Value::List(_) | Value::Map(_) if depth >= DEEP => return false,
             Value::List(items) => rest.extend(items.iter().map(|item| (item, depth + 1))),
             Value::Map(entries) => rest.extend(entries.iter().map(|(_, v)| (v, depth + 1))),

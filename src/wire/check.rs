@@ -30,10 +30,7 @@ pub fn read_duration(value: &Value, path: &str) -> Result<Duration, ConfigError>
                 format!("= {millis} ms is longer than 584 years, the longest duration there is"),
             )),
         },
-        Value::Literal(text) => match text.parse() {
-            Ok(millis) => read_duration(&Value::Float(millis), path),
-            Err(_) => Err(ConfigError::new(path, format!("= {text} is not a number"))),
-        },
+        Value::Literal(_, millis) => read_duration(&Value::Float(*millis), path),
         Value::Signed(millis) if *millis >= 0 => {
             read_duration(&Value::Unsigned(millis.unsigned_abs()), path)
         }

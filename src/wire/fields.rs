@@ -109,19 +109,15 @@ impl<'v> Fields<'v> {
         match self.get(name) {
             None => Ok(None),
             Some(Value::Unsigned(number)) => Ok(Some(*number)),
-            Some(Value::Float(n))
-                if *n >= 0.0 && *n < FIRST_ABOVE_U64 && *n as u64 as f64 == *n =>
+            Some(Value::Signed(n)) if *n >= 0 => Ok(Some(n.unsigned_abs())),
+            Some(Value::Float(n) | Value::Literal(_, n))
+                if (0.0..FIRST_ABOVE_U64).contains(n) && *n as u64 as f64 == *n =>
             {
                 Ok(Some(*n as u64))
             }
-            Some(Value::Signed(n)) if *n >= 0 => Ok(Some(n.unsigned_abs())),
-            Some(number @ Value::Literal(_)) => match number.as_f64() {
-                Some(n) if (0.0..FIRST_ABOVE_U64).contains(&n) && n as u64 as f64 == n => {
-                    Ok(Some(n as u64))
-                }
-                _ => Err(self
-                    .error(name, format!("= {number} is not a whole number from 0 to 2^64 - 1"))),
-            },
+            Some(Value::Literal(text, _)) => {
+                Err(self.error(name, format!("= {text} is not a whole number from 0 to 2^64 - 1")))
+            }
             Some(Value::Signed(n)) => {
                 Err(self.error(name, format!("= {n} is negative; write a whole number from 0 up")))
             }

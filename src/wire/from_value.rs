@@ -96,10 +96,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
             Value::Unsigned(number) => visitor.visit_u64(*number),
             Value::Signed(number) => visitor.visit_i64(*number),
             Value::Float(number) => visitor.visit_f64(*number),
-            number @ Value::Literal(text) => match number.as_f64() {
-                Some(number) => visitor.visit_f64(number),
-                None => visitor.visit_borrowed_str(text),
-            },
+            Value::Literal(_, number) => visitor.visit_f64(*number),
             Value::Text(text) => visitor.visit_borrowed_str(text),
             Value::List(items) => visitor.visit_seq(Items { items: items.iter(), next: 0 }),
             Value::Map(entries) => {

@@ -322,7 +322,9 @@ enum Placed {
 
 /// The number that `text` is, in a kind that writes it the same.
 fn number(text: &str, is_whole: bool) -> Value {
-    let literal = || Value::Literal(text.to_owned());
+    // What the grammar lets through is a number, so it parses.
+    let nearest = || text.parse().unwrap_or(f64::NAN);
+    let literal = || Value::Literal(text.to_owned(), nearest());
     if is_whole {
         if let Ok(number) = text.parse() {
             return Value::Unsigned(number);
@@ -333,10 +335,11 @@ fn number(text: &str, is_whole: bool) -> Value {
             _ => literal(),
         };
     }
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() && format!("{number:?}") == text => Value::Float(number),
-        _ => literal(),
+    let number = nearest();
+    if number.is_finite() && format!("{number:?}") == text {
+        return Value::Float(number);
     }
+    Value::Literal(text.to_owned(), number)
 }
 
 /// What is still to be written.
@@ -385,7 +388,7 @@ fn begin<'v>(value: &'v Value, out: &mut String) -> Option<Rest<'v>> {
         Value::Signed(number) => write!(out, "{number}"),
         Value::Float(number) if number.is_finite() => write!(out, "{number:?}"),
         Value::Float(_) => out.write_str("null"),
-        Value::Literal(text) => out.write_str(text),
+        Value::Literal(text, _) => out.write_str(text),
         Value::Text(text) => {
             write_text(text, out);
             Ok(())

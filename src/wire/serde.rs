@@ -20,10 +20,7 @@ impl Serialize for Value {
             Value::Signed(number) => serializer.serialize_i64(*number),
             Value::Float(number) => serializer.serialize_f64(*number),
             // The nearest that serde knows; `to_json` keeps the digits.
-            Value::Literal(text) => match text.parse() {
-                Ok(number) => serializer.serialize_f64(number),
-                Err(_) => serializer.serialize_str(text),
-            },
+            Value::Literal(_, number) => serializer.serialize_f64(*number),
             Value::Text(text) => serializer.serialize_str(text),
             Value::List(items) => {
                 let mut list = serializer.serialize_seq(Some(items.len()))?;

@@ -128,7 +128,7 @@ impl Serializer for Writer {
         match (u64::try_from(number), i64::try_from(number)) {
             (Ok(number), _) => Ok(Value::Unsigned(number)),
             (_, Ok(number)) => Ok(Value::Signed(number)),
-            _ => Ok(Value::Literal(number.to_string())),
+            _ => Ok(Value::Literal(number.to_string(), number as f64)),
         }
     }
 
@@ -151,7 +151,7 @@ impl Serializer for Writer {
     fn serialize_u128(self, number: u128) -> Written {
         match u64::try_from(number) {
             Ok(number) => Ok(Value::Unsigned(number)),
-            Err(_) => Ok(Value::Literal(number.to_string())),
+            Err(_) => Ok(Value::Literal(number.to_string(), number as f64)),
         }
     }
 

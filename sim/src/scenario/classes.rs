@@ -15,7 +15,7 @@
 use redrive::{
     RetryPolicy,
     schema::{described, nullable, row},
-    wire::{ConfigError, Fields, Value, quoted},
+    wire::{ConfigError, Fields, Number, Value, quoted},
 };
 
 use super::{
@@ -108,13 +108,14 @@ fn share_out(classes: &mut [Class], open: &[usize], common: bool) -> Result<(), 
         return Err(ConfigError::new("arrivals", message));
     }
     let claimed: f64 = classes.iter().map(|class| class.share).sum();
+    let shown = Number(claimed);
     if claimed > 1.0 + 1e-9 {
-        let message = format!("have shares of {claimed} together, which is above 1: lower one");
+        let message = format!("have shares of {shown} together, which is above 1: lower one");
         return Err(ConfigError::new("clients", message));
     }
     if sharing && open.is_empty() && claimed < 1.0 - 1e-9 {
         let message = format!(
-            "have shares of {claimed} together: make it 1, or leave the share of one class out"
+            "have shares of {shown} together: make it 1, or leave the share of one class out"
         );
         return Err(ConfigError::new("clients", message));
     }
