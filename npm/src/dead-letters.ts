@@ -191,7 +191,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     })
   }
 
-  async #load() {
+  async #load(taken?: ReadonlyMap<number, unknown>) {
     const store = this.#store
     if (!store) return
     const before = new Set(store.settled())
@@ -203,7 +203,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     }
     for (const id of before) {
       // Another process took it out; what is in work here is seen to by its redrive.
-      if (this.#working.has(id) || (await store.stands(id))) continue
+      if ((this.#working.has(id) && !taken?.has(id)) || (await store.stands(id))) continue
       store.forget(id)
       this.#letters.delete(id)
     }
@@ -492,7 +492,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
         const stand = new Map<number, boolean>()
         await forEach(mine, async (id) => stand.set(id, await store.stands(id)))
         // Another process has had it in work: what became of it is in the storage.
-        if ([...stand.values()].includes(false)) await this.#load()
+        if ([...stand.values()].includes(false)) await this.#load(own)
         const lost = free.filter(({ id }) => !stand.has(id)).map(({ id }) => id)
         await this.#release(lost, own)
       }

@@ -73,7 +73,7 @@ export function check(options: RetryOptions): void {
   known(options, 'options', OPTIONS)
   for (const name of FUNCTIONS) if (options[name] != null && typeof options[name] != 'function') wrong(name, options[name], 'a function')
   const { key, seed, signal, budget, deadLetters, clock } = options
-  if (signal && !('aborted' in signal)) wrong('signal', signal, 'signal' in signal ? 'an AbortSignal; pass controller.signal' : 'an AbortSignal')
+  if (signal && typeof signal.addEventListener != 'function') wrong('signal', signal, Object(signal).signal ? 'an AbortSignal; pass controller.signal' : 'an AbortSignal')
   if (budget && !(budget as any).tell) wrong('budget', budget, 'a RetryBudget; write new RetryBudget({ kind: "ratio" })')
   if (deadLetters && typeof deadLetters.add != 'function') wrong('deadLetters', deadLetters, 'a DeadLetterQueue')
   if (clock && typeof clock.setTimeout != 'function') wrong('clock', clock, 'a clock with now, setTimeout and clearTimeout')

@@ -92,7 +92,7 @@ function check(plan: RedrivePlan, handler: Handler) {
   } else need('counter', counter, counter == 'reset' || counter == 'keep', '"reset", "keep" or { add: 2 }')
   if (filter === null) need('filter', filter, false, 'a filter; leave it out for every letter')
   if (policy) need('policy', policy, !!Object(policy).plan, 'a RetryPolicy')
-  if (signal) need('signal', signal, 'aborted' in signal, 'an AbortSignal; pass controller.signal')
+  if (signal) need('signal', signal, typeof signal.addEventListener == 'function', 'an AbortSignal; pass controller.signal')
   if (canary) {
     known(canary, 'canary', ['count', 'by', 'needs'])
     whole('canary.count', canary.count, 1)
