@@ -201,6 +201,11 @@ const worker :Workerd.Worker = (compatibilityDate = "2026-11-01", modules = [
   })
   await checkStorage(around)
   await checkPeers(around)
+  await step('fuzz: the readers, with whatever may come in', async () => {
+    cpSync(join(root, 'fuzz'), join(folder, 'fuzz'), { recursive: true })
+    const { stdout } = await execute(process.execPath, ['fuzz/run.mjs', tools('fuzz')], { cwd: folder, maxBuffer: 1 << 26 })
+    return stdout.trim()
+  })
   await step('publint', async () => {
     const { stdout } = await execute(process.execPath, [join(tools('lint'), 'publint/src/cli.js'), tarball, '--strict'])
     return stdout.trim().split('\n').at(-1)

@@ -7,7 +7,7 @@ import type { DeadLetter, RedriveReport } from './letter.js'
 import { chooser, failureOf, GROUPS, remembered, type Filter } from './letters.js'
 import type { DeadLetterSink } from './options.js'
 import { withHints } from './hints.js'
-import { known, show } from './read.js'
+import { known, own, show } from './read.js'
 import { fromRecord, inherit, rawPayload, toLines, toRecord } from './record.js'
 import { redrive, type Handler, type RedrivePlan } from './redrive.js'
 import { forEach, Store, type Storage } from './store.js'
@@ -137,6 +137,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
   constructor(options: QueueOptions = {}) {
     withHints()
     known(options, 'options', OPTIONS, HINTS)
+    options = own(options)
     const { capacity = 10_000, retention = null, full = 'reject', storage, storageTimeout = 10_000, lease = 60_000, prefix = 'redrive', clock } = options
     const ms = (value: Duration, name: string) => {
       const span = nanoseconds(value) / 1e6
@@ -270,7 +271,11 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     plain(payload, 'payload')
     plain(policy, 'policy')
     // What the next process, or Rust, would not read is refused now.
-    fromRecord(toRecord(this.#letter({ ...given, id: 0 })))
+    try {
+      fromRecord(toRecord(this.#letter({ ...given, id: 0 })))
+    } catch (fault) {
+      throw fault instanceof ConfigError ? fault : new ConfigError('letter', `cannot be written: ${messageOf(fault)}`)
+    }
     return this.#push({ ...given, id: 0 })
   }
 

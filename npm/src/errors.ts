@@ -1,5 +1,5 @@
 import type { DeadLetter, RedriveReport } from './letter.js'
-import { messageOf, textOf } from './text.js'
+import { attempt, messageOf, textOf } from './text.js'
 import type { Attempt, Reason } from './types.js'
 
 /** A policy, budget or option that is not valid. The message names the field, the value and the limit. */
@@ -26,10 +26,10 @@ export class RetryError extends Error {
   /** All of it as JSON: the reason, and every attempt with what it said. */
   toJSON(): Record<string, unknown> {
     const { name, message, cause, stack: _, ...rest } = { ...this, message: this.message, cause: this.cause }
-    const said = (error: unknown) => ({ name: textOf(Object(error).name ?? typeof error), message: messageOf(error) })
+    const said = (error: unknown) => ({ name: textOf(attempt(() => Object(error).name) ?? typeof error), message: messageOf(error) })
     return {
       name, message, ...rest,
-      errors: this.errors?.map((attempt) => ({ ...attempt, error: said(attempt.error) })),
+      errors: this.errors?.map((one) => ({ ...one, error: said(one.error) })),
       queueError: rest['queueError' as never] && said(rest['queueError' as never]),
       callbackError: rest.callbackError && said(rest.callbackError),
       cause: said(cause),

@@ -3,7 +3,7 @@ import { ConfigError } from './errors.js'
 import { nanoseconds } from './duration.js'
 import type { DeadLetter, Failure } from './letter.js'
 import { identify } from './causes.js'
-import { known, show } from './read.js'
+import { known, own, show } from './read.js'
 import { REASONS } from './table.js'
 import { attempt, cut, messageOf } from './text.js'
 import { patternOf } from './words.js'
@@ -62,6 +62,7 @@ const NAMES = ['ids', 'key', 'reason', 'kind', 'taskType', 'message', 'olderThan
 export function chooser(filter: Filter, now: number): (letter: DeadLetter) => boolean {
   if (typeof filter == 'function') return filter
   known(filter, 'filter', NAMES, HINTS)
+  filter = own(filter)
   const wrong = (name: string, value: unknown, what: string): never => {
     throw new ConfigError('filter.' + name, `= ${show(value)} is not ${what}`)
   }

@@ -46,6 +46,7 @@ function count(letter: any, field: string): unknown {
 function ns(thing: any, field: string): unknown {
   const [name, ms, source] = [field + 'Ns', thing[field], sources.get(thing)]
   if (source && name in source && Number(source[name] ?? 0) / 1e6 === ms) return source[name]
+  if (!(Math.abs(ms) < 1.85e13)) throw new ConfigError(field, `= ${show(ms)} is not a time in milliseconds`)
   return whole(BigInt(Math.round(Math.max(ms, 0) * 1000)) * 1000n)
 }
 
