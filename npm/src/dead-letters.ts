@@ -1,6 +1,6 @@
 import { systemClock } from './clock.js'
 import { nanoseconds } from './duration.js'
-import { ConfigError, QueueFullError, StorageError, type DeadLetterError } from './errors.js'
+import { ConfigError, LetterError, QueueFullError, StorageError, type DeadLetterError } from './errors.js'
 import { Heap } from './heap.js'
 import { Leases } from './lease.js'
 import type { DeadLetter, RedriveReport } from './letter.js'
@@ -37,6 +37,12 @@ export interface QueueOptions {
    * to agree by less.
    */
   lease?: Duration
+  /**
+   * What a letter is to be without: called with each before anything else sees it, also when it has died again. Gives
+   * the letter, or the fields that change: `({ payload }) => ({ payload: { ...payload, card: '…' } })`. Of one for
+   * which it throws only the kinds of its failures are kept, without payload and messages, and the caller is told.
+   */
+  redact?: (letter: DeadLetter) => Partial<DeadLetter>
   /** Called with every letter that came in. */
   onPush?: (letter: DeadLetter) => unknown
   /** Called with every letter that was dropped, and why. */
@@ -85,7 +91,7 @@ class Faults {
   }
   throw(letter?: DeadLetter) {
     if (this.first) throw new StorageError(this.first.fault, letter)
-    if (this.heard) throw Object.assign(new Error(`${this.heard.name} threw: ${messageOf(this.heard.fault)}`, { cause: this.heard.fault }), { letter })
+    if (this.heard) throw new LetterError(`${this.heard.name} threw: ${messageOf(this.heard.fault)}`, letter, { cause: this.heard.fault })
   }
 }
 
@@ -98,7 +104,7 @@ export interface SetAside {
   error: unknown
 }
 
-const OPTIONS = ['capacity', 'full', 'retention', 'storage', 'prefix', 'storageTimeout', 'lease', 'onPush', 'onDrop', 'clock']
+const OPTIONS = ['capacity', 'full', 'retention', 'storage', 'prefix', 'storageTimeout', 'lease', 'redact', 'onPush', 'onDrop', 'clock']
 const HINTS = { maxSize: 'capacity', max: 'capacity', limit: 'capacity', size: 'capacity', onFull: 'full', ttl: 'retention', maxAge: 'retention', timeout: 'storageTimeout' }
 const LETTER = ['id', 'lineage', 'key', 'taskType', 'payload', 'reason', 'attempts', 'earlierAttempts', 'redrives', 'parked', 'firstFailedAt', 'lastFailedAt', 'diedAt', 'lastError', 'history', 'forgotten', 'policy', 'seed']
 /** The largest number of a letter: above it two may be one. */
@@ -146,7 +152,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     }
     if (capacity !== null && !(typeof capacity == 'number' && capacity >= 1)) throw new ConfigError('capacity', `= ${show(capacity)} is not a number from 1, or null for no limit`)
     if (!['reject', 'dropOldest', 'dropNew'].includes(full)) throw new ConfigError('full', `= ${show(full)} must be one of: reject, dropOldest, dropNew`)
-    for (const name of ['onPush', 'onDrop'] as const) if (options[name] != null && typeof options[name] != 'function') throw new ConfigError(name, `= ${show(options[name])} is not a function`)
+    for (const name of ['redact', 'onPush', 'onDrop'] as const) if (options[name] != null && typeof options[name] != 'function') throw new ConfigError(name, `= ${show(options[name])} is not a function`)
     for (const name of ['getKeys', 'getItem', 'setItem', 'removeItem'] as const) {
       if (storage !== undefined && typeof Object(storage)[name] != 'function') throw new ConfigError('storage', `has no ${name}; pass an instance of unstorage: createStorage({ driver })`)
     }
@@ -281,7 +287,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
 
   async #push(given: Partial<DeadLetter> & Pick<DeadLetter, 'reason'>): Promise<DeadLetter | undefined> {
     const faults = new Faults()
-    const fresh = this.#letter(given)
+    const fresh = this.#redact(this.#letter(given), faults)
     await this.ready.catch(faults.note)
     await this.#expire(faults)
     while (this.#letters.size >= this.#capacity) {
@@ -331,6 +337,26 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
       seed: given.seed ?? '0',
     }
     return inherit(Object.freeze(letter), given)
+  }
+
+  #redact(letter: DeadLetter, faults?: Faults): DeadLetter {
+    const { redact } = this.#options
+    if (!redact) return letter
+    const change = (given: Partial<DeadLetter>) => {
+      known(given, 'redact', LETTER)
+      const { payload } = { ...letter, ...given }
+      const { id, lineage } = letter
+      const changed = { ...letter, ...given, id, lineage, payload: payload === letter.payload ? payload : plain(payload, 'payload') }
+      fromRecord(toRecord(changed))
+      return inherit(Object.freeze({ ...changed, lastError: changed.history.at(-1)?.error ?? null }), letter)
+    }
+    try {
+      return change(redact(letter))
+    } catch (fault) {
+      if (faults) faults.heard ??= { name: 'redact', fault }
+      // Without faults to note it is a letter of ours that has died again: its payload has been seen to.
+      return change({ payload: faults ? null : letter.payload, history: letter.history.map((past) => ({ ...past, error: { kind: past.error.kind, message: '' } })) })
+    }
   }
 
   async #drop(letter: DeadLetter, cause: DropCause, faults: Faults) {
@@ -523,6 +549,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
   async #replace(letter: DeadLetter) {
     const old = this.#letters.get(letter.id)
     if (!old) return
+    letter = this.#redact(letter)
     this.#set(letter, old)
     await this.#store?.write(letter.id, letter).catch((fault) => {
       throw new StorageError(fault, letter)
