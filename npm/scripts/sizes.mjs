@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
-import { peers } from './peers.mjs'
+import { tools } from './tools.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = (file) => JSON.stringify(join(root, 'dist', file))
@@ -30,7 +30,7 @@ for (const [name, code, limit, goal] of [...rows, ['the WebAssembly of redrive/s
   console.log(`${bytes > limit ? 'OVER' : 'ok  '}  ${String(bytes).padStart(6)} of ${limit} bytes  ${name}${bytes > goal ? ` (goal: ${goal})` : ''}`)
 }
 if (process.argv.includes('--peers')) {
-  const folder = peers()
+  const folder = tools('peers')
   for (const [name, code] of [
     ['p-retry 9.0.0', "export { default } from 'p-retry'"],
     ['async-retry 1.3.3', "export { default } from 'async-retry'"],

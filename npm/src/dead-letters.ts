@@ -1,13 +1,13 @@
 import { systemClock } from './clock.js'
 import { nanoseconds } from './duration.js'
-import { ConfigError, QueueFullError, StorageError, type DeadLetterError } from './errors.js'
+import { ConfigError, LetterError, QueueFullError, StorageError, type DeadLetterError } from './errors.js'
 import { Heap } from './heap.js'
 import { Leases } from './lease.js'
 import type { DeadLetter, RedriveReport } from './letter.js'
 import { chooser, failureOf, GROUPS, remembered, type Filter } from './letters.js'
 import type { DeadLetterSink } from './options.js'
 import { withHints } from './hints.js'
-import { known, show } from './read.js'
+import { known, own, show } from './read.js'
 import { fromRecord, inherit, rawPayload, toLines, toRecord } from './record.js'
 import { redrive, type Handler, type RedrivePlan } from './redrive.js'
 import { forEach, Store, type Storage } from './store.js'
@@ -37,6 +37,12 @@ export interface QueueOptions {
    * to agree by less.
    */
   lease?: Duration
+  /**
+   * What a letter is to be without: called with each before anything else sees it, also when it has died again. Gives
+   * the letter, or the fields that change: `({ payload }) => ({ payload: { ...payload, card: '…' } })`. Of one for
+   * which it throws only the kinds of its failures are kept, without payload and messages, and the caller is told.
+   */
+  redact?: (letter: DeadLetter) => Partial<DeadLetter>
   /** Called with every letter that came in. */
   onPush?: (letter: DeadLetter) => unknown
   /** Called with every letter that was dropped, and why. */
@@ -85,7 +91,7 @@ class Faults {
   }
   throw(letter?: DeadLetter) {
     if (this.first) throw new StorageError(this.first.fault, letter)
-    if (this.heard) throw Object.assign(new Error(`${this.heard.name} threw: ${messageOf(this.heard.fault)}`, { cause: this.heard.fault }), { letter })
+    if (this.heard) throw new LetterError(`${this.heard.name} threw: ${messageOf(this.heard.fault)}`, letter, { cause: this.heard.fault })
   }
 }
 
@@ -98,7 +104,7 @@ export interface SetAside {
   error: unknown
 }
 
-const OPTIONS = ['capacity', 'full', 'retention', 'storage', 'prefix', 'storageTimeout', 'lease', 'onPush', 'onDrop', 'clock']
+const OPTIONS = ['capacity', 'full', 'retention', 'storage', 'prefix', 'storageTimeout', 'lease', 'redact', 'onPush', 'onDrop', 'clock']
 const HINTS = { maxSize: 'capacity', max: 'capacity', limit: 'capacity', size: 'capacity', onFull: 'full', ttl: 'retention', maxAge: 'retention', timeout: 'storageTimeout' }
 const LETTER = ['id', 'lineage', 'key', 'taskType', 'payload', 'reason', 'attempts', 'earlierAttempts', 'redrives', 'parked', 'firstFailedAt', 'lastFailedAt', 'diedAt', 'lastError', 'history', 'forgotten', 'policy', 'seed']
 /** The largest number of a letter: above it two may be one. */
@@ -137,6 +143,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
   constructor(options: QueueOptions = {}) {
     withHints()
     known(options, 'options', OPTIONS, HINTS)
+    options = own(options)
     const { capacity = 10_000, retention = null, full = 'reject', storage, storageTimeout = 10_000, lease = 60_000, prefix = 'redrive', clock } = options
     const ms = (value: Duration, name: string) => {
       const span = nanoseconds(value) / 1e6
@@ -145,7 +152,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     }
     if (capacity !== null && !(typeof capacity == 'number' && capacity >= 1)) throw new ConfigError('capacity', `= ${show(capacity)} is not a number from 1, or null for no limit`)
     if (!['reject', 'dropOldest', 'dropNew'].includes(full)) throw new ConfigError('full', `= ${show(full)} must be one of: reject, dropOldest, dropNew`)
-    for (const name of ['onPush', 'onDrop'] as const) if (options[name] != null && typeof options[name] != 'function') throw new ConfigError(name, `= ${show(options[name])} is not a function`)
+    for (const name of ['redact', 'onPush', 'onDrop'] as const) if (options[name] != null && typeof options[name] != 'function') throw new ConfigError(name, `= ${show(options[name])} is not a function`)
     for (const name of ['getKeys', 'getItem', 'setItem', 'removeItem'] as const) {
       if (storage !== undefined && typeof Object(storage)[name] != 'function') throw new ConfigError('storage', `has no ${name}; pass an instance of unstorage: createStorage({ driver })`)
     }
@@ -191,7 +198,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     })
   }
 
-  async #load() {
+  async #load(taken?: ReadonlyMap<number, unknown>) {
     const store = this.#store
     if (!store) return
     const before = new Set(store.settled())
@@ -203,7 +210,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     }
     for (const id of before) {
       // Another process took it out; what is in work here is seen to by its redrive.
-      if (this.#working.has(id) || (await store.stands(id))) continue
+      if ((this.#working.has(id) && !taken?.has(id)) || (await store.stands(id))) continue
       store.forget(id)
       this.#letters.delete(id)
     }
@@ -270,13 +277,17 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     plain(payload, 'payload')
     plain(policy, 'policy')
     // What the next process, or Rust, would not read is refused now.
-    fromRecord(toRecord(this.#letter({ ...given, id: 0 })))
+    try {
+      fromRecord(toRecord(this.#letter({ ...given, id: 0 })))
+    } catch (fault) {
+      throw fault instanceof ConfigError ? fault : new ConfigError('letter', `cannot be written: ${messageOf(fault)}`)
+    }
     return this.#push({ ...given, id: 0 })
   }
 
   async #push(given: Partial<DeadLetter> & Pick<DeadLetter, 'reason'>): Promise<DeadLetter | undefined> {
     const faults = new Faults()
-    const fresh = this.#letter(given)
+    const fresh = this.#redact(this.#letter(given), faults)
     await this.ready.catch(faults.note)
     await this.#expire(faults)
     while (this.#letters.size >= this.#capacity) {
@@ -326,6 +337,26 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
       seed: given.seed ?? '0',
     }
     return inherit(Object.freeze(letter), given)
+  }
+
+  #redact(letter: DeadLetter, faults?: Faults): DeadLetter {
+    const { redact } = this.#options
+    if (!redact) return letter
+    const change = (given: Partial<DeadLetter>) => {
+      known(given, 'redact', LETTER)
+      const { payload } = { ...letter, ...given }
+      const { id, lineage } = letter
+      const changed = { ...letter, ...given, id, lineage, payload: payload === letter.payload ? payload : plain(payload, 'payload') }
+      fromRecord(toRecord(changed))
+      return inherit(Object.freeze({ ...changed, lastError: changed.history.at(-1)?.error ?? null }), letter)
+    }
+    try {
+      return change(redact(letter))
+    } catch (fault) {
+      if (faults) faults.heard ??= { name: 'redact', fault }
+      // Without faults to note it is a letter of ours that has died again: its payload has been seen to.
+      return change({ payload: faults ? null : letter.payload, history: letter.history.map((past) => ({ ...past, error: { kind: past.error.kind, message: '' } })) })
+    }
   }
 
   async #drop(letter: DeadLetter, cause: DropCause, faults: Faults) {
@@ -492,7 +523,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
         const stand = new Map<number, boolean>()
         await forEach(mine, async (id) => stand.set(id, await store.stands(id)))
         // Another process has had it in work: what became of it is in the storage.
-        if ([...stand.values()].includes(false)) await this.#load()
+        if ([...stand.values()].includes(false)) await this.#load(own)
         const lost = free.filter(({ id }) => !stand.has(id)).map(({ id }) => id)
         await this.#release(lost, own)
       }
@@ -518,6 +549,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
   async #replace(letter: DeadLetter) {
     const old = this.#letters.get(letter.id)
     if (!old) return
+    letter = this.#redact(letter)
     this.#set(letter, old)
     await this.#store?.write(letter.id, letter).catch((fault) => {
       throw new StorageError(fault, letter)

@@ -1,5 +1,5 @@
 import type { DeadLetter, RedriveReport } from './letter.js'
-import { messageOf, textOf } from './text.js'
+import { attempt, messageOf, textOf } from './text.js'
 import type { Attempt, Reason } from './types.js'
 
 /** A policy, budget or option that is not valid. The message names the field, the value and the limit. */
@@ -26,10 +26,10 @@ export class RetryError extends Error {
   /** All of it as JSON: the reason, and every attempt with what it said. */
   toJSON(): Record<string, unknown> {
     const { name, message, cause, stack: _, ...rest } = { ...this, message: this.message, cause: this.cause }
-    const said = (error: unknown) => ({ name: textOf(Object(error).name ?? typeof error), message: messageOf(error) })
+    const said = (error: unknown) => ({ name: textOf(attempt(() => Object(error).name) ?? typeof error), message: messageOf(error) })
     return {
       name, message, ...rest,
-      errors: this.errors?.map((attempt) => ({ ...attempt, error: said(attempt.error) })),
+      errors: this.errors?.map((one) => ({ ...one, error: said(one.error) })),
       queueError: rest['queueError' as never] && said(rest['queueError' as never]),
       callbackError: rest.callbackError && said(rest.callbackError),
       cause: said(cause),
@@ -74,30 +74,36 @@ export class ResultError extends Error {
   declare readonly kind: string | undefined
 }
 
-/** There was no room, and the queue refuses rather than drops. It carries the letter. */
-export class QueueFullError extends Error {
-  override name = 'QueueFullError'
-  constructor(
-    capacity: number,
-    /** What did not fit. */
-    readonly letter: DeadLetter,
-  ) {
-    super(`the dead-letter queue holds ${capacity} letters and is full; redrive, purge, or raise its capacity`)
+/** An error about a letter. Not enumerable: a log of the error is not to show its payload. */
+export class LetterError extends Error {
+  /** The letter that it was about. */
+  declare readonly letter: DeadLetter | undefined
+  constructor(message: string, letter: DeadLetter | undefined, options?: ErrorOptions) {
+    super(message, options)
+    Object.defineProperty(this, 'letter', { value: letter })
   }
 }
 
-/** The storage of a dead-letter queue failed. `cause` is its own error; `flush` tries again what it refused. */
-export class StorageError extends Error {
+/** There was no room, and the queue refuses rather than drops. It carries the letter: what did not fit. */
+export class QueueFullError extends LetterError {
+  override name = 'QueueFullError'
+  declare readonly letter: DeadLetter
+  constructor(capacity: number, letter: DeadLetter) {
+    super(`the dead-letter queue holds ${capacity} letters and is full; redrive, purge, or raise its capacity`, letter)
+  }
+}
+
+/**
+ * The storage of a dead-letter queue failed. `cause` is its own error; `flush` tries again what it refused. The queue
+ * has its `letter` as it should be, the storage has not.
+ */
+export class StorageError extends LetterError {
   override name = 'StorageError'
   /** What had been done when it failed, where it was a redrive. */
   declare report: RedriveReport | undefined
-  constructor(
-    fault: unknown,
-    /** The letter that it was about: the queue has it as it should be, the storage has not. */
-    readonly letter?: DeadLetter,
-  ) {
+  constructor(fault: unknown, letter?: DeadLetter) {
     const cause = fault instanceof StorageError ? fault.cause : fault
-    super(`the storage of the dead-letter queue failed, what it did not take is kept in memory: ${messageOf(cause)}`, { cause })
+    super(`the storage of the dead-letter queue failed, what it did not take is kept in memory: ${messageOf(cause)}`, letter, { cause })
   }
 }
 

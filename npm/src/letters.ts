@@ -3,7 +3,7 @@ import { ConfigError } from './errors.js'
 import { nanoseconds } from './duration.js'
 import type { DeadLetter, Failure } from './letter.js'
 import { identify } from './causes.js'
-import { known, show } from './read.js'
+import { known, own, show } from './read.js'
 import { REASONS } from './table.js'
 import { attempt, cut, messageOf } from './text.js'
 import { patternOf } from './words.js'
@@ -39,11 +39,16 @@ const MESSAGE = 1024
 /** The longest wait in milliseconds that a letter can hold: 64 bits of nanoseconds. */
 const LONGEST = 1.8e13
 
+/** What a header says that lets its reader in; a client's errors may quote the headers of a request or an answer. */
+const SECRETS = /((?:set-cookie2?|cookie|authorization|x-(?:api-key|auth-token|csrf-token|amz-security-token))["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|\[[^\]]*\]|[^\r\n,}]*)|\b((?:bearer|basic)\s+)[\w.~+/=-]{8,}/gi
+
+const withoutSecrets = (text: string) => text.replace(SECRETS, '$1$2[redacted]')
+
 /** What of an error survives the process. Nothing in it can throw: a letter is stored whatever was thrown. */
 export function failureOf(error: unknown): Failure {
   const own = (name: string) => attempt(() => Object(error)[name])
   const { name: kind, code } = identify(error)
-  const failure: Failure = { kind: cut(kind, KIND), message: cut(messageOf(error), MESSAGE) }
+  const failure: Failure = { kind: cut(kind, KIND), message: cut(withoutSecrets(messageOf(error)), MESSAGE) }
   if (code != null) failure.code = cut(code, KIND)
   const hint = own('retryAfter')
   if (typeof hint == 'number' && hint >= 0) failure.retryAfter = Math.min(hint, LONGEST)
@@ -62,6 +67,7 @@ const NAMES = ['ids', 'key', 'reason', 'kind', 'taskType', 'message', 'olderThan
 export function chooser(filter: Filter, now: number): (letter: DeadLetter) => boolean {
   if (typeof filter == 'function') return filter
   known(filter, 'filter', NAMES, HINTS)
+  filter = own(filter)
   const wrong = (name: string, value: unknown, what: string): never => {
     throw new ConfigError('filter.' + name, `= ${show(value)} is not ${what}`)
   }

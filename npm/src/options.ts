@@ -66,17 +66,18 @@ export type Wish = boolean | string | undefined | void
 const FUNCTIONS = ['retryOn', 'retryIf', 'retryAfter', 'onRetry', 'onSuccess', 'onGiveUp', 'onDeadLetter'] as const
 const OPTIONS = ['key', 'seed', 'signal', 'budget', 'deadLetters', 'payload', 'taskType', 'unwrap', 'unref', 'clock', ...FUNCTIONS]
 /** The longest key or seed: that of the engine's buffer, whatever its letters. */
-const LONGEST = 32_768
+export const LONGEST = 32_768
 
 /** Refuses options that are not known or not what they should be. */
 export function check(options: RetryOptions): void {
   known(options, 'options', OPTIONS)
   for (const name of FUNCTIONS) if (options[name] != null && typeof options[name] != 'function') wrong(name, options[name], 'a function')
-  const { key, seed, signal, budget, deadLetters, clock } = options
-  if (signal && !('aborted' in signal)) wrong('signal', signal, 'signal' in signal ? 'an AbortSignal; pass controller.signal' : 'an AbortSignal')
+  const { key, seed, signal, budget, deadLetters, clock, taskType } = options
+  if (signal && typeof signal.addEventListener != 'function') wrong('signal', signal, Object(signal).signal ? 'an AbortSignal; pass controller.signal' : 'an AbortSignal')
   if (budget && !(budget as any).tell) wrong('budget', budget, 'a RetryBudget; write new RetryBudget({ kind: "ratio" })')
   if (deadLetters && typeof deadLetters.add != 'function') wrong('deadLetters', deadLetters, 'a DeadLetterQueue')
   if (clock && typeof clock.setTimeout != 'function') wrong('clock', clock, 'a clock with now, setTimeout and clearTimeout')
+  if (taskType != null && typeof taskType != 'string') wrong('taskType', taskType, 'a text')
   if (key != null) word('key', key)
   if (seed != null) word('seed', seed)
 }

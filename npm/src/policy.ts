@@ -5,7 +5,7 @@ import { ConfigError } from './errors.js'
 import type { RetryOptions } from './options.js'
 import { known, show } from './read.js'
 import { retry } from './retry.js'
-import { hintOf } from './run.js'
+import { askedBy, hintOf } from './run.js'
 import { BACKOFFS, Place, REASONS, RECOMMENDED } from './table.js'
 import { messageOf } from './text.js'
 import type { AttemptContext, Backoff, PolicyOptions, Reason, Seed } from './types.js'
@@ -217,7 +217,7 @@ export class RetryPolicy {
       verdict(free, state, 0, 0, -1, 0)
     }
     state[Place.Attempts - Place.Seed] = attempt
-    const said = verdict(choose?.(error, undefined) ?? terms, state, elapsed, elapsed, hintOf(retryAfter ?? (error as any)?.retryAfter, Date.now()), 0)
+    const said = verdict(choose?.(error, undefined) ?? terms, state, elapsed, elapsed, hintOf(retryAfter ?? askedBy(error), Date.now()), 0)
     if (!said) return { delay: delay(), delayNs: delayNs() }
     return { reason: said == Said.Discard ? 'discarded' : said == Said.Fail ? 'failed' : REASONS[said - Said.Dead]! }
   }

@@ -37,6 +37,9 @@ export function known(value: unknown, path: string, names: readonly string[], hi
   for (const name of Object.keys(value)) if (!names.includes(name)) refuse(path, name, names, hints)
 }
 
+/** What an object itself has: not what a page, or a class, has put into its prototype. */
+export const own = <T extends object>(given: T): T => ({ __proto__: null, ...given })
+
 /** The fields of a group: only known ones, its own, snake_case read as camelCase. */
 export function fields(value: unknown, path: string, names: readonly string[], hints?: Record<string, string>): Fields {
   const camel = (name: string) => (name.includes('_') ? name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()) : name)

@@ -3,6 +3,7 @@
 import { compile } from './compile.js'
 import { ConfigError } from './errors.js'
 import type { DeadLetter, Failure, PastAttempt } from './letter.js'
+import { LONGEST } from './options.js'
 import { fields, show } from './read.js'
 import { REASONS } from './table.js'
 import type { Reason } from './types.js'
@@ -46,6 +47,7 @@ function count(letter: any, field: string): unknown {
 function ns(thing: any, field: string): unknown {
   const [name, ms, source] = [field + 'Ns', thing[field], sources.get(thing)]
   if (source && name in source && Number(source[name] ?? 0) / 1e6 === ms) return source[name]
+  if (!(Math.abs(ms) < 1.85e13)) throw new ConfigError(field, `= ${show(ms)} is not a time in milliseconds`)
   return whole(BigInt(Math.round(Math.max(ms, 0) * 1000)) * 1000n)
 }
 
@@ -86,7 +88,7 @@ export function toRecord(letter: DeadLetter): Record {
   // Rust's, of the same policy: a redrive changes neither.
   const print = sources.get(letter)?.['policyFingerprint']
   if (print != null) record['policyFingerprint'] = print
-  record['seed'] = whole(BigInt(letter.seed))
+  record['seed'] = /^\d+$/.test(letter.seed) ? whole(BigInt(letter.seed)) : letter.seed
   return record
 }
 
@@ -148,6 +150,8 @@ export function fromRecord(value: unknown): DeadLetter {
   if (!REASONS.includes(record['reason'])) throw new ConfigError('reason', `= ${show(record['reason'])} must be one of: ${REASONS.join(', ')}`)
   const { key } = record
   if (typeof key != 'string' && !(Number.isSafeInteger(key) && key >= 0)) throw new ConfigError('key', key == null ? 'is missing' : `= ${show(key)} is not a text or a whole number`)
+  // What a seed and key are hashed in holds no more.
+  if ((key as string).length > LONGEST) throw new ConfigError('key', `is longer than ${LONGEST} characters`)
   if (record['diedAtNs'] == null) throw new ConfigError('diedAtNs', 'is missing')
   if (record['policy'] != null) compile(record['policy'])
   const list = record['history'] ?? []

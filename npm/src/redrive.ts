@@ -5,7 +5,7 @@ import type { DeadLetter, RedriveReport } from './letter.js'
 import { failureOf, GROUPS, remembered, type Filter } from './letters.js'
 import type { RetryOptions } from './options.js'
 import { RetryPolicy } from './policy.js'
-import { known, show } from './read.js'
+import { known, own, show } from './read.js'
 import { retry } from './retry.js'
 import { nanoseconds } from './duration.js'
 import type { AttemptContext, Clock, Duration, Seed } from './types.js'
@@ -75,7 +75,7 @@ function check(plan: RedrivePlan, handler: Handler) {
   }
   known(plan, 'plan', PLAN, HINTS)
   if (typeof handler != 'function') throw new ConfigError('handler', `= ${show(handler)} is not a function; write redrive(plan, async (letter) => ...)`)
-  const { limit = Infinity, rate = 50, maxRedrives = 3, concurrency = 16, maxAttempts = 100, counter = 'reset', canary, stopWhen, signal, filter, policy } = plan
+  const { limit = Infinity, rate = 50, maxRedrives = 3, concurrency = 16, maxAttempts = 100, counter = 'reset', canary, stopWhen, signal, filter, policy } = own(plan)
   const need = (name: string, value: unknown, ok: boolean, what: string) => {
     if (!ok) throw new ConfigError(name, `= ${show(value)} is not ${what}`)
   }
@@ -92,7 +92,7 @@ function check(plan: RedrivePlan, handler: Handler) {
   } else need('counter', counter, counter == 'reset' || counter == 'keep', '"reset", "keep" or { add: 2 }')
   if (filter === null) need('filter', filter, false, 'a filter; leave it out for every letter')
   if (policy) need('policy', policy, !!Object(policy).plan, 'a RetryPolicy')
-  if (signal) need('signal', signal, 'aborted' in signal, 'an AbortSignal; pass controller.signal')
+  if (signal) need('signal', signal, typeof signal.addEventListener == 'function', 'an AbortSignal; pass controller.signal')
   if (canary) {
     known(canary, 'canary', ['count', 'by', 'needs'])
     whole('canary.count', canary.count, 1)
@@ -111,8 +111,9 @@ function check(plan: RedrivePlan, handler: Handler) {
 }
 
 /** Runs a redrive to its end. What the storage refuses ends it: the letters in work are waited for. */
-export async function redrive(queue: Source, plan: RedrivePlan, handler: Handler): Promise<RedriveReport> {
-  const { limit, maxRedrives, concurrency, every, spread, parked, ...rest } = check(plan, handler)
+export async function redrive(queue: Source, given: RedrivePlan, handler: Handler): Promise<RedriveReport> {
+  const { limit, maxRedrives, concurrency, every, spread, parked, ...rest } = check(given, handler)
+  const plan = own(given)
   const { signal, canary, stopWhen, filter } = plan
   const report = { selected: 0, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0, heldBack: 0, stopped: false }
   const often = (letter: DeadLetter) => !letter.parked && maxRedrives !== null && letter.redrives >= maxRedrives

@@ -88,14 +88,17 @@ export function hub(signal: AbortSignal, one: Abortable, on: boolean): void {
 
 /** Milliseconds that a server asks to wait, from what an error or a callback says. */
 export function hintOf(said: unknown, now: number): number {
-  const ms = said instanceof Date ? said.getTime() - now : typeof said == 'string' ? nanoseconds(said) / 1e6 : said
+  const ms = attempt(() => said instanceof Date) ? (said as Date).getTime() - now : typeof said == 'string' ? nanoseconds(said) / 1e6 : said
   return typeof ms == 'number' && ms >= 0 ? ms : -1
 }
+
+/** What an error itself says of it. */
+export const askedBy = (error: any): unknown => attempt(() => error?.retryAfter)
 
 /** An attempt that its own caller cancelled; a signal that had run out gives every attempt one and the same error. */
 function isCancelled(error: any, last: unknown): boolean {
   const name = attempt(() => error.name)
-  return name == 'AbortError' || (name == 'TimeoutError' && error === last)
+  return name === 'AbortError' || (name === 'TimeoutError' && error === last)
 }
 
 /** A retry in flight. */
@@ -248,7 +251,7 @@ export class Run {
         const { retryOn, retryAfter, onRetry } = options_
         this.errors_.push({ attempt: this.attempts_, startedAt: this.started_, endedAt: this.ended_, delay: this.delay_, error })
         if (this.errors_.length > KEEP) this.errors_.shift()
-        said = this.judge_(error, retryOn && (await this.ask_('retryOn', error, context)), retryAfter ? await this.ask_('retryAfter', error) : attempt(() => (error as any)?.retryAfter))
+        said = this.judge_(error, retryOn && (await this.ask_('retryOn', error, context)), retryAfter ? await this.ask_('retryAfter', error) : askedBy(error))
         const at = this.ended_ + this.delay_
         if (!said && onRetry) await this.ask_('onRetry', { ...this.event_(), error, delay: this.delay_, at, snapshot: () => this.snapshot_(at) })
         wait = at - this.now_()

@@ -115,7 +115,8 @@ export class Store {
           const letter = fromRecord(item)
           const entry = here?.entry ?? { name, version, highest: 0, wanted: letter, done: true, places: new Set<string>(), turn: Promise.resolve() }
           Object.assign(entry, { version, highest: Math.max(entry.highest, ...places.map((place) => parse(place)[1])), wanted: letter })
-          for (const place of places) entry.places.add(place)
+          // The oldest first: a kill in the middle of erasing them leaves the newest.
+          for (const place of places.reverse()) entry.places.add(place)
           return void found.set(name, { id: here?.id, letter, entry })
         } catch {
           // Torn by the end of its process, or being written now: the version before counts.

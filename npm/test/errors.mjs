@@ -194,7 +194,7 @@ export function collect(redrive, { VirtualClock }) {
     for (const [options, ...parts] of [
       [{ abortSignal: controller.signal }, 'abortSignal', 'write signal'], [{ retries: 3 }, 'retries', 'policy', 'maxAttempts'], [{ maxAttempts: 3 }, 'maxAttempts', 'policy'],
       [{ onFailedAttempt() {} }, 'onRetry'], [{ shouldRetry: () => false }, 'retryOn'], [{ singal: controller.signal }, 'write signal'], [{ zzzz: 1 }, 'there are: key, seed'],
-      [{ signal: controller }, 'controller.signal'], [{ retryOn: [500] }, 'retryOn', 'function'], [{ budget: { kind: 'ratio' } }, 'new RetryBudget'], [{ deadLetters: [] }, 'DeadLetterQueue'],
+      [{ signal: controller }, 'controller.signal'], [{ signal: { aborted: false } }, 'AbortSignal'], [{ signal: 5 }, 'AbortSignal'], [{ retryOn: [500] }, 'retryOn', 'function'], [{ budget: { kind: 'ratio' } }, 'new RetryBudget'], [{ deadLetters: [] }, 'DeadLetterQueue'],
       [{ key: { id: 1 } }, 'key'], [{ key: NaN }, 'key', 'NaN'], [{ key: 'x'.repeat(200_000) }, 'key', '32768'], [null, 'null'],
     ]) {
       let calls = 0

@@ -476,6 +476,82 @@ export function collect(redrive, { VirtualClock }, golden) {
     }
   })
 
+  // What is not to be kept.
+
+  test('redact has its say before a letter is stored, shown to a callback or put into an error', async () => {
+    const storage = memory()
+    const seen = []
+    const see = (letter) => seen.push(JSON.stringify(letter))
+    const redact = ({ payload, history }) => ({ payload: { ...payload, card: '…' }, history: history.map((past) => ({ ...past, error: { ...past.error, message: past.error.message.replace(/4242\d+/g, '#') } })) })
+    const queue = new DeadLetterQueue({ storage, redact, onPush: see, onDrop: see, capacity: 2 })
+    const pay = (options) => rejects(retry(() => { throw new Error('card 4242424242424242 refused') }, once, { deadLetters: queue, payload: { order: 17, card: '4242424242424242' }, ...options }))
+    const error = await pay()
+    await queue.push({ reason: 'exhausted', payload: { card: '4242424242424242' } })
+    await queue.redrive({ rate: Infinity, policy: once }, () => { throw new Error('4242424242424242 again') })
+    const full = (await pay()).queueError
+    same([queue.get(error.id).payload, queue.get(error.id).lastError.message, full.letter.payload], [{ order: 17, card: '…' }, '# again', { order: 17, card: '…' }])
+    for (const text of [JSON.stringify([...storage.items]), queue.toNDJSON(), ...seen, JSON.stringify(full.letter)]) assert(!text.includes('4242'), text)
+    const other = new DeadLetterQueue({ redact })
+    await other.fromNDJSON(queue.toNDJSON().replaceAll('…', '4242424242424242'))
+    assert(!other.toNDJSON().includes('4242'))
+  })
+
+  test('of a letter that redact fails on, only the kinds are kept, and the caller is told', async () => {
+    for (const redact of [() => { throw new Error('typo') }, () => undefined, () => ({ history: 5 }), () => ({ pay: 1 })]) {
+      const queue = new DeadLetterQueue({ redact })
+      const error = await rejects(retry(() => { throw new Error('secret') }, once, { deadLetters: queue, payload: 'secret', key: 'k' }))
+      const [letter] = queue
+      same([letter.key, letter.payload, letter.lastError, letter.attempts], ['k', null, { kind: 'Error', message: '' }, 1])
+      assert(error.cause.message == 'secret' && error.queueError.message.includes('redact'), error.queueError?.message)
+    }
+    equal(throws(() => new DeadLetterQueue({ redact: 'payload' })).path, 'redact')
+  })
+
+  test('headers that let their reader in are not kept in a letter', async () => {
+    const queue = new DeadLetterQueue()
+    for (const said of ['set-cookie: sid=SECRET; Path=/', 'headers: { "Authorization": "Bearer SECRET" , "x": 1 }', "{ 'set-cookie': [ 'sid=SECRET' ], a: 1 }", 'Proxy-Authorization: Basic SECRETSECRET', 'Cookie=SECRET', 'x-api-key: SECRET', 'token Bearer SECRET.SECRET-SECRET was refused']) {
+      await rejects(retry(() => { throw new Error('failed: ' + said) }, once, { deadLetters: queue }))
+    }
+    const text = queue.toNDJSON()
+    assert(!text.includes('SECRET') && text.includes('was refused') && text.includes(' a: 1') && text.includes('failed: '), text)
+  })
+
+  test('an error that carries a letter shows nothing of it', async () => {
+    const queue = new DeadLetterQueue({ capacity: 1, storage: { ...memory(), setItem: async () => { throw new Error('disk full') } } })
+    const shown = (error) => JSON.stringify(error) + JSON.stringify(Object.entries(error)) + error.message + error.stack
+    for (const name of ['StorageError', 'QueueFullError']) {
+      const error = await rejects(queue.push({ reason: 'exhausted', payload: 'SECRET' }))
+      same([error.name, error.letter.payload, shown(error).includes('SECRET')], [name, 'SECRET', false])
+      const dead = await rejects(retry(() => { throw new Error('x') }, once, { deadLetters: queue, payload: 'SECRET' }))
+      assert(!shown(dead).includes('SECRET'), shown(dead))
+    }
+  })
+
+  test('what no other process could read is refused before it is kept', async () => {
+    const queue = new DeadLetterQueue()
+    const history = (error) => [{ attempt: 1, startedAt: 0, endedAt: 0, delay: 0, error }]
+    for (const [more, part] of [[{ diedAt: NaN }, 'diedAt'], [{ diedAt: Infinity }, 'diedAt'], [{ history: 5 }, 'letter'], [{ history: [null] }, 'letter'], [{ history: history({ kind: 5, message: 'x' }) }, 'kind'], [{ history: history(null) }, 'history'], [{ key: 'x'.repeat(40_000) }, 'key'], [{ seed: 'x' }, 'seed'], [{ redrives: -1 }, 'redrives'], [{ taskType: 5 }, 'type'], [{ payload: 10n }, 'payload'], [{ policy: { maxAttempts: 0 } }, 'maxAttempts']]) {
+      const error = await rejects(queue.push({ reason: 'exhausted', ...more }))
+      assert(error.name == 'ConfigError' && error.message.includes(part), `${JSON.stringify(Object.keys(more))}: ${error.stack}`)
+    }
+    equal(queue.size, 0)
+    equal((await rejects(retry(() => 1, once, { taskType: 5 }))).path, 'taskType')
+    equal(await queue.fromNDJSON(record({ key: 'x'.repeat(40_000) }) + '\n' + record({ key: 'fine' })), 1)
+    equal((await queue.redrive({ rate: Infinity }, () => 'done')).succeeded, 1)
+  })
+
+  test('what stands in the prototype of all objects is no option, filter or plan', async () => {
+    const queue = new DeadLetterQueue()
+    for (const key of ['a', 'b']) await queue.push({ reason: 'exhausted', key, policy: once.toJSON() })
+    Object.assign(Object.prototype, { limit: 1, key: 'a', capacity: 1, parked: true })
+    try {
+      same([queue.list({ reason: 'exhausted' }).length, new DeadLetterQueue({}).stats().size], [2, 0])
+      equal((await queue.redrive({ rate: Infinity }, () => 'done')).succeeded, 2)
+    } finally {
+      for (const name of ['limit', 'key', 'capacity', 'parked']) delete Object.prototype[name]
+    }
+  })
+
   test('a canary that dies keeps its group back, and a redrive stops when too many die', async () => {
     const queue = new DeadLetterQueue()
     const push = (message, n) => Promise.all(Array.from({ length: n }, () => queue.push({ reason: 'exhausted', policy: once.toJSON(), history: [{ attempt: 1, startedAt: 0, endedAt: 0, delay: 0, error: { kind: 'e', message } }] })))

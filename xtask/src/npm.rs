@@ -35,6 +35,12 @@ pub(crate) struct Args {
     /// Only the steps that have this text in their names
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Only the peers' own suites over the package, and the frameworks that it is used in
+    #[arg(long)]
+    peers: bool,
+    /// Only the readers, with a million cases of what may come in (FUZZ_CASES for another number)
+    #[arg(long)]
+    fuzz: bool,
     /// Build the package and stop
     #[arg(long)]
     build: bool,
@@ -43,7 +49,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     build()?;
     if !args.build {
-        say(check(args.all, args.only.as_deref())?.trim_end());
+        let part = [(args.peers, "peers: "), (args.fuzz, "fuzz: ")].into_iter().find(|(on, _)| *on);
+        let only = part.map(|(_, name)| name).or(args.only.as_deref());
+        let cases = args.fuzz.then_some("1000000");
+        say(check(args.all || part.is_some(), only, cases)?.trim_end());
     }
     Ok(())
 }
@@ -88,13 +97,16 @@ fn compile(package: &str, name: &str, flags: &str) -> Result<PathBuf> {
 }
 
 /// Runs the suite wherever the package is to work; what it says.
-pub(crate) fn check(all: bool, only: Option<&str>) -> Result<String> {
+pub(crate) fn check(all: bool, only: Option<&str>, cases: Option<&str>) -> Result<String> {
     write_golden()?;
     let mut node = process::command("node");
     node.arg(folder().join("scripts/check.mjs")).env("CHROMIUM", chromium::chromium()?);
     node.env("REDRIVE_CLI", native()?);
     if let Some(redis) = redis::server()? {
         node.env("REDIS_SERVER", redis);
+    }
+    if let (Some(cases), None) = (cases, std::env::var_os("FUZZ_CASES")) {
+        node.env("FUZZ_CASES", cases);
     }
     if all {
         node.arg("--all");

@@ -69,6 +69,6 @@ pub(super) fn www() -> Result<Note> {
 pub(super) fn npm() -> Result<Note> {
     npm::build()?;
     sizes::measure(false)?;
-    let words = npm::check(true, None)?;
+    let words = npm::check(true, None, None)?;
     Ok(words.lines().last().unwrap_or_default().to_owned())
 }
