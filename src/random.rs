@@ -141,6 +141,29 @@ pub(crate) fn hash_of(parts: &[&[u8]]) -> u64 {
     mix(parts.iter().fold(0xcbf2_9ce4_8422_2325, |state, part| fold(state, part)))
 }
 
+/// [`hash`] of a text while it is written.
+#[derive(Debug)]
+pub(crate) struct Hasher(u64);
+
+impl Default for Hasher {
+    fn default() -> Hasher {
+        Hasher(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher {
+    pub(crate) fn hash(&self) -> u64 {
+        mix(self.0)
+    }
+}
+
+impl core::fmt::Write for Hasher {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        self.0 = fold(self.0, text.as_bytes());
+        Ok(())
+    }
+}
+
 const fn fold(mut state: u64, bytes: &[u8]) -> u64 {
     let mut i = 0;
     while i < bytes.len() {

@@ -211,7 +211,7 @@ impl Task {
     /// wait that the server asked for. With a `budget`, a retry needs its permission.
     ///
     /// # Errors
-    /// When no attempt runs.
+    /// When no attempt runs, or `class` is of a policy with other rules.
     // By word: loops over millions of tasks run it, in builds for size too.
     #[inline(always)]
     pub fn fail(
@@ -240,7 +240,7 @@ impl Task {
     /// [`fail`](Self::fail) for a task that overrides some of its policy.
     ///
     /// # Errors
-    /// When no attempt runs.
+    /// When no attempt runs, or `class` is of a policy with other rules.
     pub fn fail_with(
         &mut self,
         now: Time,
@@ -252,6 +252,9 @@ impl Task {
     ) -> Result<Verdict, TaskError> {
         if self.bits & STATE_MASK != RUNNING {
             return Err(self.not_running());
+        }
+        if !ctx.policy.knows(class) {
+            return Err(TaskError::ClassOfOtherRules);
         }
         let mut terms = ctx.policy.terms(class);
         terms.max_attempts = overrides.max_attempts().or(terms.max_attempts);
@@ -287,6 +290,9 @@ impl Task {
     ) -> Result<Verdict, TaskError> {
         if self.bits & STATE_MASK != RUNNING {
             return Err(self.not_running());
+        }
+        if !ctx.policy.knows(class) {
+            return Err(TaskError::ClassOfOtherRules);
         }
         let terms = ctx.policy.terms(class);
         Ok(self.say(now, &ctx, &terms, retry_after, budget))

@@ -4,7 +4,10 @@
 use redrive::{
     DeadLetter, DeadLetterQueue, Duration, Failure, Machine, MachineConfig, Reason, RedrivePlan,
     RetryPolicy, Time,
-    dead_letter::{AttemptRecord, Canary, Filter, Outcome, Rollout, RolloutReport, Skip, StopWhen},
+    dead_letter::{
+        AttemptRecord, Canary, Filter, Outcome, Redriven, Rollout, RolloutReport, Skip, StopWhen,
+        Tried,
+    },
     random::Stream,
     wire::Value,
 };
@@ -116,6 +119,74 @@ fn a_redrive_that_hands_all_out_at_once_holds_back_behind_the_canaries() {
         report.to_string(),
         "20 letters selected: 6 scheduled within 5s, 14 held back behind the first of their group"
     );
+}
+
+/// What became of `tasks`; letters up to `well` succeed.
+fn tried(tasks: &[Redriven], well: u64) -> Tried {
+    let mut tried = Tried::new();
+    for task in tasks {
+        let outcome = if task.letter.id <= well { Outcome::Succeeded } else { Outcome::Failed };
+        tried.tell(&task.letter, Some(outcome));
+    }
+    tried
+}
+
+#[test]
+fn a_redrive_in_several_calls_goes_on_where_the_first_did_well() {
+    let mut queue = queue(10);
+    let plan = plan().canary(Canary::first(3));
+    let (first, _) = queue.redrive(Time::ZERO, &plan, Stream::new(1));
+    // What failed died again, as a worker tells the queue.
+    let back = first.iter().filter(|task| task.letter.id > 10);
+    for task in back {
+        assert!(queue.push(Time::from_secs(1_000), task.letter.clone()).is_ok());
+    }
+    let (rest, report) =
+        queue.redrive_after(Time::from_secs(1_001), &plan, Stream::new(1), &tried(&first, 10));
+    let ids: Vec<u64> = rest.iter().map(|task| task.letter.id).collect();
+    assert_eq!(ids, [4, 5, 6, 7, 8, 9, 10]);
+    assert_eq!((report.held_back, report.skipped.len()), (7, 3), "{report}");
+    assert_eq!(queue.len(), 10);
+}
+
+#[test]
+fn a_task_whose_end_is_not_known_lets_its_group_wait() {
+    let mut queue = queue(10);
+    let plan = plan().canary(Canary::first(3));
+    let (first, _) = queue.redrive(Time::ZERO, &plan, Stream::new(1));
+    let mut tried = Tried::new();
+    first.iter().for_each(|task| tried.tell(&task.letter, None));
+    assert_eq!((tried.sent(), tried.known()), (6, 0));
+    let (rest, report) = queue.redrive_after(Time::ZERO, &plan, Stream::new(1), &tried);
+    assert_eq!((rest.len(), report.held_back), (0, 14));
+}
+
+#[test]
+fn nothing_more_goes_once_too_many_of_the_tried_failed() {
+    let mut queue = queue(10);
+    let (first, _) = queue.redrive(Time::ZERO, &plan().limit(15), Stream::new(1));
+    let tried = tried(&first, 10);
+    let plan = plan().stop_when(StopWhen::failed(0.2));
+    let (rest, report) = queue.redrive_after(Time::ZERO, &plan, Stream::new(1), &tried);
+    assert_eq!((rest.len(), report.stopped, report.held_back, queue.len()), (0, true, 5, 5));
+    let plan = plan.stop_when(StopWhen::failed(0.25));
+    let (rest, report) = queue.redrive_after(Time::ZERO, &plan, Stream::new(1), &tried);
+    assert_eq!((rest.len(), report.stopped), (5, false));
+}
+
+#[test]
+fn a_task_carries_its_outcome_in_its_record() {
+    let (tasks, _) = queue(1).redrive(Time::ZERO, &plan(), Stream::new(1));
+    let mut task = tasks[0].clone();
+    assert!(!task.to_line().contains("outcome"));
+    for outcome in [Outcome::Succeeded, Outcome::Failed] {
+        task.outcome = Some(outcome);
+        assert!(task.to_line().contains(outcome.as_str()));
+        assert_eq!(Redriven::from_value(&task.to_value()), Ok(task.clone()));
+    }
+    let wrong = task.to_line().replace("failed", "faild");
+    let error = Redriven::from_value(&Value::from_json(&wrong).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("failed"), "{error}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod array_jobs_of_the_documentation;
 mod bad_fields_name_the_line;
 mod bad_names_get_a_guess;
 mod bad_options_are_told_in_one_line;
+mod canaries_go_first;
 mod check_says_what_is_wrong;
 mod colours_only_when_wanted;
 mod compare_shows_what_changed;

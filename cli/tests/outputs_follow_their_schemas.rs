@@ -125,5 +125,8 @@ fn dead_letters() {
     let run = |args: &[&str]| parse(&place.ok(args));
     assert_valid("dead-letters", &run(&["dlq", "list", "l.ndjson", "--format", "json"]));
     assert_valid("dead-letter-stats", &run(&["dlq", "stats", "l.ndjson", "--format", "json"]));
+    let report = ["dlq", "redrive", "l.ndjson", "--canary", "1", "--format", "json"];
+    assert_valid("redrive-report", &run(&[&report[..], &["--dry-run"]].concat()));
     assert_valid("redriven", &run(&["dlq", "redrive", "l.ndjson", "--limit", "1"]));
+    assert_valid("redrive-report", &run(&[&report[..], &["--to", "first.ndjson"]].concat()));
 }

@@ -386,9 +386,9 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     yield* this.#letters.values()
   }
 
-  /** The letters that a filter lets through, oldest first. */
+  /** The letters that a filter lets through, in the order of their deaths. */
   list(filter: Filter = {}): DeadLetter[] {
-    return [...this].filter(chooser(filter, this.#clock.now()))
+    return [...this].filter(chooser(filter, this.#clock.now())).sort((a, b) => a.diedAt - b.diedAt || a.id - b.id)
   }
 
   /** The letter with this number. */
@@ -407,7 +407,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
       if (group) group.push(letter)
       else groups.set(name, [letter])
     }
-    return new Map([...groups].sort(([, a], [, b]) => b.length - a.length))
+    return new Map([...groups].sort(([a, one], [b, other]) => other.length - one.length || (a < b ? -1 : 1)))
   }
 
   /**
@@ -536,20 +536,21 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
    */
   async fromNDJSON(text: string): Promise<number> {
     if (typeof text != 'string') throw new ConfigError('text', `= ${show(text)} is not a text of lines`)
-    let count = 0
+    const letters: DeadLetter[] = []
     let number = 0
     for (const line of text.replace(/^\ufeff/, '').split('\n')) {
       number++
       if (!line.trim()) continue
-      let letter
       try {
-        letter = fromRecord(line.trim())
+        letters.push(fromRecord(line.trim()))
       } catch (error) {
         this.#aside.push({ line: number, text: line, error })
-        continue
       }
-      if (await this.#push(letter)) count++
     }
+    // New numbers come after all that the file has.
+    for (const { id } of letters) if (id >= this.#next && id <= MAX_ID / 2) this.#next = id + 1
+    let count = 0
+    for (const letter of letters) if (await this.#push(letter)) count++
     return count
   }
 

@@ -53,7 +53,7 @@ export interface DeadLetter {
   readonly diedAt: number
   /** The last failure of the history. */
   readonly lastError: Failure | null
-  /** Its failed attempts, oldest first: the last 20. */
+  /** Its failed attempts, oldest first: the last 10. */
   readonly history: readonly PastAttempt[]
   /** Attempts that the history no longer holds. */
   readonly forgotten: number
@@ -79,4 +79,6 @@ export interface RedriveReport {
   skipped: number
   /** Those that stay as they were, because too many before them died again: see `canary` and `stopWhen`. */
   heldBack: number
+  /** Whether too many died again, so that it stopped. */
+  stopped: boolean
 }

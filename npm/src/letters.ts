@@ -31,7 +31,7 @@ export type Filter =
     }
 
 /** How many attempts a letter remembers. */
-const HISTORY = 20
+const HISTORY = 10
 
 /** What Rust keeps of a failure: the bytes of a kind or code, and of a message. */
 const KIND = 128
@@ -106,5 +106,6 @@ export const GROUPS = {
   taskType: (letter: DeadLetter) => letter.taskType,
   key: (letter: DeadLetter) => letter.key,
   message: (letter: DeadLetter) => letter.lastError?.message ?? '',
-  pattern: (letter: DeadLetter) => patternOf(letter.lastError?.message ?? ''),
+  /** With its kind: one group a problem. */
+  pattern: ({ lastError }: DeadLetter) => [lastError?.kind, patternOf(lastError?.message ?? '')].filter(Boolean).join(': '),
 }

@@ -32,7 +32,7 @@ export interface RedrivePlan {
   maxAttempts?: number
   /**
    * Tries a few before the rest: the first `count` of each group (by `by`, default `pattern`) go alone, and the rest
-   * of a group follows only if at least the share `needs` (default 0.5) of its first succeeded.
+   * of a group follows only if at least the share `needs` (default 0.8) of its first succeeded.
    */
   canary?: { count: number; by?: keyof typeof GROUPS; needs?: number }
   /** Ends the redrive when, of the last `of` letters (default 20), more than the share `failures` died again. */
@@ -96,7 +96,7 @@ function check(plan: RedrivePlan, handler: Handler) {
   if (canary) {
     known(canary, 'canary', ['count', 'by', 'needs'])
     whole('canary.count', canary.count, 1)
-    share('canary.needs', canary.needs ?? 0.5)
+    share('canary.needs', canary.needs ?? 0.8)
     if (!Object.hasOwn(GROUPS, canary.by ?? 'pattern')) need('canary.by', canary.by, false, 'one of: ' + Object.keys(GROUPS).join(', '))
   }
   if (stopWhen) {
@@ -114,37 +114,71 @@ function check(plan: RedrivePlan, handler: Handler) {
 export async function redrive(queue: Source, plan: RedrivePlan, handler: Handler): Promise<RedriveReport> {
   const { limit, maxRedrives, concurrency, every, spread, parked, ...rest } = check(plan, handler)
   const { signal, canary, stopWhen, filter } = plan
-  const chosen = queue.list(filter).filter((letter) => parked || !letter.parked).slice(0, limit)
-  const report = { selected: chosen.length, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0, heldBack: 0 }
+  const report = { selected: 0, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0, heldBack: 0, stopped: false }
+  const often = (letter: DeadLetter) => !letter.parked && maxRedrives !== null && letter.redrives >= maxRedrives
+  const [chosen, park]: [DeadLetter[], DeadLetter[]] = [[], []]
+  for (const letter of queue.list(filter)) {
+    if (chosen.length >= limit) break
+    const aside = letter.parked && !parked
+    // Parked ones are passed over, unless they are named.
+    if (aside && !(typeof filter == 'object' && filter.ids)) continue
+    report.selected++
+    if (aside) report.skipped++
+    else (often(letter) ? park : chosen).push(letter)
+  }
   const policyOf = policies(plan, rest)
-  const began = queue.clock.now()
+  let began = queue.clock.now()
   const faults: unknown[] = []
   const last: boolean[] = []
-  let [slot, stopped] = [0, false]
+  let slot = 0
 
   const one = async (letter: DeadLetter, results: Map<number, boolean>) => {
-    if (stopped) return void report.heldBack++
-    if (!parked && maxRedrives !== null && letter.redrives >= maxRedrives) {
+    if (report.stopped) return void report.heldBack++
+    if (often(letter)) {
       report.parked++
       return queue.replace({ ...letter, parked: true })
     }
     const wait = startOf(plan.seed ?? letter.seed, letter.key, slot++, letter.redrives, every, spread)
     await sleep(queue.clock, began + wait - queue.clock.now(), signal)
-    if (stopped) return void report.heldBack++
+    if (report.stopped) return void report.heldBack++
     if (signal?.aborted || faults.length || !queue.get(letter.id)) return void report.skipped++
     await queue.keep()
     const ok = await again(queue, letter, policyOf(letter), plan, handler, report)
     if (ok === undefined) return
     results.set(letter.id, ok)
-    if (!stopWhen) return
-    last.push(ok)
-    if (last.length > (stopWhen.of ?? 20)) last.shift()
-    stopped ||= last.length == (stopWhen.of ?? 20) && last.filter((ok) => !ok).length > stopWhen.failures * last.length
+    if (stopWhen) {
+      const { failures, of = 20 } = stopWhen
+      last.push(ok)
+      if (last.length > of) last.shift()
+      // Those that are not known yet count as no failures.
+      report.stopped ||= last.filter((ok) => !ok).length > failures * of + 1e-9
+    }
+    judge(letter, ok)
+  }
+
+  interface Group {
+    first: number
+    succeeded: number
+    held: DeadLetter[]
+  }
+  const groups = new Map<string, Group>()
+  /** What follows its canaries. */
+  const released: DeadLetter[] = []
+  const groupOf = (letter: DeadLetter) => groups.get(GROUPS[canary!.by ?? 'pattern'](letter))
+
+  /** Whether the rest of a group follows, now that one of its first is known. */
+  const judge = (letter: DeadLetter, ok: boolean) => {
+    const group = canary && groupOf(letter)
+    if (!group) return
+    group.succeeded += +ok
+    if (!report.stopped && group.succeeded >= Math.ceil(group.first * (canary.needs ?? 0.8) - 1e-9)) released.push(...group.held.splice(0))
   }
 
   /** Sends letters back, in order, and waits for all of them. */
   const run = async (letters: readonly DeadLetter[]) => {
     const results = new Map<number, boolean>()
+    // What waited for others is paced from now on.
+    ;[began, slot] = [Math.max(began + slot * every, queue.clock.now()), 0]
     for (let from = 0; from < letters.length; from += BATCH) {
       const batch = letters.slice(from, from + BATCH)
       if (faults.length || signal?.aborted) {
@@ -168,21 +202,26 @@ export async function redrive(queue: Source, plan: RedrivePlan, handler: Handler
     return results
   }
 
+  await run(park)
   if (canary) {
-    const groups = new Map<string, DeadLetter[]>()
+    let first: DeadLetter[] = []
     for (const letter of chosen) {
       const name = GROUPS[canary.by ?? 'pattern'](letter)
-      groups.set(name, [...(groups.get(name) ?? []), letter])
+      const group = groups.get(name) ?? { first: 0, succeeded: 0, held: [] }
+      groups.set(name, group)
+      if (group.first < canary.count) {
+        group.first++
+        first.push(letter)
+      } else group.held.push(letter)
     }
-    const first = [...groups.values()].map((letters) => letters.slice(0, canary.count))
-    const results = await run(first.flat())
-    const rest = new Set<DeadLetter>()
-    for (const letters of groups.values()) {
-      const known = letters.slice(0, canary.count).flatMap(({ id }) => results.get(id) ?? [])
-      const well = known.length > 0 && known.filter((ok) => ok).length >= (canary.needs ?? 0.5) * known.length
-      for (const letter of letters.slice(canary.count)) well ? rest.add(letter) : report.heldBack++
+    while (first.length) {
+      const results = await run(first)
+      // Where a letter could not go, another one of its group takes its place.
+      const missing = report.stopped || signal?.aborted || faults.length ? [] : first.filter(({ id }) => !results.has(id))
+      first = missing.flatMap((letter) => groupOf(letter)!.held.shift() ?? (groupOf(letter)!.first--, []))
     }
-    await run(chosen.filter((letter) => rest.has(letter)))
+    await run(released)
+    for (const { held } of groups.values()) report.heldBack += held.length
   } else await run(chosen)
   if (!faults.length) return report
   if (faults[0] instanceof StorageError) faults[0].report = report

@@ -25,13 +25,14 @@ function memory(items = new Map()) {
   })
 }
 
-export function collect(redrive, { VirtualClock }) {
+export function collect(redrive, { VirtualClock }, golden) {
   const { retry, RetryPolicy, DeadLetterQueue, DeadLetterError, QueueFullError, StorageError } = redrive
   const tests = []
   const test = (name, fn) => tests.push([name, fn])
   const boom = (message = 'boom') => () => Promise.reject(new Error(message))
   const quick = (options) => RetryPolicy.constant({ delay: 10, jitter: 'none', ...options })
   const once = quick({ maxAttempts: 1 })
+  const letters = golden['letters.json']
 
   // Dead letters.
 
@@ -60,7 +61,7 @@ export function collect(redrive, { VirtualClock }) {
     equal(queue.list({ message: 'row' }).length, 1)
     equal(queue.list({ olderThan: '1s' }).length, 0)
     equal(queue.list((letter) => letter.id == 2).length, 1)
-    same([...queue.groupBy('pattern')].map(([name, letters]) => [name, letters.length]), [['timeout after # ms', 2], ['no row', 1]])
+    same([...queue.groupBy('pattern')].map(([name, letters]) => [name, letters.length]), [['Error: timeout after # ms', 2], ['Error: no row', 1]])
     equal((await queue.remove(1)).id, 1)
     equal(await queue.remove(1), undefined)
     equal(await queue.purge({ taskType: 'b' }), 1)
@@ -107,14 +108,14 @@ export function collect(redrive, { VirtualClock }) {
       starts.push(clock.now())
       if (letter.key == '3') throw new Error('again')
     }))
-    same(report, { selected: 15, scheduled: 15, succeeded: 14, failed: 1, parked: 0, skipped: 0, heldBack: 0 })
+    same(report, { selected: 15, scheduled: 15, succeeded: 14, failed: 1, parked: 0, skipped: 0, heldBack: 0, stopped: false })
     equal(queue.size, 6)
     assert(Math.max(...starts) >= 1400 && Math.max(...starts) <= 1460, show(starts))
     assert(new Set(starts.map((at) => at % 100)).size > 8, 'they are spread')
     const [back] = queue.list({ key: '3' })
     equal(back.redrives, 1)
     equal(back.lastError.message, 'again')
-    same(await queue.redrive({ filter: { key: 'nobody' } }, () => {}), { selected: 0, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0, heldBack: 0 })
+    same(await queue.redrive({ filter: { key: 'nobody' } }, () => {}), { selected: 0, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0, heldBack: 0, stopped: false })
   })
 
   test('a letter that was redriven too often is parked', async () => {
@@ -510,12 +511,81 @@ export function collect(redrive, { VirtualClock }) {
     equal(queue.stats().dropped.retention, 2)
   })
 
+  // What the core says: tests/golden/letters.json.
+
+  const TYPE = { type: 'taskType' }
+  /** The letters of the golden file at 1,000 s. */
+  const recorded = async () => {
+    const clock = new VirtualClock(1_000_000)
+    const queue = new DeadLetterQueue({ clock })
+    equal(await queue.fromNDJSON(letters.letters.map((record) => JSON.stringify(record)).join('\n')), letters.letters.length)
+    return { clock, queue }
+  }
+
   test('patterns are those of the core', async () => {
-    const queue = new DeadLetterQueue()
-    for (const [message, pattern] of [['commit 3f9a1c22 is gone', 'commit # is gone'], ['10.0.0.7:8080 refused order-17', '# refused order-#'], ['no row 8f14e45f-ceea-467a-9575-0b1c2d3e4f50', 'no row #'], ['  naïve\t7 😀', ' naïve # 😀']]) {
-      await queue.purge()
+    for (const [message, pattern] of letters.patterns) {
+      const queue = new DeadLetterQueue()
       await queue.push({ reason: 'exhausted', history: [{ attempt: 1, startedAt: 0, endedAt: 0, delay: 0, error: { kind: 'e', message } }] })
-      same([...queue.groupBy('pattern').keys()], [pattern])
+      same([...queue.groupBy('pattern').keys()], [pattern ? 'e: ' + pattern : 'e'])
+    }
+  })
+
+  test('filters choose, and groups hold, what they do in the core', async () => {
+    const { queue } = await recorded()
+    for (const [given, ids] of letters.filters) {
+      const filter = Object.fromEntries(Object.entries(given).map(([name, value]) => [TYPE[name] ?? name, value]))
+      same(queue.list(filter).map(({ id }) => id), ids, show(given))
+    }
+    for (const [by, groups] of letters.groups) {
+      if (by == 'age') continue
+      same([...queue.groupBy(TYPE[by] ?? by)].map(([name, letters]) => [name, letters.length, letters.at(-1).id]), groups, by)
+    }
+  })
+
+  test('a redrive chooses, paces, holds back, stops and reports as the core does', async () => {
+    for (const [given, fail, sent, expected] of letters.redrives) {
+      const { clock, queue } = await recorded()
+      const { filter: { type, ...filter } = {}, every, canary, stopWhen, ...plan } = given
+      if (every) plan.rate = every == '0s' ? Infinity : every == '1s' ? 1 : 50
+      if (type) filter.taskType = type
+      if (canary) plan.canary = typeof canary == 'number' ? { count: canary } : { count: canary.first, needs: canary.succeed }
+      if (stopWhen) {
+        const [share, of = 20] = stopWhen.match(/\d+/g).map(Number)
+        plan.stopWhen = { failures: share / 100, of }
+      }
+      const went = []
+      const report = await clock.run(queue.redrive({ ...plan, filter, seed: 42, concurrency: 1000, policy: once }, ({ id }) => {
+        went.push([id, clock.now() - 1_000_000])
+        if (fail.includes(id)) throw new Error('again')
+      }))
+      same(report, expected, show(given))
+      same(went.map(([id]) => id), sent.map(([id]) => id), show(given))
+      // Timers count whole milliseconds.
+      went.forEach(([, ms], n) => assert(Math.abs(ms - sent[n][1] / 1e6) <= 1, `${show(given)}: ${ms} ms is not ${sent[n][1]} ns`))
+    }
+  })
+
+  test('as much is kept of a letter as the core keeps, and numbers are given as there', async () => {
+    const bytes = (text) => new TextEncoder().encode(text).length
+    for (const [before, part, times, kind, message, end] of letters.cuts) {
+      const text = before + part.repeat(times)
+      const deadLetters = new DeadLetterQueue()
+      await rejects(retry(() => { throw Object.assign(new Error(text), { name: text }) }, once, { deadLetters }))
+      const [{ lastError }] = deadLetters
+      same([bytes(lastError.kind), bytes(lastError.message), [...lastError.message].slice(-2).join('')], [kind, message, end], part + times)
+    }
+    for (const [attempts, kept, forgotten, first] of letters.histories) {
+      if (!attempts) continue
+      const clock = new VirtualClock()
+      const deadLetters = new DeadLetterQueue({ clock })
+      await rejects(clock.run(retry(boom(), quick({ maxAttempts: attempts }), { clock, deadLetters })))
+      const [letter] = deadLetters
+      same([letter.history.length, letter.forgotten, letter.history[0].attempt], [kept, forgotten, first])
+    }
+    for (const [ids, given] of letters.numbers) {
+      const queue = new DeadLetterQueue()
+      await queue.fromNDJSON(ids.map((id) => JSON.stringify({ schema: 'redrive-dead-letter/1', id, key: '1', reason: 'exhausted', diedAtNs: 1 })).join('\n'))
+      same([...queue].map(({ id }) => id), given)
     }
   })
 

@@ -466,6 +466,6 @@ export function collect(redrive, { VirtualClock }, golden) {
 
   return [
     ...collectPolicies(redrive, { VirtualClock }, golden), ...tests, ...collectErrors(redrive, { VirtualClock }),
-    ...collectLetters(redrive, { VirtualClock }), ...collectVocabulary(redrive, { VirtualClock }, golden),
+    ...collectLetters(redrive, { VirtualClock }, golden), ...collectVocabulary(redrive, { VirtualClock }, golden),
   ]
 }

@@ -39,6 +39,8 @@
 //! assert_eq!((Some(tasks[0].letter.id), tasks[0].letter.redrives), (id, 1));
 //! ```
 
+mod canary;
+mod config;
 mod dropped;
 mod failure;
 mod file;
@@ -49,22 +51,30 @@ mod pattern;
 mod plan;
 mod queue;
 mod record;
+mod redriven;
+mod report;
 mod rollout;
+mod tried;
 
 use alloc::{string::String, sync::Arc, vec::Vec};
 
 pub use self::{
+    canary::{Canary, StopWhen},
+    config::{FullPolicy, QueueConfig, QueueCounters, QueueStats},
     dropped::{DropCause, Dropped, Pushed, Refused},
     failure::{AttemptRecord, DEFAULT_HISTORY, Failure, History, MAX_KIND, MAX_MESSAGE},
     file::{Damaged, LetterFile, Note},
     filter::Filter,
     group::{Group, GroupBy},
     pace::pace,
-    pattern::{MAX_PATTERN, fingerprint, pattern},
-    plan::{Attempts, RedrivePlan, RedriveReport, Redriven, Scheduled, Skip},
-    queue::{DeadLetterQueue, FullPolicy, MAX_ID, QueueConfig, QueueCounters, QueueStats},
+    pattern::{MAX_PATTERN, fingerprint, pattern, write_pattern},
+    plan::{Attempts, RedrivePlan},
+    queue::{DeadLetterQueue, MAX_ID},
     record::SCHEMA,
-    rollout::{Canary, Outcome, Rollout, RolloutReport, StopWhen},
+    redriven::Redriven,
+    report::{RedriveReport, Scheduled, Skip},
+    rollout::{Outcome, Rollout, RolloutReport},
+    tried::Tried,
 };
 pub(crate) use self::{
     filter::reason_word,

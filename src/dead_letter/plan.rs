@@ -14,19 +14,19 @@
 //! - *parked after 3 redrives*: as many lives as the default policy has attempts. A letter that dies
 //!   every time is poison; users of replay tools ask for exactly this limit and a place apart.
 
-use alloc::{borrow::ToOwned, collections::BTreeMap, format, string::String, vec::Vec};
-use core::fmt;
+use alloc::{collections::BTreeMap, format};
 
 use crate::{
     dead_letter::{
-        Canary, DeadLetter, Filter, StopWhen, pace,
+        Canary, DeadLetter, Filter, RedriveReport, Redriven, Scheduled, Skip, StopWhen, Tried,
+        canary::{read_canary, read_stop},
+        pace,
         queue::Kept,
-        record::schema,
-        rollout::{read_canary, read_stop},
+        tried::GroupState,
     },
     exact,
     random::Stream,
-    time::{Duration, Time, format_duration, nanos},
+    time::{Duration, Time, nanos},
     wire::{ConfigError, Fields, Value, quoted},
 };
 
@@ -137,15 +137,16 @@ impl RedrivePlan {
 
     /// Only the first of each group (letters with one [`fingerprint`](super::fingerprint)) go; the others
     /// are held back until enough of those succeeded. A [`Rollout`](super::Rollout) sees to that; a redrive
-    /// that hands all letters out at once leaves them in the queue.
+    /// that hands letters out at once leaves them in the queue, for a later call with what was
+    /// [`Tried`].
     #[must_use]
     pub fn canary(mut self, canary: Canary) -> RedrivePlan {
         self.canary = Some(canary);
         self
     }
 
-    /// Stops when too many failed again: what has not gone stays. For a [`Rollout`](super::Rollout), which
-    /// sees what becomes of the letters.
+    /// Stops when too many failed again: what has not gone stays. For a [`Rollout`](super::Rollout), or a
+    /// redrive in several calls ([`Tried`]): both learn what becomes of the letters.
     #[must_use]
     pub fn stop_when(mut self, stop: StopWhen) -> RedrivePlan {
         self.stop_when = Some(stop);
@@ -254,20 +255,22 @@ impl RedrivePlan {
     }
 
     /// Decides about `letters` (oldest first) without touching them, and looks at no more of them than
-    /// it takes to reach the limit. `veto` may give a reason of the caller's to leave one where it is.
+    /// it takes to reach the limit. `veto` may give a reason of the caller's to leave one where it is;
+    /// `tried` is what became of those that went before.
     pub(crate) fn decide<'q>(
         &self,
         now: Time,
         stream: Stream,
         (queued, set_aside): (u64, u64),
         letters: impl Iterator<Item = &'q Kept>,
+        tried: &Tried,
         mut veto: impl FnMut(&DeadLetter) -> Option<Skip>,
     ) -> RedriveReport {
         let mut report = RedriveReport { queued, set_aside, ..RedriveReport::default() };
+        report.stopped = self.stop_when.is_some_and(|stop| tried.stops(stop));
         let limit = self.limit.unwrap_or(u64::MAX);
         let mut letters = letters.map(|kept| (&kept.letter, kept.fingerprint));
-        let mut first: BTreeMap<u64, u32> = BTreeMap::new();
-        let most = self.canary.map_or(u32::MAX, |canary| canary.first);
+        let mut first = First { canary: self.canary, tried, sent: BTreeMap::new() };
         loop {
             if report.scheduled.len() as u64 >= limit {
                 // One look further tells whether this was all.
@@ -278,16 +281,16 @@ impl RedrivePlan {
             report.selected += 1;
             if letter.parked && !self.filter.asks_for_parked() {
                 report.skipped.push((letter.id, Skip::Parked));
+            } else if tried.has(letter) {
+                report.skipped.push((letter.id, Skip::Tried));
             } else if !letter.parked && self.is_redriven_too_often(letter) {
                 report.parked.push(letter.id);
-            } else if self.canary.is_some() && first.get(&group).is_some_and(|n| *n >= most) {
+            } else if report.stopped || !first.may_go(group) {
                 report.held_back += 1;
             } else if let Some(why) = veto(letter) {
                 report.skipped.push((letter.id, why));
             } else {
-                if self.canary.is_some() {
-                    *first.entry(group).or_insert(0) += 1;
-                }
+                first.goes(group);
                 let slot = report.scheduled.len() as u64;
                 let at = self.start(now, stream, slot, letter.key.id(), letter.redrives);
                 report.scheduled.push(Scheduled { letter: letter.id, at });
@@ -328,12 +331,36 @@ impl RedrivePlan {
             Attempts::Keep => None,
             Attempts::Add(more) => Some(more.max(1)),
         };
-        Redriven { at, letter, more }
+        Redriven { at, letter, more, outcome: None }
     }
 }
 
 crate::wire::through_value!(RedrivePlan);
-crate::wire::through_value!(Redriven);
+
+/// Which letters of a group may go in one call.
+struct First<'t> {
+    canary: Option<Canary>,
+    tried: &'t Tried,
+    /// How many of each group that was not tried before.
+    sent: BTreeMap<u64, u32>,
+}
+
+impl First<'_> {
+    fn may_go(&self, group: u64) -> bool {
+        let Some(canary) = self.canary else { return true };
+        match self.tried.state(group, canary) {
+            GroupState::Follows => true,
+            GroupState::Waits => false,
+            GroupState::New => self.sent.get(&group).is_none_or(|sent| *sent < canary.first),
+        }
+    }
+
+    fn goes(&mut self, group: u64) {
+        if self.canary.is_some() {
+            *self.sent.entry(group).or_insert(0) += 1;
+        }
+    }
+}
 
 fn read_attempts(fields: &Fields<'_>) -> Result<Attempts, ConfigError> {
     match fields.get("attempts") {
@@ -356,189 +383,5 @@ fn read_attempts(fields: &Fields<'_>) -> Result<Attempts, ConfigError> {
                 Err(fields.error("attempts", message))
             }
         },
-    }
-}
-
-/// A letter on its way back to work.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Redriven {
-    /// When it is to start.
-    pub at: Time,
-    /// The letter, out of the queue: redrives counted, attempts where the next life goes on.
-    pub letter: DeadLetter,
-    /// How many more attempts it may make at least, whatever its policy's limit ([`Attempts::Add`]).
-    pub more: Option<u32>,
-}
-
-impl Redriven {
-    /// The name and version of the record of a redriven task.
-    pub const SCHEMA: &'static str = "redrive-redriven/1";
-
-    /// One line of NDJSON, its end included.
-    pub fn to_line(&self) -> String {
-        let mut line = self.to_value().to_json();
-        line.push('\n');
-        line
-    }
-
-    /// The record of this task on its way: one line of NDJSON, for the worker that runs it.
-    pub fn to_value(&self) -> Value {
-        Value::map([
-            ("schema", Redriven::SCHEMA.into()),
-            ("atNs", exact::time(self.at)),
-            ("moreAttempts", self.more.map_or(Value::Null, Value::from)),
-            ("letter", self.letter.to_value()),
-        ])
-    }
-
-    /// Reads what [`to_value`](Redriven::to_value) wrote.
-    ///
-    /// # Errors
-    /// When it is of another schema, or a field is not what it should be; the error names the field.
-    pub fn from_value(value: &Value) -> Result<Redriven, ConfigError> {
-        let fields = Fields::read(value, "", &["schema", "atNs", "moreAttempts", "letter"])?;
-        schema(&fields, Redriven::SCHEMA)?;
-        let letter = fields.get("letter").unwrap_or(&Value::Null);
-        Ok(Redriven {
-            at: Time::from_nanos(exact::required_whole(&fields, "atNs")?),
-            more: match fields.is_null("moreAttempts") {
-                true => None,
-                false => exact::read_u32(&fields, "moreAttempts")?,
-            },
-            letter: DeadLetter::from_value(letter).map_err(|error| error.inside("letter"))?,
-        })
-    }
-}
-
-/// When a letter is to start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Scheduled {
-    /// The letter's number.
-    pub letter: u64,
-    /// When.
-    pub at: Time,
-}
-
-/// Why a letter that was selected stays where it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Skip {
-    /// It is parked, and the filter does not ask for parked letters.
-    Parked,
-    /// A task with its key is live in the machine.
-    KeyLive,
-    /// It was taken out of the queue before its turn.
-    Gone,
-}
-
-impl Skip {
-    /// The word for it: `parked`, `keyLive`, `gone`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Skip::Parked => "parked",
-            Skip::KeyLive => "keyLive",
-            Skip::Gone => "gone",
-        }
-    }
-}
-
-/// What a redrive did, or would do. `selected` letters = scheduled + parked + skipped + held back, always; a redrive
-/// that did nothing says so. Letters beyond the limit are not selected: a redrive of a hundred does not
-/// read the other million.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-#[must_use]
-pub struct RedriveReport {
-    /// How many letters there were.
-    pub queued: u64,
-    /// How many of them are parked, whether or not the filter would choose them.
-    pub set_aside: u64,
-    /// How many the filter and the limit chose.
-    pub selected: u64,
-    /// Those sent back, in the order of their slots.
-    pub scheduled: Vec<Scheduled>,
-    /// The numbers of those parked now, because they were redriven too often.
-    pub parked: Vec<u64>,
-    /// The numbers of those left where they are, and why.
-    pub skipped: Vec<(u64, Skip)>,
-    /// How many wait for the canaries of their group.
-    pub held_back: u64,
-    /// Whether the plan's limit left letters for another time.
-    pub limited: bool,
-    /// The time from now in which all of the scheduled start.
-    pub span: Duration,
-}
-
-impl RedriveReport {
-    /// Whether nothing was sent back.
-    pub fn is_nothing(&self) -> bool {
-        self.scheduled.is_empty()
-    }
-
-    /// How many were skipped for each reason.
-    pub fn skipped_by_reason(&self) -> BTreeMap<Skip, u64> {
-        let mut counts = BTreeMap::new();
-        for (_, why) in &self.skipped {
-            *counts.entry(*why).or_insert(0) += 1;
-        }
-        counts
-    }
-
-    /// The report as data: counts, `scheduled` as a list of `letter` and `atNs`.
-    pub fn to_value(&self) -> Value {
-        let scheduled = |s: &Scheduled| {
-            Value::map([("letter", exact::whole(s.letter)), ("atNs", exact::time(s.at))])
-        };
-        let skipped = |(letter, why): &(u64, Skip)| {
-            Value::map([("letter", exact::whole(*letter)), ("why", why.as_str().into())])
-        };
-        Value::map([
-            ("queued", exact::whole(self.queued)),
-            ("selected", exact::whole(self.selected)),
-            ("scheduled", Value::List(self.scheduled.iter().map(scheduled).collect())),
-            ("parked", Value::List(self.parked.iter().map(|id| exact::whole(*id)).collect())),
-            ("skipped", Value::List(self.skipped.iter().map(skipped).collect())),
-            ("heldBack", exact::whole(self.held_back)),
-            ("limited", self.limited.into()),
-            ("spanNs", exact::whole(nanos(self.span))),
-        ])
-    }
-}
-
-impl fmt::Display for RedriveReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.selected == 0 {
-            write!(f, "no letter out of {} selected: nothing redriven", self.queued)?;
-            if self.set_aside > 0 {
-                write!(f, "; {} parked, which are sent back only if asked for", self.set_aside)?;
-            }
-            return Ok(());
-        }
-        let letters = if self.selected == 1 { "letter" } else { "letters" };
-        let mut parts: Vec<String> = Vec::new();
-        match self.scheduled.len() {
-            0 => parts.push("nothing redriven".to_owned()),
-            n => parts.push(format!("{n} scheduled within {}", format_duration(self.span))),
-        }
-        if !self.parked.is_empty() {
-            parts.push(format!("{} parked (redriven too often)", self.parked.len()));
-        }
-        for (why, count) in self.skipped_by_reason() {
-            let why = match why {
-                Skip::Parked => "parked before",
-                Skip::KeyLive => "a task with the key is live",
-                Skip::Gone => "no longer there",
-            };
-            parts.push(format!("{count} skipped ({why})"));
-        }
-        if self.held_back > 0 {
-            parts.push(format!("{} held back behind the first of their group", self.held_back));
-        }
-        if self.limited {
-            parts.push("more left by the limit".to_owned());
-        }
-        write!(f, "{} {letters} selected: {}", self.selected, parts.join(", "))
     }
 }

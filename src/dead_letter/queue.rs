@@ -7,150 +7,27 @@
 //!   that it refuses is handed back;
 //! - *order*: letters are listed oldest first, by time of death, then number.
 
-use alloc::{boxed::Box, collections::BTreeMap, format, sync::Arc, vec::Vec};
+mod parts;
+
+use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::ops::Bound;
 
+pub(crate) use self::parts::QueueParts;
 use crate::{
     dead_letter::{
-        DeadLetter, DropCause, Dropped, Filter, Group, GroupBy, Pushed, RedrivePlan, RedriveReport,
-        Redriven, Refused, Skip, dropped::Refusal,
+        DeadLetter, DropCause, Dropped, Filter, FullPolicy, Group, GroupBy, Pushed, QueueConfig,
+        QueueCounters, QueueStats, RedrivePlan, RedriveReport, Redriven, Refused, Skip, Tried,
+        dropped::Refusal,
     },
     exact,
     policy::RetryPolicy,
     random::Stream,
     task::Reason,
-    time::{Duration, Time},
-    wire::{ConfigError, Fields, Value, one_of},
+    time::Time,
 };
 
 /// The largest number that a letter can have: what every JSON reader holds exactly.
 pub const MAX_ID: u64 = exact::MAX_EXACT;
-
-/// What happens to a new letter when the queue is full.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FullPolicy {
-    /// It is handed back, and the task stays where it was: nothing is lost. The default, because
-    /// everything else loses work.
-    #[default]
-    Reject,
-    /// The letter that died first makes room: for queues that are a log of recent trouble.
-    DropOldest,
-    /// It is dropped: for queues where the first letters tell the cause.
-    DropNew,
-}
-
-impl FullPolicy {
-    const ALL: [FullPolicy; 3] = [FullPolicy::Reject, FullPolicy::DropOldest, FullPolicy::DropNew];
-
-    /// The word for it: `reject`, `dropOldest`, `dropNew`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            FullPolicy::Reject => "reject",
-            FullPolicy::DropOldest => "dropOldest",
-            FullPolicy::DropNew => "dropNew",
-        }
-    }
-}
-
-/// How much a queue holds, for how long, and what happens when it is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QueueConfig {
-    /// The most letters that it holds; `None` means unlimited.
-    ///
-    /// Default 10,000: as many as Sidekiq users know, some 10 MB of letters, and enough to see every
-    /// cause. Together with [`FullPolicy::Reject`] it loses nothing: the machine holds what does not
-    /// fit, and says so.
-    pub capacity: Option<u64>,
-    /// What happens to a new letter when the queue is full.
-    pub full: FullPolicy,
-    /// How long after its death a letter is kept; `None` (default) is for ever. Counted from the
-    /// death and not from the task's first enqueueing, which in SQS has letters expire unseen.
-    pub retention: Option<Duration>,
-}
-
-impl Default for QueueConfig {
-    fn default() -> QueueConfig {
-        QueueConfig { capacity: Some(10_000), full: FullPolicy::Reject, retention: None }
-    }
-}
-
-impl QueueConfig {
-    /// The configuration as data: `capacity` (`null`: no limit), `full`, `retention`.
-    pub fn to_value(&self) -> Value {
-        Value::map([
-            ("capacity", self.capacity.map_or(Value::Null, exact::whole)),
-            ("full", self.full.as_str().into()),
-            ("retention", self.retention.map_or(Value::Null, Value::duration)),
-        ])
-    }
-
-    /// Reads what [`to_value`](QueueConfig::to_value) writes; absent fields have their defaults.
-    ///
-    /// # Errors
-    /// When a field is unknown or not what it should be.
-    pub fn from_value(value: &Value) -> Result<QueueConfig, ConfigError> {
-        let fields = Fields::read(value, "", &["capacity", "full", "retention"])?;
-        let mut config = QueueConfig::default();
-        if fields.is_null("capacity") {
-            config.capacity = None;
-        } else if let Some(capacity) = exact::read_whole(&fields, "capacity")? {
-            config.capacity = Some(capacity);
-        }
-        if let Some(word) = fields.text("full")? {
-            let words = FullPolicy::ALL.map(FullPolicy::as_str);
-            let word = one_of(&fields.path_of("full"), word, &words)?;
-            config.full =
-                FullPolicy::ALL.into_iter().find(|full| full.as_str() == word).unwrap_or_default();
-        }
-        if !fields.is_null("retention") {
-            config.retention = fields.duration("retention")?;
-        }
-        Ok(config)
-    }
-}
-
-/// Where letters went, since the queue was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct QueueCounters {
-    /// Taken in.
-    pub entered: u64,
-    /// Handed back because the queue was full ([`FullPolicy::Reject`]).
-    pub rejected: u64,
-    /// Dropped instead of being taken in ([`FullPolicy::DropNew`]).
-    pub dropped_new: u64,
-    /// Dropped to make room ([`FullPolicy::DropOldest`]).
-    pub dropped_oldest: u64,
-    /// Dropped at the end of the retention.
-    pub expired: u64,
-    /// Taken out one by one.
-    pub removed: u64,
-    /// Purged.
-    pub purged: u64,
-    /// Sent back to work.
-    pub redriven: u64,
-}
-
-crate::wire::through_value!(QueueConfig);
-
-/// The state of a queue in numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct QueueStats {
-    /// Letters held.
-    pub letters: u64,
-    /// Those of them that are parked.
-    pub parked: u64,
-    /// Letters held for each reason that occurs, in the order of [`Reason::ALL`].
-    pub by_reason: Vec<(Reason, u64)>,
-    /// When the oldest died.
-    pub oldest: Option<Time>,
-    /// When the newest died.
-    pub newest: Option<Time>,
-    /// Where letters went.
-    pub counters: QueueCounters,
-}
 
 /// Dead letters, bounded, in order of death.
 ///
@@ -525,7 +402,18 @@ impl DeadLetterQueue {
     /// What `plan` would do now; nothing changes. The same stream gives the same schedule to
     /// [`redrive`](DeadLetterQueue::redrive).
     pub fn plan(&self, now: Time, plan: &RedrivePlan, stream: Stream) -> RedriveReport {
-        self.decide(now, plan, stream, |_| None)
+        self.plan_after(now, plan, stream, &Tried::new())
+    }
+
+    /// What `plan` would do now, after the letters that were `tried`; nothing changes.
+    pub fn plan_after(
+        &self,
+        now: Time,
+        plan: &RedrivePlan,
+        stream: Stream,
+        tried: &Tried,
+    ) -> RedriveReport {
+        self.decide(now, plan, stream, tried, |_| None)
     }
 
     /// Takes the letters that `plan` sends back to work out of the queue and hands them over, each
@@ -542,6 +430,18 @@ impl DeadLetterQueue {
         self.redrive_unless(now, plan, stream, |_| None)
     }
 
+    /// The same as the next call of a redrive whose letters go in several: after those that were `tried`.
+    pub fn redrive_after(
+        &mut self,
+        now: Time,
+        plan: &RedrivePlan,
+        stream: Stream,
+        tried: &Tried,
+    ) -> (Vec<Redriven>, RedriveReport) {
+        let report = self.plan_after(now, plan, stream, tried);
+        self.hand_out(plan, report)
+    }
+
     /// The same, leaving out the letters that `veto` has a reason against.
     pub(crate) fn redrive_unless(
         &mut self,
@@ -550,30 +450,44 @@ impl DeadLetterQueue {
         stream: Stream,
         veto: impl FnMut(&DeadLetter) -> Option<Skip>,
     ) -> (Vec<Redriven>, RedriveReport) {
-        let report = self.decide(now, plan, stream, veto);
-        for id in &report.parked {
-            self.park(*id, true);
-        }
-        let mut tasks = Vec::with_capacity(report.scheduled.len());
-        for scheduled in &report.scheduled {
-            if let Some(letter) = self.take(scheduled.letter) {
-                self.counters.redriven += 1;
-                tasks.push(plan.revive(letter, scheduled.at));
-            }
-        }
-        (tasks, report)
+        let report = self.decide(now, plan, stream, &Tried::new(), veto);
+        self.hand_out(plan, report)
     }
 
-    /// What `plan` would do but for the letters that `veto` has a reason against.
-    pub(crate) fn decide(
+    /// What [`redrive_unless`](DeadLetterQueue::redrive_unless) would do.
+    pub(crate) fn plan_unless(
         &self,
         now: Time,
         plan: &RedrivePlan,
         stream: Stream,
         veto: impl FnMut(&DeadLetter) -> Option<Skip>,
     ) -> RedriveReport {
+        self.decide(now, plan, stream, &Tried::new(), veto)
+    }
+
+    fn hand_out(
+        &mut self,
+        plan: &RedrivePlan,
+        report: RedriveReport,
+    ) -> (Vec<Redriven>, RedriveReport) {
+        for id in &report.parked {
+            self.park(*id, true);
+        }
+        let sent = report.scheduled.iter();
+        let tasks = sent.filter_map(|sent| self.send(sent.letter, sent.at, plan)).collect();
+        (tasks, report)
+    }
+
+    fn decide(
+        &self,
+        now: Time,
+        plan: &RedrivePlan,
+        stream: Stream,
+        tried: &Tried,
+        veto: impl FnMut(&DeadLetter) -> Option<Skip>,
+    ) -> RedriveReport {
         let eligible = self.eligible(now, plan.filter());
-        plan.decide(now, stream, (self.len(), self.parked()), eligible, veto)
+        plan.decide(now, stream, (self.len(), self.parked()), eligible, tried, veto)
     }
 
     fn take(&mut self, id: u64) -> Option<DeadLetter> {
@@ -589,48 +503,5 @@ impl DeadLetterQueue {
             kept.letter.rebase(&move_time);
             self.place(kept.letter);
         }
-    }
-}
-
-/// What a snapshot holds of a queue, next to its letters.
-pub(crate) struct QueueParts {
-    pub(crate) config: QueueConfig,
-    pub(crate) last_id: u64,
-    pub(crate) counters: QueueCounters,
-}
-
-impl DeadLetterQueue {
-    pub(crate) fn parts(&self) -> QueueParts {
-        QueueParts { config: self.config, last_id: self.last_id, counters: self.counters }
-    }
-
-    /// Puts a queue together again, if the parts agree.
-    pub(crate) fn from_parts(
-        parts: QueueParts,
-        letters: Vec<DeadLetter>,
-    ) -> Result<DeadLetterQueue, ConfigError> {
-        let mut queue = DeadLetterQueue::new(parts.config);
-        for (i, letter) in letters.into_iter().enumerate() {
-            let id = letter.id;
-            let path = || format!("letters.records[{i}].id");
-            if id == 0 || id > MAX_ID || letter.lineage == 0 {
-                let message = format!("= {id} is not a number from 1 to {MAX_ID}, with a lineage");
-                return Err(ConfigError::new(path(), message));
-            }
-            if queue.places.contains_key(&id) {
-                return Err(ConfigError::new(path(), format!("= {id} is given twice")));
-            }
-            queue.place(letter);
-        }
-        queue.last_id = parts.last_id;
-        queue.counters = parts.counters;
-        let c = parts.counters;
-        let left = [c.removed, c.purged, c.redriven, c.expired, c.dropped_oldest];
-        let left = left.into_iter().fold(queue.len(), u64::saturating_add);
-        if left != c.entered {
-            let message = format!("do not add up: entered = {}, held and left = {left}", c.entered);
-            return Err(ConfigError::new("counters", message));
-        }
-        Ok(queue)
     }
 }

@@ -10,160 +10,20 @@
 //! letter goes next and when. The same calls give the same answers. A [`Machine`](crate::Machine) runs one
 //! by itself; callers with a queue of their own ask it letter by letter.
 
+mod record;
+
 use alloc::{
     collections::{BTreeMap, VecDeque},
     vec::Vec,
 };
-use core::fmt;
 
+pub use self::record::RolloutReport;
 use crate::{
     dead_letter::{DeadLetter, DeadLetterQueue, RedrivePlan, Skip},
-    exact,
     random::Stream,
     time::{Time, nanos},
-    wire::{ConfigError, Fields, Value},
+    wire::{ConfigError, one_of},
 };
-
-/// The first of each group go alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Canary {
-    /// How many of each group go first.
-    pub first: u32,
-    /// The share of them that has to succeed before the rest of the group follows, from 0 to 1.
-    ///
-    /// Default 0.8: of five one may fail for a reason of its own.
-    pub succeed: f64,
-}
-
-impl Canary {
-    /// That many of each group go first.
-    pub fn first(letters: u32) -> Canary {
-        Canary { first: letters.max(1), succeed: 0.8 }
-    }
-
-    /// The share of them that has to succeed, from 0 to 1.
-    #[must_use]
-    pub fn succeed(mut self, share: f64) -> Canary {
-        self.succeed = if share.is_nan() { 1.0 } else { share.clamp(0.0, 1.0) };
-        self
-    }
-
-    /// How many have to succeed, out of `canaries`.
-    fn needed(&self, canaries: u32) -> u32 {
-        libm::ceil(f64::from(canaries) * self.succeed - 1e-9).max(0.0) as u32
-    }
-}
-
-/// When a redrive stops.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct StopWhen {
-    /// The share of failures that is too much, from 0 to 1.
-    pub failed: f64,
-    /// Out of the last so many outcomes; those that are not known yet count as no failures.
-    ///
-    /// Default 20: with 20 % a redrive stops at the fifth failure of the last twenty.
-    pub of: u32,
-}
-
-impl StopWhen {
-    /// Stops when more than this share of the last twenty outcomes failed.
-    pub fn failed(share: f64) -> StopWhen {
-        let failed = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
-        StopWhen { failed, of: 20 }
-    }
-
-    /// Out of the last so many.
-    #[must_use]
-    pub fn of(mut self, outcomes: u32) -> StopWhen {
-        self.of = outcomes.max(1);
-        self
-    }
-
-    /// Reads `failed > 20 %`, with ` of 50` after it if it is not out of the last twenty.
-    ///
-    /// # Errors
-    /// When it is written differently.
-    pub fn parse(text: &str) -> Result<StopWhen, ConfigError> {
-        let wrong = || {
-            let message = alloc::format!(
-                "= \"{text}\" is not known; write it like \"failed > 20 %\" or \"failed > 20 % of 50\""
-            );
-            ConfigError::new("stopWhen", message)
-        };
-        let rest = text.trim().strip_prefix("failed").ok_or_else(wrong)?.trim_start();
-        let rest = rest.strip_prefix('>').ok_or_else(wrong)?;
-        let (share, of) = rest.split_once('%').ok_or_else(wrong)?;
-        let share: f64 = share.trim().parse().map_err(|_| wrong())?;
-        if !(0.0..=100.0).contains(&share) {
-            return Err(wrong());
-        }
-        let stop = StopWhen::failed(share / 100.0);
-        match of.trim() {
-            "" => Ok(stop),
-            of => {
-                let of = of.strip_prefix("of").ok_or_else(wrong)?.trim();
-                let of = of.strip_prefix("the last").unwrap_or(of).trim();
-                let of: u32 = of.parse().map_err(|_| wrong())?;
-                if of == 0 { Err(wrong()) } else { Ok(stop.of(of)) }
-            }
-        }
-    }
-
-    fn is_reached(&self, recent: &VecDeque<bool>) -> bool {
-        let failed = recent.iter().filter(|failed| **failed).count();
-        failed as f64 > self.failed * f64::from(self.of) + 1e-9
-    }
-}
-
-impl fmt::Display for StopWhen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = crate::wire::Number(self.failed * 100.0);
-        write!(f, "failed > {percent} % of {}", self.of)
-    }
-}
-
-/// Reads `canary`: how many of each group, or `{"first": 5, "succeed": 0.8}`.
-pub(super) fn read_canary(fields: &Fields<'_>) -> Result<Option<Canary>, ConfigError> {
-    let first = |number: Option<u32>, fields: &Fields<'_>, name: &str| match number {
-        Some(first) if first > 0 => Ok(Canary::first(first)),
-        _ => Err(fields.error(name, "is missing or 0; write how many of each group go first")),
-    };
-    match fields.get("canary") {
-        None => Ok(None),
-        Some(group @ Value::Map(_)) => {
-            let inner = Fields::read(group, &fields.path_of("canary"), &["first", "succeed"])?;
-            let canary = first(exact::read_u32(&inner, "first")?, &inner, "first")?;
-            match inner.number("succeed")? {
-                None => Ok(Some(canary)),
-                Some(share) if (0.0..=1.0).contains(&share) => Ok(Some(canary.succeed(share))),
-                Some(_) => Err(inner.error("succeed", "is not a share from 0 to 1")),
-            }
-        }
-        Some(_) => first(exact::read_u32(fields, "canary")?, fields, "canary").map(Some),
-    }
-}
-
-/// Reads `stopWhen`: `failed > 20 %`, or `{"failed": 0.2, "of": 20}`.
-pub(super) fn read_stop(fields: &Fields<'_>) -> Result<Option<StopWhen>, ConfigError> {
-    match fields.get("stopWhen") {
-        None => Ok(None),
-        Some(group @ Value::Map(_)) => {
-            let inner = Fields::read(group, &fields.path_of("stopWhen"), &["failed", "of"])?;
-            let stop = match inner.number("failed")? {
-                Some(share) if (0.0..=1.0).contains(&share) => StopWhen::failed(share),
-                _ => return Err(inner.error("failed", "is missing or not a share from 0 to 1")),
-            };
-            match exact::read_u32(&inner, "of")? {
-                None => Ok(Some(stop)),
-                Some(0) => Err(inner.error("of", "is 0; write out of how many outcomes")),
-                Some(of) => Ok(Some(stop.of(of))),
-            }
-        }
-        Some(_) => StopWhen::parse(fields.required_text("stopWhen")?).map(Some),
-    }
-}
 
 /// What became of a letter that was sent back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +33,24 @@ pub enum Outcome {
     Succeeded,
     /// It died again, or ended in another way without success.
     Failed,
+}
+
+impl Outcome {
+    /// The word for it: `succeeded`, `failed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Succeeded => "succeeded",
+            Outcome::Failed => "failed",
+        }
+    }
+
+    /// Reads that word, which is at `path`.
+    pub(super) fn parse(path: &str, word: &str) -> Result<Outcome, ConfigError> {
+        let all = [Outcome::Succeeded, Outcome::Failed];
+        let word = one_of(path, word, &all.map(Outcome::as_str))?;
+        let found = all.into_iter().find(|outcome| outcome.as_str() == word);
+        found.ok_or_else(|| ConfigError::new(path, "is not an outcome"))
+    }
 }
 
 /// A redrive that is under way. See [`RedrivePlan::canary`](super::RedrivePlan::canary).
@@ -208,72 +86,6 @@ struct Group {
     succeeded: u32,
     failed: u32,
     held: Vec<Item>,
-}
-
-/// What a rollout did so far. `selected` = scheduled + parked + skipped + held back, always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RolloutReport {
-    /// How many letters the filter and the limit chose.
-    pub selected: u64,
-    /// Those that were sent back to work.
-    pub scheduled: u64,
-    /// Those of them that succeeded.
-    pub succeeded: u64,
-    /// Those of them that did not.
-    pub failed: u64,
-    /// Those parked, because they were redriven too often.
-    pub parked: u64,
-    /// Those left where they are: parked before, or a task with their key is live.
-    pub skipped: u64,
-    /// Those that have not gone: they wait for their slot or for the canaries of their group, or the
-    /// redrive was stopped.
-    pub held_back: u64,
-    /// Whether too many failed, so that it stopped.
-    pub stopped: bool,
-}
-
-impl RolloutReport {
-    /// The report as data.
-    pub fn to_value(&self) -> Value {
-        Value::map([
-            ("selected", exact::whole(self.selected)),
-            ("scheduled", exact::whole(self.scheduled)),
-            ("succeeded", exact::whole(self.succeeded)),
-            ("failed", exact::whole(self.failed)),
-            ("parked", exact::whole(self.parked)),
-            ("skipped", exact::whole(self.skipped)),
-            ("heldBack", exact::whole(self.held_back)),
-            ("stopped", self.stopped.into()),
-        ])
-    }
-}
-
-impl fmt::Display for RolloutReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.selected == 0 {
-            return f.write_str("no letter selected: nothing redriven");
-        }
-        let letters = if self.selected == 1 { "letter" } else { "letters" };
-        write!(f, "{} {letters} selected: ", self.selected)?;
-        match self.scheduled {
-            0 => f.write_str("nothing redriven")?,
-            n => write!(f, "{n} scheduled, {} succeeded, {} failed", self.succeeded, self.failed)?,
-        }
-        for (count, what) in [
-            (self.parked, "parked (redriven too often)"),
-            (self.skipped, "skipped"),
-            (self.held_back, "held back"),
-        ] {
-            if count > 0 {
-                write!(f, ", {count} {what}")?;
-            }
-        }
-        if self.stopped {
-            f.write_str("; stopped, since too many failed")?;
-        }
-        Ok(())
-    }
 }
 
 impl Rollout {
@@ -431,131 +243,4 @@ impl Rollout {
     pub(crate) fn plan(&self) -> &RedrivePlan {
         &self.plan
     }
-
-    /// The rollout as it is, to be stored.
-    pub fn to_value(&self) -> Value {
-        let item = |item: &Item| {
-            Value::map([
-                ("letter", exact::whole(item.letter)),
-                ("key", exact::whole(item.key)),
-                ("redrives", item.redrives.into()),
-                ("group", exact::hex(item.group)),
-            ])
-        };
-        let going = self.going.iter().map(|((at, _), going)| {
-            Value::map([("atNs", exact::time(*at)), ("item", item(going))])
-        });
-        let groups = self.groups.iter().map(|(group, state)| {
-            Value::map([
-                ("group", exact::hex(*group)),
-                ("canaries", state.canaries.into()),
-                ("succeeded", state.succeeded.into()),
-                ("failed", state.failed.into()),
-                ("held", Value::List(state.held.iter().map(item).collect())),
-            ])
-        });
-        let out = self.out.iter().map(|(letter, group)| {
-            Value::map([("letter", exact::whole(*letter)), ("group", exact::hex(*group))])
-        });
-        let recent = self.recent.iter().map(|failed| Value::Bool(*failed));
-        Value::map([
-            ("plan", self.plan.to_value()),
-            ("freeNs", exact::time(self.free)),
-            ("going", Value::List(going.collect())),
-            ("groups", Value::List(groups.collect())),
-            ("out", Value::List(out.collect())),
-            ("recent", Value::List(recent.collect())),
-            ("report", self.report.to_value()),
-        ])
-    }
-
-    /// Reads what [`to_value`](Rollout::to_value) wrote; `stream` is that of the machine or queue.
-    ///
-    /// # Errors
-    /// When a field is unknown, missing or not what it should be; the error names it.
-    pub fn from_value(value: &Value, stream: Stream) -> Result<Rollout, ConfigError> {
-        const FIELDS: &[&str] = &["plan", "freeNs", "going", "groups", "out", "recent", "report"];
-        let fields = Fields::read(value, "", FIELDS)?;
-        let plan = fields.get("plan").unwrap_or(&Value::Null);
-        let mut rollout = Rollout {
-            plan: RedrivePlan::from_value(plan).map_err(|error| error.inside("plan"))?,
-            stream,
-            free: Time::from_nanos(exact::required_whole(&fields, "freeNs")?),
-            going: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            out: BTreeMap::new(),
-            recent: VecDeque::new(),
-            report: read_report(fields.get("report").unwrap_or(&Value::Null))?,
-            skipped: Vec::new(),
-            parked: Vec::new(),
-        };
-        for value in fields.list("going")?.unwrap_or_default() {
-            let fields = Fields::read(value, "going", &["atNs", "item"])?;
-            let at = Time::from_nanos(exact::required_whole(&fields, "atNs")?);
-            let item = read_item(fields.get("item").unwrap_or(&Value::Null))?;
-            rollout.going.insert((at, item.letter), item);
-        }
-        for value in fields.list("groups")?.unwrap_or_default() {
-            const GROUP: &[&str] = &["group", "canaries", "succeeded", "failed", "held"];
-            let fields = Fields::read(value, "groups", GROUP)?;
-            let held = fields.list("held")?.unwrap_or_default();
-            let state = Group {
-                canaries: exact::required_u32(&fields, "canaries")?,
-                succeeded: exact::required_u32(&fields, "succeeded")?,
-                failed: exact::required_u32(&fields, "failed")?,
-                held: held.iter().map(read_item).collect::<Result<_, _>>()?,
-            };
-            rollout.groups.insert(read_group(&fields)?, state);
-        }
-        for value in fields.list("out")?.unwrap_or_default() {
-            let fields = Fields::read(value, "out", &["letter", "group"])?;
-            let letter = exact::required_whole(&fields, "letter")?;
-            rollout.out.insert(letter, read_group(&fields)?);
-        }
-        for value in fields.list("recent")?.unwrap_or_default() {
-            let failed = value.as_bool();
-            let failed = failed.ok_or_else(|| fields.error("recent", "is not true or false"))?;
-            rollout.recent.push_back(failed);
-        }
-        Ok(rollout)
-    }
-}
-
-fn read_group(fields: &Fields<'_>) -> Result<u64, ConfigError> {
-    exact::read_hex(fields, "group")?.ok_or_else(|| fields.error("group", "is missing"))
-}
-
-fn read_item(value: &Value) -> Result<Item, ConfigError> {
-    let fields = Fields::read(value, "item", &["letter", "key", "redrives", "group"])?;
-    Ok(Item {
-        letter: exact::required_whole(&fields, "letter")?,
-        key: exact::required_whole(&fields, "key")?,
-        redrives: exact::required_u32(&fields, "redrives")?,
-        group: read_group(&fields)?,
-    })
-}
-
-fn read_report(value: &Value) -> Result<RolloutReport, ConfigError> {
-    const FIELDS: &[&str] = &[
-        "selected",
-        "scheduled",
-        "succeeded",
-        "failed",
-        "parked",
-        "skipped",
-        "heldBack",
-        "stopped",
-    ];
-    let fields = Fields::read(value, "report", FIELDS)?;
-    let count = |name| exact::required_whole(&fields, name);
-    Ok(RolloutReport {
-        selected: count("selected")?,
-        scheduled: count("scheduled")?,
-        succeeded: count("succeeded")?,
-        failed: count("failed")?,
-        parked: count("parked")?,
-        skipped: count("skipped")?,
-        held_back: count("heldBack")?,
-        stopped: fields.boolean("stopped")?.unwrap_or(false),
-    })
 }

@@ -101,11 +101,13 @@
 //! searched. A task that ended leaves; only its letter stays, in the bounded queue.
 
 mod clock;
+mod config;
 mod configure;
 mod entry;
 mod error;
 mod event;
 mod index;
+mod places;
 mod policies;
 mod results;
 mod revive;
@@ -118,12 +120,13 @@ mod timers;
 use alloc::{
     boxed::Box,
     collections::{BTreeSet, VecDeque},
-    sync::Arc,
     vec::Vec,
 };
-use core::{cmp::Ordering, fmt};
+use core::fmt;
 
+use self::places::pop_due;
 pub use self::{
+    config::MachineConfig,
     entry::TaskView,
     error::MachineError,
     event::{Event, What},
@@ -140,41 +143,12 @@ pub(crate) use self::{
 };
 use crate::{
     Key,
-    dead_letter::{DEFAULT_HISTORY, DeadLetter, DeadLetterQueue, QueueConfig, Rollout},
+    dead_letter::{DeadLetter, DeadLetterQueue, Rollout},
     policy::RetryPolicy,
     random::{Stream, mix},
-    task::{Reason, State, Task},
+    task::{Reason, Task},
     time::{Time, nanos},
 };
-
-/// How a machine is set up.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MachineConfig {
-    /// The policy of all tasks that do not bring their own; its budget is shared by them.
-    pub policy: Arc<RetryPolicy>,
-    /// The seed of every random draw. Machines that must not act in step need different ones.
-    pub seed: u64,
-    /// How many failed attempts each task remembers, at least one
-    /// ([why 10](crate::dead_letter::DEFAULT_HISTORY)).
-    pub history: u32,
-    /// How many events wait to be polled, before the oldest is forgotten and counted; 0 turns events
-    /// off. Default 4,096: a poll each second keeps up with some thousand failures a second.
-    pub events: u32,
-    /// How many dead letters are kept, how long, and what happens when the queue is full.
-    pub queue: QueueConfig,
-}
-
-impl Default for MachineConfig {
-    fn default() -> MachineConfig {
-        MachineConfig {
-            policy: Arc::new(RetryPolicy::default()),
-            seed: 0,
-            history: DEFAULT_HISTORY,
-            events: 4_096,
-            queue: QueueConfig::default(),
-        }
-    }
-}
 
 /// Many tasks under one policy and one seed. See the [module's text](self).
 #[derive(Clone)]
@@ -446,79 +420,4 @@ impl Machine {
             counters: self.counters,
         }
     }
-
-    /// Whether a task with this key can come in.
-    pub(crate) fn is_free(&self, key: &Key) -> Result<(), MachineError> {
-        if self.tasks.find(key).is_some() {
-            return Err(MachineError::KeyTaken { key: key.clone() });
-        }
-        if !self.held_keys.is_empty() && self.held_keys.contains(key) {
-            return Err(MachineError::KeyHeld { key: key.clone() });
-        }
-        Ok(())
-    }
-
-    /// Puts a task in its places.
-    pub(crate) fn add(&mut self, entry: Entry) {
-        let (is_ready, is_running) = (entry.task.state() == State::Ready, entry.is_running());
-        self.ready += u64::from(is_ready);
-        self.running += u64::from(is_running);
-        let slot = self.tasks.insert(entry);
-        self.arm(slot);
-    }
-
-    /// Sets the timers of the task in `slot` for the state that it is in.
-    pub(crate) fn arm(&mut self, slot: u32) {
-        let Some(entry) = self.tasks.get(slot) else { return };
-        let timer = |at| Timer { at, id: entry.key.id(), slot, stamp: entry.stamp };
-        if entry.is_running() {
-            if entry.at < Time::MAX {
-                self.timeouts.arm(timer(entry.at));
-            }
-            return;
-        }
-        self.due.arm(timer(entry.at));
-        if let Some(at) = entry.expires_at() {
-            self.expiries.arm(timer(at));
-        }
-    }
-
-    /// The timers that a task had set count no longer: its stamp is another one now.
-    #[inline]
-    pub(crate) fn disarm(&mut self, was_running: bool, had_limit: bool) {
-        let counts = |timer: &Timer| self.tasks.is_current(timer.slot, timer.stamp);
-        if !was_running {
-            self.due.let_go(counts);
-        }
-        if had_limit {
-            let limits = if was_running { &mut self.timeouts } else { &mut self.expiries };
-            limits.let_go(counts);
-        }
-    }
-
-    /// Takes a task out of all its places; its budget and policy are told.
-    pub(crate) fn take(&mut self, slot: u32) -> Option<Entry> {
-        let entry = self.tasks.remove(slot)?;
-        let was_running = entry.is_running() || entry.task.state().is_final();
-        let limit = if was_running { entry.at < Time::MAX } else { entry.expires_at().is_some() };
-        self.disarm(was_running, limit);
-        self.running -= u64::from(was_running);
-        self.ready -= u64::from(entry.task.state() == State::Ready);
-        if entry.was_started()
-            && let (_, Some(budget)) = self.policies.rules(entry.policy)
-        {
-            budget.on_end(entry.holds_a_retry());
-        }
-        self.policies.release(entry.policy);
-        Some(entry)
-    }
-}
-
-/// Takes the first of `timers` if it is due.
-#[inline]
-fn pop_due(timers: &mut Timers, tasks: &Slab, now: Time) -> Option<Timer> {
-    let counts = |timer: &Timer| tasks.is_current(timer.slot, timer.stamp);
-    let key = |timer: &Timer| tasks.get(timer.slot).map(|entry| &entry.key);
-    let by_key = |a: &Timer, b: &Timer| -> Ordering { key(a).cmp(&key(b)) };
-    timers.pop_due(now, counts, by_key)
 }

@@ -97,7 +97,7 @@ impl Machine {
     pub fn plan_redrive(&self, now: Time, plan: &RedrivePlan) -> RedriveReport {
         let mut taken = BTreeSet::new();
         let veto = |letter: &DeadLetter| is_live(&self.tasks, &self.held_keys, &mut taken, letter);
-        self.letters.decide(self.clock_would_be(now), plan, self.stream, veto)
+        self.letters.plan_unless(self.clock_would_be(now), plan, self.stream, veto)
     }
 
     /// Takes a task that a queue of another process redrove (`redrive dlq redrive`, say) into this
@@ -148,7 +148,7 @@ impl Machine {
     }
 
     fn resubmit(&mut self, now: Time, redriven: Redriven, rollout: Option<(u64, u64)>) {
-        let Redriven { at, letter, more } = redriven;
+        let Redriven { at, letter, more, outcome: _ } = redriven;
         let base = letter.attempts;
         // In the queue every letter with a policy has its fingerprint.
         let known = letter.policy.as_ref().map(|_| letter.policy_fingerprint);

@@ -6,7 +6,7 @@ use core::fmt;
 use crate::{
     Key, exact,
     machine::policies::Variant,
-    policy::{Backoff, PolicyBuilder, RetryPolicy},
+    policy::{Overrides, RetryPolicy},
     time::{Duration, Time},
     wire::{ConfigError, Fields, PayloadFault, Value},
 };
@@ -114,14 +114,7 @@ impl TaskSpec {
 
     /// `base` with what it overrides.
     pub(super) fn overridden(&self, base: &RetryPolicy) -> Result<RetryPolicy, ConfigError> {
-        let mut builder = base.to_builder();
-        if let Some(attempts) = self.max_attempts {
-            builder = builder.max_attempts(attempts);
-        }
-        if let Some(multiplier) = self.multiplier {
-            builder = with_multiplier(builder, base, multiplier)?;
-        }
-        builder.build()
+        Ok(Overrides::new(base, self.max_attempts, self.multiplier)?.apply(base))
     }
 
     /// When the task expires, submitted at `now`.
@@ -131,28 +124,6 @@ impl TaskSpec {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
-    }
-}
-
-fn with_multiplier(
-    builder: PolicyBuilder,
-    base: &RetryPolicy,
-    multiplier: f64,
-) -> Result<PolicyBuilder, ConfigError> {
-    // Checks the multiplier, and rounds as every classic policy does.
-    let classic = |multiplier| RetryPolicy::classic(1, multiplier).map(|p| p.backoff().clone());
-    match base.backoff() {
-        Backoff::Exponential { initial, multiplier: old } => {
-            let wanted = classic(multiplier)?;
-            if classic(*old)? == *base.backoff() {
-                return Ok(builder.backoff(wanted));
-            }
-            Ok(builder.backoff(Backoff::Exponential { initial: *initial, multiplier }))
-        }
-        _ => Err(ConfigError::new(
-            "multiplier",
-            "is for exponential policies; give the task a whole policy instead",
-        )),
     }
 }
 

@@ -99,13 +99,16 @@ impl Rule {
 }
 
 /// What a policy makes of a kind of failure. Resolved once by
-/// [`RetryPolicy::classify`](super::RetryPolicy::classify) and valid for that policy alone.
+/// [`RetryPolicy::classify`](super::RetryPolicy::classify) and valid for policies with the same rules:
+/// others refuse it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
     /// The rule's index, or [`Class::NO_RULE`].
     pub(crate) rule: u16,
     /// What a retry costs the budget.
     pub(crate) cost: u16,
+    /// Of which rules and costs.
+    pub(crate) rules: u32,
 }
 
 impl Class {

@@ -30,8 +30,7 @@ pub mod schema;
 mod spec;
 pub mod wire;
 
-use alloc::string::ToString;
-use core::num::NonZeroU32;
+use core::{fmt::Write, num::NonZeroU32};
 
 use self::spec::{Compiled, Spec};
 pub use self::{
@@ -53,7 +52,7 @@ pub(crate) use self::{
 };
 use crate::{
     failure::Kind,
-    random::{Stream, hash},
+    random::{Hasher, Stream},
     time::{Duration, nanos},
     wire::ConfigError,
 };
@@ -280,7 +279,7 @@ impl RetryPolicy {
     }
 
     /// What this policy makes of failures of `kind` (and `code`, such as an HTTP status). Look it up
-    /// once for each kind; it holds for this policy alone.
+    /// once for each kind; it holds for this policy, and others with its rules.
     pub fn classify(&self, kind: &str, code: Option<&str>) -> Class {
         match code {
             Some(code) => self.classify_words(&[kind, code]),
@@ -301,7 +300,14 @@ impl RetryPolicy {
             // The builder allows fewer rules than that.
             rule: rule.and_then(|index| u16::try_from(index).ok()).unwrap_or(Class::NO_RULE),
             cost: budget.as_ref().map_or(0, |budget| budget.cost_of(words, kind)),
+            rules: self.compiled.rules,
         }
+    }
+
+    /// Whether `class` is of this policy's rules.
+    #[inline]
+    pub(crate) fn knows(&self, class: Class) -> bool {
+        class.rules == self.compiled.rules
     }
 
     /// What happens after a failure of `class`.
@@ -350,7 +356,7 @@ impl RetryPolicy {
     /// without budget, hint or deadline. It is what all but a few verdicts of most policies need.
     #[inline]
     pub(crate) fn plain_range(&self, class: Class, attempts: u32) -> Option<&Range> {
-        if class.rule != Class::NO_RULE || attempts >= self.compiled.plain {
+        if class.rule != Class::NO_RULE || !self.knows(class) || attempts >= self.compiled.plain {
             return None;
         }
         self.compiled.delays.ahead(attempts.wrapping_sub(1))
@@ -379,7 +385,12 @@ impl RetryPolicy {
 
     /// A number that is the same for equal policies and different, as good as always, for others.
     pub fn fingerprint(&self) -> u64 {
-        hash(self.to_value().to_string().as_bytes())
+        self.compiled.fingerprint.get_or(|| {
+            let mut text = Hasher::default();
+            // It takes all that is written.
+            let _ = write!(text, "{}", self.to_value());
+            text.hash()
+        })
     }
 
     /// The longest that a task can wait in all, for failures that no rule treats specially and no

@@ -6,7 +6,11 @@ use super::{
     Action, Backoff, BudgetRule, Compat, Delays, ElapsedMeasure, ElapsedRule, Hinting, Jitter,
     Limits, RetryAfter, Rule,
 };
-use crate::{failure::Pattern, time::Duration};
+use crate::{
+    failure::Pattern,
+    random::{hash, mix},
+    time::Duration,
+};
 
 /// A policy as it was written: every field of the wire format, defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +84,9 @@ pub(super) struct Compiled {
     /// After fewer attempts than this a failure that no rule matches is retried, whatever the time,
     /// and its delay is one draw; 0 for policies of other kinds.
     pub(super) plain: u32,
+    /// Tells rules and costs apart: what a [`Class`](super::Class) is of.
+    pub(super) rules: u32,
+    pub(super) fingerprint: Remembered,
 }
 
 /// What a rule matches, and its delays if it has its own.
@@ -98,8 +105,58 @@ impl Compiled {
             plain: count_plain(spec, &delays),
             of_rules: spec.rules.iter().map(compile).collect(),
             hinting: Hinting::new(&spec.retry_after),
+            rules: name_rules(spec),
+            fingerprint: Remembered::default(),
             delays,
         }
+    }
+}
+
+/// A number that policies have in common which make the same of every failure.
+fn name_rules(spec: &Spec) -> u32 {
+    let mut name = 0;
+    let mut add = |part: &[u8], number: u64| name = mix(name ^ hash(part) ^ mix(number));
+    for (index, rule) in spec.rules.iter().enumerate() {
+        rule.matches.iter().for_each(|text| add(text.as_bytes(), index as u64));
+    }
+    if let Some(budget) = &spec.budget {
+        budget.costs().for_each(|(class, cost)| add(class.as_bytes(), cost.into()));
+    }
+    name as u32
+}
+
+/// A fingerprint once it was asked for: it takes as long as writing the policy.
+#[derive(Debug, Default)]
+pub(super) struct Remembered(#[cfg(target_has_atomic = "64")] core::sync::atomic::AtomicU64);
+
+impl Remembered {
+    /// What is remembered, or what `make` says.
+    #[cfg(target_has_atomic = "64")]
+    pub(super) fn get_or(&self, make: impl FnOnce() -> u64) -> u64 {
+        use core::sync::atomic::Ordering::Relaxed;
+        // Equal whoever writes it, and 0 is as good as forgotten.
+        match self.0.load(Relaxed) {
+            0 => {
+                let made = make();
+                self.0.store(made, Relaxed);
+                made
+            }
+            known => known,
+        }
+    }
+
+    #[cfg(not(target_has_atomic = "64"))]
+    pub(super) fn get_or(&self, make: impl FnOnce() -> u64) -> u64 {
+        make()
+    }
+}
+
+impl Clone for Remembered {
+    fn clone(&self) -> Remembered {
+        #[cfg(target_has_atomic = "64")]
+        return Remembered(self.0.load(core::sync::atomic::Ordering::Relaxed).into());
+        #[cfg(not(target_has_atomic = "64"))]
+        Remembered()
     }
 }
 

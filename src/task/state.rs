@@ -167,6 +167,8 @@ pub enum TaskError {
     },
     /// Attempt 2^32 - 1 has been made: the count ends there.
     TooManyAttempts,
+    /// The failure was classified by a policy with other rules.
+    ClassOfOtherRules,
 }
 
 impl fmt::Display for TaskError {
@@ -181,6 +183,9 @@ impl fmt::Display for TaskError {
             Self::TooManyAttempts => {
                 f.write_str("attempt 4294967295 has been made; there is none after it")
             }
+            Self::ClassOfOtherRules => f.write_str(
+                "the failure was classified by a policy with other rules; use classify of this one",
+            ),
         }
     }
 }

@@ -12,6 +12,7 @@ use redrive::{policy::kinds, wire::Value};
 
 mod delays;
 mod failures;
+mod letters;
 mod policies;
 mod random;
 mod refusals;
@@ -52,6 +53,11 @@ fn random_numbers_hold() {
 #[test]
 fn failures_hold() {
     hold("failures.json", &failures::file());
+}
+
+#[test]
+fn letters_hold() {
+    hold("letters.json", &letters::file());
 }
 
 #[test]

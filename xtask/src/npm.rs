@@ -16,9 +16,10 @@ use crate::{
 };
 
 /// The golden files that every runtime's suite reads.
-const GOLDEN: [&str; 6] = [
+const GOLDEN: [&str; 7] = [
     "delays.json",
     "failures.json",
+    "letters.json",
     "random.json",
     "refusals.json",
     "traces.json",

@@ -135,7 +135,25 @@ pub(crate) struct DlqRedrive {
     /// At most this many
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<u64>,
-    /// Letters per second
+    /// Only the first N of each group (letters that died of one thing): the others are held back. With --after,
+    /// the rest of each group whose first did well
+    #[arg(long, value_name = "N")]
+    pub(crate) canary: Option<u32>,
+    /// The share of a group's first that has to succeed for its rest to follow
+    #[arg(long, value_name = "SHARE", default_value = "80%", requires = "canary")]
+    pub(crate) succeed: String,
+    /// Go on after these tasks, which an earlier call handed out: each line with "outcome": "succeeded" or
+    /// "failed" added by what ran it, or back in FILE; can be repeated
+    #[arg(long, value_name = "TASKS")]
+    pub(crate) after: Vec<PathBuf>,
+    /// What a task of --after without an outcome counts as, unless it is back in FILE
+    #[arg(long, value_enum, value_name = "OUTCOME", default_value_t = Otherwise::Unknown, requires = "after")]
+    pub(crate) otherwise: Otherwise,
+    /// Send nothing more once too many tasks of --after failed, like "failed > 20 %" (of the last 20) or
+    /// "failed > 20 % of 50"
+    #[arg(long, value_name = "RULE")]
+    pub(crate) stop_when: Option<String>,
+    /// So many a second
     #[arg(long, allow_hyphen_values = true, value_name = "PER_SECOND")]
     pub(crate) rate: Option<f64>,
     /// Spread each start over this long, so that the letters do not become a herd
@@ -157,6 +175,19 @@ pub(crate) struct DlqRedrive {
     /// Report what would happen, change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// How to report what was done
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Otherwise {
+    /// It still runs: the rest of its group waits
+    Unknown,
+    /// It succeeded
+    Succeeded,
+    /// It failed
+    Failed,
 }
 
 #[derive(Debug, Args)]

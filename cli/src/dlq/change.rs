@@ -4,11 +4,11 @@ use std::path::Path;
 
 use redrive::{
     RedrivePlan,
-    dead_letter::{Attempts, Filter},
+    dead_letter::{Attempts, Canary, Filter, StopWhen},
     random::{Stream, key_of},
 };
 
-use super::{Letters, choice, line};
+use super::{Letters, choice, line, tried};
 use crate::{
     args::{DlqPurge, DlqRedrive},
     error::CliError,
@@ -22,9 +22,10 @@ pub(super) fn redrive(typed: &DlqRedrive) -> Result<(), CliError> {
     if typed.dry_run {
         let mut letters = Letters::read(&typed.file)?;
         letters.keep_damaged(typed.keep_damaged.as_deref())?;
+        let tried = tried::read(typed, &letters.queue)?;
         let now = letters.now(typed.choice.now.as_deref())?;
-        let report = letters.queue.plan(now, &plan, stream);
-        return output::print(&format!("dry run, nothing changed: {report}\n"));
+        let report = letters.queue.plan_after(now, &plan, stream, &tried.letters);
+        return output::print(&tried.report(typed, &report)?);
     }
     let to = typed.to.as_deref().filter(|to| *to != Path::new("-"));
     if to.is_none() && output::is_lost() {
@@ -36,8 +37,9 @@ pub(super) fn redrive(typed: &DlqRedrive) -> Result<(), CliError> {
     }
     let (mut letters, ledger) = Letters::open(&typed.file)?;
     letters.keep_damaged(typed.keep_damaged.as_deref())?;
+    let tried = tried::read(typed, &letters.queue)?;
     let now = letters.now(typed.choice.now.as_deref())?;
-    let (tasks, report) = letters.queue.redrive(now, &plan, stream);
+    let (tasks, report) = letters.queue.redrive_after(now, &plan, stream, &tried.letters);
     let mut lines = String::new();
     for task in &tasks {
         lines.push_str(&line(&task.to_value()));
@@ -45,17 +47,18 @@ pub(super) fn redrive(typed: &DlqRedrive) -> Result<(), CliError> {
     let change = letters.change(&report.parked)?;
     // Everything that can fail fails before a task has left: all is written, and only names are left
     // to be given.
+    let told = tried.report(typed, &report)?;
     let fresh = to.map(|to| Fresh::write(to, lines.as_bytes())).transpose()?;
     let ready = ledger.prepare(change)?;
-    match (to, fresh) {
-        (Some(to), Some(fresh)) => {
+    match fresh {
+        Some(fresh) => {
             ready.apply_with(fresh)?;
-            output::print(&format!("{report}; the tasks are in {}\n", to.display()))
+            output::print(&told)
         }
-        _ => {
+        None => {
             output::data(lines.as_bytes()).map_err(unchanged)?;
             ready.apply()?;
-            output::tell(&format!("{report}\n"));
+            output::tell(&told);
             Ok(())
         }
     }
@@ -75,6 +78,7 @@ fn plan(typed: &DlqRedrive) -> Result<RedrivePlan, CliError> {
     if let Some(limit) = typed.limit {
         plan = plan.limit(limit);
     }
+    plan = rollout(plan, typed)?;
     if let Some(rate) = typed.rate {
         plan = plan
             .per_second(rate)
@@ -107,6 +111,52 @@ fn plan(typed: &DlqRedrive) -> Result<RedrivePlan, CliError> {
         },
     };
     Ok(plan.attempts(attempts))
+}
+
+/// The plan with its canaries and when it stops.
+fn rollout(mut plan: RedrivePlan, typed: &DlqRedrive) -> Result<RedrivePlan, CliError> {
+    let usage = |why: String| Err(CliError::Usage(why));
+    match typed.canary {
+        Some(0) => {
+            return usage("--canary 0 sends nothing; write how many of each group go first".into());
+        }
+        Some(first) => {
+            let share = share(&typed.succeed)?;
+            plan = plan.canary(Canary::first(first).succeed(share));
+        }
+        None if !typed.after.is_empty() && typed.stop_when.is_none() => {
+            return usage(
+                "--after alone changes nothing; add --canary N, so that the rest of a group follows \
+                 only if its first succeeded, or --stop-when"
+                    .to_owned(),
+            );
+        }
+        None => {}
+    }
+    let Some(rule) = &typed.stop_when else { return Ok(plan) };
+    if typed.after.is_empty() {
+        return usage(
+            "--stop-when needs to know what became of tasks: send some first with --canary or --limit, \
+             then name their file with --after"
+                .to_owned(),
+        );
+    }
+    let stop = StopWhen::parse(rule);
+    Ok(plan
+        .stop_when(stop.map_err(|error| CliError::option(format!("--stop-when {rule}"), error))?))
+}
+
+/// A share: 80 %, or 0.8.
+fn share(text: &str) -> Result<f64, CliError> {
+    let trimmed = text.trim();
+    let (number, unit) = match trimmed.strip_suffix('%') {
+        Some(number) => (number.trim_end(), 100.0),
+        None => (trimmed, 1.0),
+    };
+    let share = number.parse::<f64>().ok().map(|number| number / unit);
+    share.filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| {
+        CliError::Usage(format!("--succeed {text} is not a share; write one like 80%, or 0.8"))
+    })
 }
 
 /// `dlq purge FILE`

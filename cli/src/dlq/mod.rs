@@ -9,6 +9,7 @@ mod change;
 mod choice;
 mod look;
 mod redact;
+mod tried;
 mod when;
 
 use std::{

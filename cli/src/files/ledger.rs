@@ -188,6 +188,8 @@ impl Prepared {
 
     fn apply_in(mut self, commit: &mut Commit) -> Result<(), CliError> {
         if self.change.removed.is_empty() && self.change.replaced.is_empty() {
+            // No line of it is left in the file: of a journal that an earlier program left, either.
+            Journal::remove(&self.ledger.path);
             return Ok(());
         }
         let shown = self.ledger.shown.clone();

@@ -224,6 +224,15 @@ impl BudgetRule {
         matches!(self, Self::TokenBucket(bucket) if !bucket.cost_by_class.is_empty())
     }
 
+    /// What retries cost: by class, and of all others under an empty name.
+    pub(crate) fn costs(&self) -> impl Iterator<Item = (&str, u32)> {
+        let (by_class, other) = match self {
+            Self::TokenBucket(bucket) => (&bucket.cost_by_class[..], bucket.cost),
+            Self::Ratio { .. } | Self::Concurrency { .. } | Self::Rate { .. } => (&[][..], 1),
+        };
+        by_class.iter().map(|(class, cost)| (class.as_str(), *cost)).chain([("", other)])
+    }
+
     /// What a retry costs after a failure of that `kind` that goes by these `words`.
     pub(crate) fn cost_of(&self, words: &[&str], kind: Kind) -> u16 {
         let cost = match self {
