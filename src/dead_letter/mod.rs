@@ -67,7 +67,7 @@ pub use self::{
     filter::Filter,
     group::{Group, GroupBy},
     pace::pace,
-    pattern::{MAX_PATTERN, fingerprint, pattern, write_pattern},
+    pattern::{MAX_PATTERN, fingerprint, pattern},
     plan::{Attempts, RedrivePlan},
     queue::{DeadLetterQueue, MAX_ID},
     record::SCHEMA,

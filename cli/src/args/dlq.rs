@@ -153,7 +153,7 @@ pub(crate) struct DlqRedrive {
     /// "failed > 20 % of 50"
     #[arg(long, value_name = "RULE")]
     pub(crate) stop_when: Option<String>,
-    /// So many a second
+    /// Letters per second
     #[arg(long, allow_hyphen_values = true, value_name = "PER_SECOND")]
     pub(crate) rate: Option<f64>,
     /// Spread each start over this long, so that the letters do not become a herd

@@ -98,7 +98,7 @@ impl Letters {
             }
         }
         let file = LetterFile::read(&bytes);
-        let config = QueueConfig { capacity: None, full: FullPolicy::Reject, retention: None };
+        let config = QueueConfig::new().capacity(None).full(FullPolicy::Reject).retention(None);
         let mut letters = Self {
             queue: DeadLetterQueue::new(config),
             lines: BTreeMap::new(),
