@@ -97,8 +97,8 @@ fn key(n: u64) -> u64 {
 }
 
 fn submitted(tasks: u64, spec: impl Fn(u64) -> TaskSpec) -> Machine {
-    let queue = QueueConfig { capacity: None, ..QueueConfig::default() };
-    let mut machine = Machine::new(MachineConfig { events: 0, queue, ..MachineConfig::default() });
+    let queue = QueueConfig::new().capacity(None);
+    let mut machine = Machine::new(MachineConfig::default().events(0).queue(queue));
     for n in 0..tasks {
         machine.submit(Time::ZERO, key(n), spec(n)).unwrap();
     }
@@ -211,7 +211,7 @@ fn fail_by_hand(bencher: Bencher, tasks: u64) {
 }
 
 fn letters(count: u64) -> DeadLetterQueue {
-    let config = QueueConfig { capacity: None, ..QueueConfig::default() };
+    let config = QueueConfig::new().capacity(None);
     let mut queue = DeadLetterQueue::new(config);
     let mut machine = plain(count);
     machine.set_policy(Time::ZERO, RetryPolicy::classic(1, 2.0).unwrap());

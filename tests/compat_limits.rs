@@ -86,8 +86,7 @@ fn three_is_three_calls_or_four() {
 fn what_has_used_its_attempts_is_one_dead_letter() {
     // dramatiq max_retries = 3: four calls, and one message in the dead-letter queue.
     let policy = exponential(SECOND).max_attempts(4).build().expect("a policy");
-    let mut machine =
-        Machine::new(MachineConfig { policy: policy.into(), ..MachineConfig::default() });
+    let mut machine = Machine::new(MachineConfig::default().policy(policy));
     machine.submit(Time::ZERO, "message", TaskSpec::new("actor")).expect("a new key");
     let mut calls = 0;
     while let Some(at) = machine.next_wakeup() {

@@ -11,7 +11,7 @@ use redrive::{
 };
 
 const QUEUE: QueueConfig =
-    QueueConfig { capacity: Some(1), full: FullPolicy::DropOldest, retention: None };
+    QueueConfig::new().capacity(Some(1)).full(FullPolicy::DropOldest).retention(None);
 
 #[test]
 fn an_older_newcomer_is_the_oldest() {
@@ -31,11 +31,7 @@ fn an_older_newcomer_is_the_oldest() {
 #[test]
 fn without_polling_no_last_copy_is_forgotten() {
     let policy = RetryPolicy::classic(1, 2.0).unwrap();
-    let mut machine = Machine::new(MachineConfig {
-        policy: policy.into(),
-        queue: QUEUE,
-        ..MachineConfig::default()
-    });
+    let mut machine = Machine::new(MachineConfig::default().policy(policy).queue(QUEUE));
     for key in 0..5_000 {
         machine.submit(Time::ZERO, key, TaskSpec::new("t")).unwrap();
         let dispatch = machine.poll(Time::ZERO).unwrap();

@@ -30,9 +30,8 @@ fn the_largest_number_there_is_does_not_brick_the_queue() {
 #[test]
 fn a_machine_goes_on_burying_after_it() {
     let policy = RetryPolicy::classic(1, 2.0).unwrap();
-    let queue = QueueConfig { full: FullPolicy::DropOldest, ..QueueConfig::default() };
-    let mut machine =
-        Machine::new(MachineConfig { policy: policy.into(), queue, ..MachineConfig::default() });
+    let queue = QueueConfig::new().full(FullPolicy::DropOldest);
+    let mut machine = Machine::new(MachineConfig::default().policy(policy).queue(queue));
     assert!(machine.dead_letters_mut().insert(Time::ZERO, letter(MAX_ID)).is_ok());
     machine.dead_letters_mut().remove(MAX_ID);
     for key in 0..5 {

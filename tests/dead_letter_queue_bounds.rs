@@ -130,7 +130,7 @@ proptest! {
         retention in proptest::option::of((1..50_u64).prop_map(Duration::from_secs)),
         calls in proptest::collection::vec((0..10_u64, call()), 0..100),
     ) {
-        let queue = DeadLetterQueue::new(QueueConfig { capacity, full, retention });
+        let queue = DeadLetterQueue::new(QueueConfig::new().capacity(capacity).full(full).retention(retention));
         let mut model = Model { queue, held: BTreeSet::new(), given_up: 0, refused: 0 };
         let mut now = Time::from_secs(100);
         for (seconds, call) in &calls {
@@ -159,7 +159,7 @@ fn numbers_are_never_used_twice() {
 
 #[test]
 fn a_full_queue_tells_the_remedy() {
-    let config = QueueConfig { capacity: Some(0), ..QueueConfig::default() };
+    let config = QueueConfig::new().capacity(Some(0));
     let mut queue = DeadLetterQueue::new(config);
     let refused = queue.push(Time::ZERO, DeadLetter::new(1, Reason::Exhausted, Time::ZERO));
     assert_eq!(

@@ -11,7 +11,7 @@ use redrive::{
 const NOW: Time = Time::from_secs(1_000);
 
 fn queue(letters: u64) -> DeadLetterQueue {
-    let mut queue = DeadLetterQueue::new(QueueConfig { capacity: None, ..QueueConfig::default() });
+    let mut queue = DeadLetterQueue::new(QueueConfig::new().capacity(None));
     for key in 0..letters {
         let mut letter = DeadLetter::new(key, Reason::Exhausted, Time::from_secs(key));
         letter.attempts = 3;

@@ -235,7 +235,7 @@ fn a_plan_with_both_is_read_and_written() {
 
 fn machine() -> Machine {
     let policy = RetryPolicy::classic(1, 2.0).unwrap();
-    let config = MachineConfig { policy: policy.into(), ..MachineConfig::default() };
+    let config = MachineConfig::default().policy(policy);
     let mut machine = Machine::new(config);
     for key in 1..=20 {
         let letter = letter(key, if key <= 10 { "a" } else { "b" });

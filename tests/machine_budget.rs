@@ -15,7 +15,7 @@ fn in_flight(n: u32) -> BudgetRule {
 }
 
 fn machine(rule: BudgetRule) -> Machine {
-    Machine::new(MachineConfig { policy: policy(rule).into(), ..MachineConfig::default() })
+    Machine::new(MachineConfig::default().policy(policy(rule)))
 }
 
 /// Runs the first attempt of each key; how many of them get a retry.

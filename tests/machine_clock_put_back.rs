@@ -93,7 +93,7 @@ fn a_loop_in_virtual_time_gets_past_a_step_back() {
 fn budgets_of_a_window_go_on_after_a_step_back() {
     let rule = redrive::BudgetRule::ratio(0.0, 1.0, Duration::from_secs(1));
     let policy = RetryPolicy::builder().budget(rule).build().unwrap();
-    let config = MachineConfig { policy: policy.into(), ..MachineConfig::default() };
+    let config = MachineConfig::default().policy(policy);
     let mut machine = Machine::new(config);
     for key in 0..2 {
         machine.submit(HOUR, key, TaskSpec::new("t")).unwrap();
@@ -109,8 +109,8 @@ fn budgets_of_a_window_go_on_after_a_step_back() {
 #[test]
 fn a_process_whose_clock_begins_anew_takes_up_where_the_last_one_stopped() {
     let ten_days = Time::from_secs(864_000);
-    let queue = QueueConfig { retention: Some(Duration::from_secs(60)), ..QueueConfig::default() };
-    let mut machine = Machine::new(MachineConfig { queue, ..MachineConfig::default() });
+    let queue = QueueConfig::new().retention(Some(Duration::from_secs(60)));
+    let mut machine = Machine::new(MachineConfig::default().queue(queue));
     machine.submit(ten_days, 1, TaskSpec::new("t")).unwrap();
     let (at, delay) = fail(&mut machine, ten_days);
     machine

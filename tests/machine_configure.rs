@@ -15,19 +15,18 @@ fn fail(machine: &mut Machine, now: Time) -> Verdict {
 
 #[test]
 fn a_larger_capacity_lets_the_held_letters_in() {
-    let queue = QueueConfig { capacity: Some(1), ..QueueConfig::default() };
+    let queue = QueueConfig::new().capacity(Some(1));
     let policy = RetryPolicy::classic(1, 2.0).unwrap();
-    let mut machine =
-        Machine::new(MachineConfig { policy: policy.into(), queue, ..MachineConfig::default() });
+    let mut machine = Machine::new(MachineConfig::default().policy(policy).queue(queue));
     for key in 0..3 {
         machine.submit(Time::ZERO, key, TaskSpec::new("t")).unwrap();
         let _verdict = fail(&mut machine, Time::ZERO);
     }
     assert_eq!((machine.stats().held, machine.dead_letters().len()), (2, 1));
-    machine.set_queue(Time::ZERO, QueueConfig { capacity: Some(10), ..queue });
+    machine.set_queue(Time::ZERO, queue.capacity(Some(10)));
     assert_eq!((machine.stats().held, machine.dead_letters().len()), (0, 3));
     // A smaller one loses nothing: it waits until there is room.
-    machine.set_queue(Time::ZERO, QueueConfig { capacity: Some(1), ..queue });
+    machine.set_queue(Time::ZERO, queue.capacity(Some(1)));
     assert_eq!(machine.dead_letters().len(), 3);
     #[cfg(feature = "serde")]
     assert!(Machine::restore(&machine.snapshot()).is_ok(), "more than its capacity, and restored");
@@ -41,11 +40,10 @@ fn a_shorter_retention_and_a_rule_that_drops_say_what_they_gave_up() {
         assert!(machine.dead_letters_mut().push(Time::from_secs(at), letter).is_ok());
     }
     let now = Time::from_secs(61);
-    let queue = QueueConfig {
-        capacity: Some(1),
-        full: FullPolicy::DropOldest,
-        retention: Some(Duration::from_secs(60)),
-    };
+    let queue = QueueConfig::new()
+        .capacity(Some(1))
+        .full(FullPolicy::DropOldest)
+        .retention(Some(Duration::from_secs(60)));
     machine.set_queue(now, queue);
     let causes: Vec<DropCause> = std::iter::from_fn(|| machine.poll_event())
         .filter_map(|event| match event.what {

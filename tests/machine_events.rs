@@ -20,7 +20,7 @@ fn machine(events: u32) -> Machine {
         .rule(Rule::new("soft", Action::Fail))
         .build()
         .unwrap();
-    Machine::new(MachineConfig { policy: policy.into(), events, ..MachineConfig::default() })
+    Machine::new(MachineConfig::default().policy(policy).events(events))
 }
 
 #[test]

@@ -8,8 +8,8 @@ use redrive::{
 };
 
 fn machine(capacity: u64, full: FullPolicy) -> Machine {
-    let queue = QueueConfig { capacity: Some(capacity), full, ..QueueConfig::default() };
-    Machine::new(MachineConfig { queue, ..MachineConfig::default() })
+    let queue = QueueConfig::new().capacity(Some(capacity)).full(full);
+    Machine::new(MachineConfig::default().queue(queue))
 }
 
 /// Lets tasks die, one a second from second `from` on, each at its first attempt.
@@ -109,8 +109,8 @@ fn drop_new_reports_the_letter_that_did_not_fit() {
 
 #[test]
 fn the_end_of_the_retention_wakes_the_machine() {
-    let queue = QueueConfig { retention: Some(Duration::from_secs(60)), ..QueueConfig::default() };
-    let mut machine = Machine::new(MachineConfig { queue, ..MachineConfig::default() });
+    let queue = QueueConfig::new().retention(Some(Duration::from_secs(60)));
+    let mut machine = Machine::new(MachineConfig::default().queue(queue));
     kill(&mut machine, 1..3);
     assert_eq!(machine.next_wakeup(), Some(Time::from_secs(61)));
     machine.advance(Time::from_secs(61));

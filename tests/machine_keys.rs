@@ -66,7 +66,7 @@ fn a_result_and_a_crash_go_to_the_text_that_they_name() {
 #[test]
 fn letters_with_one_hash_go_back_to_work_together() {
     let policy = RetryPolicy::classic(1, 2.0).unwrap();
-    let config = MachineConfig { policy: policy.into(), ..MachineConfig::default() };
+    let config = MachineConfig::default().policy(policy);
     let mut machine = Machine::new(config);
     for key in [ALICE, BOB] {
         machine.submit(Time::ZERO, key, TaskSpec::new("t")).unwrap();

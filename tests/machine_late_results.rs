@@ -9,7 +9,7 @@ use redrive::{
 
 fn machine() -> Machine {
     let policy = RetryPolicy::builder().attempt_timeout(Duration::from_secs(5)).build().unwrap();
-    Machine::new(MachineConfig { policy: policy.into(), ..MachineConfig::default() })
+    Machine::new(MachineConfig::default().policy(policy))
 }
 
 fn timeout() -> Failure {

@@ -55,7 +55,7 @@ fn other_exponential_policies_keep_their_first_delay() {
         .jitter(Jitter::None)
         .build()
         .unwrap();
-    let config = MachineConfig { policy: policy.into(), ..MachineConfig::default() };
+    let config = MachineConfig::default().policy(policy);
     let mut machine = Machine::new(config);
     let millis: Vec<u128> =
         delays(&mut machine, TaskSpec::new("t").max_attempts(4).multiplier(3.0))

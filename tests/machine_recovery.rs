@@ -44,8 +44,7 @@ fn retry_is_a_failure_of_the_kind_crashed() {
 fn the_policys_rule_for_crashes_decides() {
     let rule = Rule::new("crashed", Action::DeadLetter);
     let policy = RetryPolicy::builder().rule(rule).build().unwrap();
-    let mut machine =
-        after_a_crash(MachineConfig { policy: policy.into(), ..MachineConfig::default() });
+    let mut machine = after_a_crash(MachineConfig::default().policy(policy));
     machine.recover(Time::from_secs(1), Recovery::Retry);
     let reasons: Vec<_> = machine.dead_letters().iter().map(|letter| letter.reason).collect();
     assert_eq!(reasons, [Reason::Permanent, Reason::Permanent]);

@@ -26,7 +26,7 @@ fn fail_all(machine: &mut Machine) -> u32 {
 
 /// A machine with one letter: "order-17", dead after its own two attempts.
 fn with_one_letter() -> Machine {
-    let mut machine = Machine::new(MachineConfig { seed: 7, ..MachineConfig::default() });
+    let mut machine = Machine::new(MachineConfig::default().seed(7));
     let spec = TaskSpec::new("charge").payload(Value::from("17 EUR")).max_attempts(2);
     machine.submit(Time::ZERO, "order-17", spec).unwrap();
     assert_eq!(fail_all(&mut machine), 2);
@@ -92,7 +92,7 @@ fn add_gives_more_tries_whose_delays_go_on_growing_and_does_not_creep() {
 #[test]
 fn time_as_a_dead_letter_is_not_time_spent_retrying() {
     let policy = RetryPolicy::builder().max_elapsed(Duration::from_secs(5)).build().unwrap();
-    let config = MachineConfig { policy: policy.into(), ..MachineConfig::default() };
+    let config = MachineConfig::default().policy(policy);
     for attempts in [Attempts::Reset, Attempts::Keep] {
         let mut machine = Machine::new(config.clone());
         machine.submit(Time::ZERO, 1, TaskSpec::new("t")).unwrap();
@@ -185,7 +185,7 @@ fn a_task_redriven_by_another_process_goes_on_here() {
         assert_eq!(read, task, "it travels as a record");
 
         // The same as if the machine of the letter had redriven it itself.
-        let mut here = Machine::new(MachineConfig { seed: 7, ..MachineConfig::default() });
+        let mut here = Machine::new(MachineConfig::default().seed(7));
         here.submit_redriven(Time::from_secs(100), read.clone()).unwrap();
         let error = here.submit_redriven(Time::from_secs(100), read).unwrap_err();
         assert!(error.is_key_in_use());

@@ -113,7 +113,8 @@ fn make(machine: &mut Machine, now: Time, call: &Call) {
         }
         Call::Configure(capacity) => {
             let full = FullPolicy::DropOldest;
-            machine.set_queue(now, QueueConfig { capacity: *capacity, full, retention: None });
+            machine
+                .set_queue(now, QueueConfig::new().capacity(*capacity).full(full).retention(None));
         }
         Call::Remove(id) => drop(machine.dead_letters_mut().remove(*id)),
         Call::Recover => drop(machine.recover(now, Recovery::Retry)),
@@ -123,7 +124,7 @@ fn make(machine: &mut Machine, now: Time, call: &Call) {
 proptest! {
     #[test]
     fn whatever_came_in_comes_back(steps in proptest::collection::vec((any_time(), call()), 0..30)) {
-        let config = MachineConfig { history: 2, events: 100, ..MachineConfig::default() };
+        let config = MachineConfig::default().history(2).events(100);
         let mut machine = Machine::new(config);
         for (now, call) in &steps {
             make(&mut machine, *now, call);

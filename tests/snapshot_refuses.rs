@@ -9,8 +9,8 @@ use redrive::{
 /// A machine with a task of each kind: 1 waits, 2 runs, 3 is ready, 4 is in the queue, 5 is held.
 fn machine() -> Machine {
     let policy = RetryPolicy::builder().attempt_timeout(Duration::from_secs(60)).build().unwrap();
-    let queue = QueueConfig { capacity: Some(1), ..QueueConfig::default() };
-    let config = MachineConfig { policy: policy.into(), queue, ..MachineConfig::default() };
+    let queue = QueueConfig::new().capacity(Some(1));
+    let config = MachineConfig::default().policy(policy).queue(queue);
     let mut machine = Machine::new(config);
     let start = Time::from_secs(10);
     for key in [4, 5, 1, 2] {

@@ -9,7 +9,7 @@ mod dlq;
 
 pub(crate) use dlq::{
     Choice, Dlq, DlqExport, DlqList, DlqPurge, DlqRedrive, DlqShow, DlqStats, ExportFormat,
-    ListFormat, Otherwise, Redaction,
+    LetterSource, ListFormat, Otherwise, Redaction,
 };
 
 use crate::error::CliError;

@@ -79,13 +79,13 @@ fn machine(input: &Input) -> Option<Machine> {
         builder = builder.budget(BudgetRule::Concurrency { percent: 50.0, min: 1 });
     }
     let full = [FullPolicy::Reject, FullPolicy::DropOldest, FullPolicy::DropNew];
-    let queue = QueueConfig {
-        capacity: input.capacity.map(u64::from),
-        full: full[input.full as usize % full.len()],
-        retention: input.retention.map(|ms| Duration::from_millis(ms.into())),
-    };
-    let policy = builder.build().ok()?.into();
-    let config = MachineConfig { policy, seed: input.seed, queue, events: u32::MAX, history: 3 };
+    let queue = QueueConfig::new()
+        .capacity(input.capacity.map(u64::from))
+        .full(full[input.full as usize % full.len()])
+        .retention(input.retention.map(|ms| Duration::from_millis(ms.into())));
+    let policy = builder.build().ok()?;
+    let config = MachineConfig::default().policy(policy).seed(input.seed).queue(queue);
+    let config = config.events(u32::MAX).history(3);
     Some(Machine::new(config))
 }
 

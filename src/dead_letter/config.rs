@@ -9,7 +9,7 @@ use crate::{
     wire::{ConfigError, Fields, Value, one_of},
 };
 
-/// What happens to a letter for which there is no room.
+/// What happens to a new letter when the queue is full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FullPolicy {
@@ -38,14 +38,15 @@ impl FullPolicy {
 
 /// How much a queue holds, for how long, and what happens when it is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct QueueConfig {
-    /// The most letters that it holds; `None` is no limit.
+    /// The most letters that it holds; `None` means unlimited.
     ///
     /// Default 10,000: as many as Sidekiq users know, some 10 MB of letters, and enough to see every
     /// cause. Together with [`FullPolicy::Reject`] it loses nothing: the machine holds what does not
     /// fit, and says so.
     pub capacity: Option<u64>,
-    /// What happens to a letter for which there is no room.
+    /// What happens to a new letter when the queue is full.
     pub full: FullPolicy,
     /// How long after its death a letter is kept; `None` (default) is for ever. Counted from the
     /// death and not from the task's first enqueueing, which in SQS has letters expire unseen.
@@ -54,11 +55,34 @@ pub struct QueueConfig {
 
 impl Default for QueueConfig {
     fn default() -> QueueConfig {
-        QueueConfig { capacity: Some(10_000), full: FullPolicy::Reject, retention: None }
+        QueueConfig::new()
     }
 }
 
 impl QueueConfig {
+    /// The default: 10,000 letters, kept for ever, and nothing dropped.
+    pub const fn new() -> QueueConfig {
+        QueueConfig { capacity: Some(10_000), full: FullPolicy::Reject, retention: None }
+    }
+
+    /// The same with another capacity.
+    #[must_use]
+    pub const fn capacity(self, capacity: Option<u64>) -> QueueConfig {
+        QueueConfig { capacity, ..self }
+    }
+
+    /// The same with another rule for a full queue.
+    #[must_use]
+    pub const fn full(self, full: FullPolicy) -> QueueConfig {
+        QueueConfig { full, ..self }
+    }
+
+    /// The same with another retention.
+    #[must_use]
+    pub const fn retention(self, retention: Option<Duration>) -> QueueConfig {
+        QueueConfig { retention, ..self }
+    }
+
     /// The configuration as data: `capacity` (`null`: no limit), `full`, `retention`.
     pub fn to_value(&self) -> Value {
         Value::map([
@@ -99,7 +123,7 @@ impl QueueConfig {
 pub struct QueueCounters {
     /// Taken in.
     pub entered: u64,
-    /// Handed back because there was no room ([`FullPolicy::Reject`]).
+    /// Handed back because the queue was full ([`FullPolicy::Reject`]).
     pub rejected: u64,
     /// Dropped instead of being taken in ([`FullPolicy::DropNew`]).
     pub dropped_new: u64,

@@ -34,7 +34,7 @@ impl Redriven {
         line
     }
 
-    /// The record of this task on its way: one line of NDJSON, for whoever runs it.
+    /// The record of this task on its way: one line of NDJSON, for the worker that runs it.
     pub fn to_value(&self) -> Value {
         let entries = [
             ("schema", Some(Redriven::SCHEMA.into())),

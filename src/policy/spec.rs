@@ -134,7 +134,7 @@ impl Remembered {
     #[cfg(target_has_atomic = "64")]
     pub(super) fn get_or(&self, make: impl FnOnce() -> u64) -> u64 {
         use core::sync::atomic::Ordering::Relaxed;
-        // Equal whoever writes it, and 0 is as good as forgotten.
+        // Every thread would write the same value; 0 means that there is none yet.
         match self.0.load(Relaxed) {
             0 => {
                 let made = make();

@@ -142,12 +142,13 @@ pub(crate) fn config() -> impl Strategy<Value = MachineConfig> {
     ];
     let retention = proptest::option::of((1_000..60_000_u64).prop_map(Duration::from_millis));
     (any::<u64>(), proptest::option::of(0..4_u64), full, retention, any::<bool>(), 1..4_u32)
-        .prop_map(|(seed, capacity, full, retention, budget, history)| MachineConfig {
-            policy: policy(budget).into(),
-            seed,
-            history,
-            events: 1_000_000,
-            queue: QueueConfig { capacity, full, retention },
+        .prop_map(|(seed, capacity, full, retention, budget, history)| {
+            MachineConfig::default()
+                .policy(policy(budget))
+                .seed(seed)
+                .history(history)
+                .events(1_000_000)
+                .queue(QueueConfig::new().capacity(capacity).full(full).retention(retention))
         })
 }
 

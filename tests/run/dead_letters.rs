@@ -43,11 +43,7 @@ fn what_is_given_up_is_kept_with_its_history() {
 
 #[test]
 fn a_letter_that_a_full_queue_refuses_comes_back_with_the_error() {
-    let queue = DeadLetters::new(QueueConfig {
-        capacity: Some(1),
-        full: FullPolicy::Reject,
-        ..QueueConfig::default()
-    });
+    let queue = DeadLetters::new(QueueConfig::new().capacity(Some(1)).full(FullPolicy::Reject));
     assert!(give_up(&queue, "first").unsaved.is_none());
     let letter = give_up(&queue, "second").unsaved.unwrap();
     assert_eq!((letter.key.to_string(), letter.payload), ("second".to_owned(), "17 EUR".into()));

@@ -20,13 +20,20 @@ pub(crate) enum Dlq {
     Export(DlqExport),
 }
 
+/// The file that a command is about.
 #[derive(Debug, Args)]
-pub(crate) struct DlqShow {
-    /// Dead letters (NDJSON; - is standard input)
+pub(crate) struct LetterSource {
+    /// Dead letters (NDJSON; - is standard input, which cannot be changed)
     pub(crate) file: PathBuf,
     /// Move lines that are not dead letters into this file, unchanged
     #[arg(long, value_name = "FILE")]
     pub(crate) keep_damaged: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqShow {
+    #[command(flatten)]
+    pub(crate) source: LetterSource,
     /// The letter's id
     pub(crate) id: u64,
     #[command(flatten)]
@@ -84,11 +91,8 @@ pub(crate) struct Choice {
 
 #[derive(Debug, Args)]
 pub(crate) struct DlqList {
-    /// Dead letters (NDJSON; - is standard input)
-    pub(crate) file: PathBuf,
-    /// Move lines that are not dead letters into this file, unchanged
-    #[arg(long, value_name = "FILE")]
-    pub(crate) keep_damaged: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: LetterSource,
     #[command(flatten)]
     pub(crate) choice: Choice,
     #[command(flatten)]
@@ -111,11 +115,8 @@ pub(crate) enum ListFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct DlqStats {
-    /// Dead letters (NDJSON; - is standard input)
-    pub(crate) file: PathBuf,
-    /// Move lines that are not dead letters into this file, unchanged
-    #[arg(long, value_name = "FILE")]
-    pub(crate) keep_damaged: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: LetterSource,
     #[command(flatten)]
     pub(crate) choice: Choice,
     /// What to print
@@ -125,11 +126,8 @@ pub(crate) struct DlqStats {
 
 #[derive(Debug, Args)]
 pub(crate) struct DlqRedrive {
-    /// Dead letters (NDJSON)
-    pub(crate) file: PathBuf,
-    /// Move lines that are not dead letters into this file, unchanged
-    #[arg(long, value_name = "FILE")]
-    pub(crate) keep_damaged: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: LetterSource,
     #[command(flatten)]
     pub(crate) choice: Choice,
     /// At most this many
@@ -192,11 +190,8 @@ pub(crate) enum Otherwise {
 
 #[derive(Debug, Args)]
 pub(crate) struct DlqPurge {
-    /// Dead letters (NDJSON)
-    pub(crate) file: PathBuf,
-    /// Move lines that are not dead letters into this file, unchanged
-    #[arg(long, value_name = "FILE")]
-    pub(crate) keep_damaged: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: LetterSource,
     #[command(flatten)]
     pub(crate) choice: Choice,
     /// Delete every letter: needed when no other choice is given
@@ -209,11 +204,8 @@ pub(crate) struct DlqPurge {
 
 #[derive(Debug, Args)]
 pub(crate) struct DlqExport {
-    /// Dead letters (NDJSON; - is standard input)
-    pub(crate) file: PathBuf,
-    /// Move lines that are not dead letters into this file, unchanged
-    #[arg(long, value_name = "FILE")]
-    pub(crate) keep_damaged: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: LetterSource,
     #[command(flatten)]
     pub(crate) choice: Choice,
     #[command(flatten)]

@@ -20,8 +20,7 @@ use crate::{
 pub(super) fn redrive(typed: &DlqRedrive) -> Result<(), CliError> {
     let (plan, stream) = (plan(typed)?, Stream::new(key_of(&typed.seed)));
     if typed.dry_run {
-        let mut letters = Letters::read(&typed.file)?;
-        letters.keep_damaged(typed.keep_damaged.as_deref())?;
+        let letters = Letters::read(&typed.source)?;
         let tried = tried::read(typed, &letters.queue)?;
         let now = letters.now(typed.choice.now.as_deref())?;
         let report = letters.queue.plan_after(now, &plan, stream, &tried.letters);
@@ -35,8 +34,7 @@ pub(super) fn redrive(typed: &DlqRedrive) -> Result<(), CliError> {
                 .to_owned(),
         ));
     }
-    let (mut letters, ledger) = Letters::open(&typed.file)?;
-    letters.keep_damaged(typed.keep_damaged.as_deref())?;
+    let (mut letters, ledger) = Letters::open(&typed.source)?;
     let tried = tried::read(typed, &letters.queue)?;
     let now = letters.now(typed.choice.now.as_deref())?;
     let (tasks, report) = letters.queue.redrive_after(now, &plan, stream, &tried.letters);
@@ -169,13 +167,11 @@ pub(super) fn purge(typed: &DlqPurge) -> Result<(), CliError> {
     }
     let filter = choice::filter(&typed.choice)?;
     if typed.dry_run {
-        let mut letters = Letters::read(&typed.file)?;
-        letters.keep_damaged(typed.keep_damaged.as_deref())?;
+        let mut letters = Letters::read(&typed.source)?;
         let (count, of) = purged(&mut letters, typed, &filter)?;
         return output::print(&format!("dry run, nothing changed: {count} of {of} would go\n"));
     }
-    let (mut letters, ledger) = Letters::open(&typed.file)?;
-    letters.keep_damaged(typed.keep_damaged.as_deref())?;
+    let (mut letters, ledger) = Letters::open(&typed.source)?;
     let (count, of) = purged(&mut letters, typed, &filter)?;
     ledger.prepare(letters.change(&[])?)?.apply()?;
     output::print(&format!("{count} of {of} purged\n"))

@@ -31,8 +31,7 @@ const fn right(title: &'static str, rank: u8) -> Column<'static> {
 
 /// `dlq list FILE`
 pub(super) fn list(typed: &DlqList) -> Result<(), CliError> {
-    let mut letters = Letters::read(&typed.file)?;
-    letters.keep_damaged(typed.keep_damaged.as_deref())?;
+    let letters = Letters::read(&typed.source)?;
     let filter = choice::filter(&typed.choice)?;
     let now = letters.now(typed.choice.now.as_deref())?;
     let limit = typed.limit.unwrap_or(usize::MAX);
@@ -108,11 +107,10 @@ fn clipped(text: &str, room: usize) -> String {
 
 /// `dlq show FILE ID`
 pub(super) fn show(typed: &DlqShow) -> Result<(), CliError> {
-    let mut letters = Letters::read(&typed.file)?;
-    letters.keep_damaged(typed.keep_damaged.as_deref())?;
+    let letters = Letters::read(&typed.source)?;
     let now = letters.now(None)?;
     let Some(letter) = letters.queue.get(typed.id) else {
-        let (file, id) = (typed.file.display(), typed.id);
+        let (file, id) = (typed.source.file.display(), typed.id);
         return Err(CliError::Usage(format!(
             "{file} has no letter {id}; `redrive dlq list {file}` shows the ids"
         )));
@@ -201,8 +199,7 @@ fn gap(from: Time, to: Time) -> String {
 
 /// `dlq stats FILE`
 pub(super) fn stats(typed: &DlqStats) -> Result<(), CliError> {
-    let mut letters = Letters::read(&typed.file)?;
-    letters.keep_damaged(typed.keep_damaged.as_deref())?;
+    let letters = Letters::read(&typed.source)?;
     let filter = choice::filter(&typed.choice)?;
     let now = letters.now(typed.choice.now.as_deref())?;
     let selected = letters.queue.list(now, &filter).count() as u64;
@@ -263,8 +260,7 @@ fn capitalised(word: &str) -> String {
 
 /// `dlq export FILE`
 pub(super) fn export(typed: &DlqExport) -> Result<(), CliError> {
-    let mut letters = Letters::read(&typed.file)?;
-    letters.keep_damaged(typed.keep_damaged.as_deref())?;
+    let letters = Letters::read(&typed.source)?;
     let filter = choice::filter(&typed.choice)?;
     let now = letters.now(typed.choice.now.as_deref())?;
     let chosen: Vec<&DeadLetter> = letters.queue.list(now, &filter).collect();

@@ -24,7 +24,7 @@ use redrive::{
 };
 
 use crate::{
-    args::Dlq,
+    args::{Dlq, LetterSource},
     error::CliError,
     files::{Change, Ledger, Lines, ledger, write_whole},
     output::{self, plain_json},
@@ -58,22 +58,29 @@ pub(crate) struct Letters {
 }
 
 impl Letters {
-    /// Reads `path` to look at it; `-` is the standard input.
+    /// Reads the file of `source` to look at it; `-` is the standard input.
     ///
     /// # Errors
     /// When it cannot be read or a line is not a dead letter; with the line.
-    pub(crate) fn read(path: &Path) -> Result<Self, CliError> {
+    pub(crate) fn read(source: &LetterSource) -> Result<Self, CliError> {
+        let mut letters = Self::read_file(&source.file)?;
+        letters.keep_damaged(source.keep_damaged.as_deref())?;
+        Ok(letters)
+    }
+
+    fn read_file(path: &Path) -> Result<Self, CliError> {
         let (name, bytes) = read::bytes(path, u64::MAX)?;
         let lines = Lines::new(bytes);
         let left = if name == read::STDIN { Vec::new() } else { ledger::left(path, &lines)? };
         Self::parse(&name, &lines, &left)
     }
 
-    /// Opens `path` to change it: no other process can until the ledger is dropped.
+    /// Opens the file of `source` to change it: no other process can until the ledger is dropped.
     ///
     /// # Errors
     /// As [`read`](Self::read), and when the file cannot be changed.
-    pub(crate) fn open(path: &Path) -> Result<(Self, Ledger), CliError> {
+    pub(crate) fn open(source: &LetterSource) -> Result<(Self, Ledger), CliError> {
+        let path = &source.file;
         if path == Path::new("-") {
             return Err(CliError::Usage(
                 "the standard input cannot be changed, so nothing was handed out; name a file, or \
@@ -82,7 +89,8 @@ impl Letters {
             ));
         }
         let ledger = Ledger::open(path)?;
-        let letters = Self::parse(&path.display().to_string(), ledger.lines(), ledger.left())?;
+        let mut letters = Self::parse(&path.display().to_string(), ledger.lines(), ledger.left())?;
+        letters.keep_damaged(source.keep_damaged.as_deref())?;
         Ok((letters, ledger))
     }
 
@@ -98,7 +106,7 @@ impl Letters {
             }
         }
         let file = LetterFile::read(&bytes);
-        let config = QueueConfig { capacity: None, full: FullPolicy::Reject, retention: None };
+        let config = QueueConfig::new().capacity(None).full(FullPolicy::Reject).retention(None);
         let mut letters = Self {
             queue: DeadLetterQueue::new(config),
             lines: BTreeMap::new(),
@@ -131,7 +139,7 @@ impl Letters {
     ///
     /// # Errors
     /// When that file exists, or cannot be written.
-    pub(crate) fn keep_damaged(&mut self, to: Option<&Path>) -> Result<(), CliError> {
+    fn keep_damaged(&mut self, to: Option<&Path>) -> Result<(), CliError> {
         let count = self.damaged.len() as u64;
         if count == 0 {
             return Ok(());
@@ -207,7 +215,7 @@ impl Letters {
 /// # Errors
 /// When it cannot be read, or a line is not a letter.
 pub(crate) fn count(path: &Path) -> Result<u64, CliError> {
-    let letters = Letters::read(path)?;
+    let letters = Letters::read_file(path)?;
     match letters.damaged.first() {
         None => Ok(letters.queue.len()),
         Some(damaged) => {

@@ -38,8 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .backoff(Backoff::Exponential { initial: Duration::from_millis(5), multiplier: 2.0 })
         .max_attempts(3)
         .build()?;
-    let mut machine =
-        Machine::new(MachineConfig { policy: policy.into(), seed: 42, ..MachineConfig::default() });
+    let mut machine = Machine::new(MachineConfig::default().policy(policy).seed(42));
     let clock = Clock::start();
     for (key, to) in [("mail-1", "ann@example.com"), ("mail-2", "zoe@example.com")] {
         machine.submit(clock.now(), key, TaskSpec::new("mail").payload(Value::from(to)))?;

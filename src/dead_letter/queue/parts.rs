@@ -34,7 +34,7 @@ impl DeadLetterQueue {
                 return Err(ConfigError::new(path(), message));
             }
             if queue.places.contains_key(&id) {
-                return Err(ConfigError::new(path(), format!("= {id} stands there twice")));
+                return Err(ConfigError::new(path(), format!("= {id} is given twice")));
             }
             queue.place(letter);
         }
