@@ -30,6 +30,13 @@ pub struct Hint {
     pub fix: Option<(&'static str, Value)>,
 }
 
+impl Hint {
+    /// A remark without a fix, for what is checked outside the policy, such as a scenario.
+    pub fn new(code: &'static str, field: &'static str, message: impl Into<String>) -> Hint {
+        Hint { code, field, message: message.into(), fix: None }
+    }
+}
+
 /// Looks for one thing, given the bands of the retries.
 type Check = fn(&RetryPolicy, &[Band]) -> Option<Hint>;
 

@@ -30,7 +30,6 @@ pub struct ScheduledRetry {
 
 /// How a task ends that never succeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct End {
     /// Why it becomes a dead letter.
     pub reason: Reason,

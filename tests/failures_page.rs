@@ -107,7 +107,8 @@ fn page() -> String {
             worth(kind)
         )
         .unwrap();
-        let systems = System::ALL.iter().map(|system| (system, codes(kind, *system)));
+        let systems: Vec<_> =
+            System::ALL.iter().map(|system| (system, codes(kind, *system))).collect();
         if systems.iter().any(|(_, codes)| !codes.is_empty()) {
             page += "\n| system | codes |\n|---|---|\n";
         }

@@ -162,7 +162,7 @@ fn redriven(plan: &RedrivePlan, fail: &[u64]) -> (Value, Value) {
 
 fn groups() -> impl Iterator<Item = Value> {
     let queue = queue();
-    GroupBy::ALL.into_iter().map(move |by| {
+    GroupBy::ALL.iter().map(move |&by| {
         let groups = queue.group(Time::from_nanos(NOW), &Filter::new(), by).into_iter();
         let groups = groups.map(|group| {
             Value::List(vec![group.label.into(), group.count.into(), group.example.into()])

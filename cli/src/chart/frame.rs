@@ -149,7 +149,7 @@ pub(crate) fn broken(text: &str, face: Type, room: f64) -> Vec<String> {
         match lines.last_mut() {
             Some(line) if font::width(&format!("{line} {word}"), face.size, face.bold) <= room => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&word);
             }
             _ => lines.extend(pieces(&word, face, room)),
         }

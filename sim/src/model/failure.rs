@@ -204,16 +204,11 @@ impl Scenario {
                 .iter()
                 .map(|failure| format!("{} ({})", failure.name(), failure.words()[1]))
                 .collect();
-            hints.push(Hint {
-                code: Self::RETRIES_NOTHING,
-                field: "classify",
-                message: format!(
+            hints.push(Hint::new(Self::RETRIES_NOTHING, "classify", format!(
                     "No attempt is ever retried here: the rules retry none of the failures that this scenario \
                      makes, which are: {}.",
                     names.join(", ")
-                ),
-                fix: None,
-            });
+                )));
         }
         hints.extend(self.sharp_herd(policy));
         hints
@@ -228,17 +223,12 @@ impl Scenario {
         let first = policy.bands(0, Some(64)).next()?;
         let width = first.max.saturating_sub(first.min).max(spread);
         let sharp = first.max < Duration::from_secs(1) && width < WAVE;
-        (sharp && self.network.latency == Distribution::ZERO).then(|| Hint {
-            code: Self::SHARP_HERD,
-            field: "backoff",
-            message: format!(
+        (sharp && self.network.latency == Distribution::ZERO).then(|| Hint::new(Self::SHARP_HERD, "backoff", format!(
                 "Waves of this herd are sharper than real ones: its clients all act in one instant, \
                  messages take no time, and the first delay is {}. Real clients are about 100 ms \
                  apart; set network.latency or arrivals.spread.",
                 format_duration(first.max)
-            ),
-            fix: None,
-        })
+            )))
     }
 }
 

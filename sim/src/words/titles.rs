@@ -3,7 +3,7 @@
 use super::{extremes, has_fault, height, least_and_most, over_capacity, peak, retries, useful};
 use crate::{
     outcome::{Outcome, PolicyOutcome, Raster},
-    text::{number, percent, seconds, times},
+    text::{number, percent, seconds},
 };
 
 /// The title of the chart of attempts.
