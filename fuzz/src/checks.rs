@@ -56,7 +56,7 @@ pub fn letter_file(data: &[u8]) {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), file.letters.len(), "every letter has a number of its own");
-    let mut queue = DeadLetterQueue::new(QueueConfig { capacity: None, ..Default::default() });
+    let mut queue = DeadLetterQueue::new(QueueConfig::new().capacity(None));
     let mut written = String::new();
     for letter in &file.letters {
         written += &letter.to_line();

@@ -21,7 +21,7 @@ use redrive::{
 pub(crate) use kinds::kinds;
 
 use super::{ROWS, field::group};
-use crate::distribution;
+use crate::{bounds, distribution};
 
 /// The JSON Schema (draft 2020-12) of a scenario.
 #[must_use]
