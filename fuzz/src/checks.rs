@@ -113,11 +113,11 @@ pub fn retry_after_of(data: &[u8]) {
     let headers: Vec<(&str, &str)> = rest.lines().filter_map(|line| line.split_once(':')).collect();
     let now = Some(Time::from_secs(1_795_824_000));
     let status = (status > 0).then_some(status);
-    let wish = |headers: &[(&str, &str)]| retry_after(status, headers.iter().copied(), now);
+    let asked = |headers: &[(&str, &str)]| retry_after(status, headers.iter().copied(), now);
     let shouted: Vec<String> = headers.iter().map(|(name, _)| name.to_ascii_uppercase()).collect();
     let loud: Vec<(&str, &str)> =
         shouted.iter().map(String::as_str).zip(headers.iter().map(|(_, value)| *value)).collect();
-    assert_eq!(wish(&headers), wish(&loud));
+    assert_eq!(asked(&headers), asked(&loud));
     for (name, value) in headers {
         let kind = kind_of(name).unwrap_or(Kind::Other);
         assert_eq!(matches(kind.as_str(), &[name]), kind == Kind::of(&[name]));
