@@ -103,8 +103,9 @@ fn a_herd_is_spread_and_a_storm_gets_a_budget() {
     let herd = Scenario::builtin("herd").unwrap();
     let all = advice(&herd, &presets::find("proportional").unwrap().policy()).unwrap();
     let spread = all.iter().find(|advice| advice.code == "herd").unwrap();
-    assert_eq!((spread.field, spread.value.to_string().as_str()), ("jitter", "\"full\""));
-    assert!(spread.effect.contains("peak / capacity 12.8× → 1.06×"), "{}", spread.effect);
+    // Full jitter would be calmer, and uses up the ten attempts of a few tasks.
+    assert_eq!((spread.field, spread.value.to_string().as_str()), ("jitter", "\"equal\""));
+    assert!(spread.effect.starts_with("peak / capacity 12.8× → "), "{}", spread.effect);
     let storm = Scenario::builtin("storm").unwrap();
     let all = advice(&storm, &storm.policies[0].policy).unwrap();
     assert!(all.iter().any(|advice| advice.field == "budget"), "{all:?}");

@@ -102,20 +102,14 @@ fn the_front_holds_what_nothing_beats() {
 
 #[test]
 fn an_attempt_timeout_is_found_where_some_answers_hang() {
-    let mut tree = Scenario::builtin("herd").unwrap().to_value();
-    for (path, value) in [
-        ("arrivals", r#"{"kind": "poisson", "ratePerSecond": 20, "for": "30s"}"#),
-        ("faults", "[]"),
-        (
-            "server",
-            r#"{"service": {"kind": "mixture", "parts": [
+    let json = serde_json::json!({
+        "arrivals": {"kind": "poisson", "ratePerSecond": 20, "for": "30s"},
+        "server": {"service": {"kind": "mixture", "parts": [
             {"weight": 0.95, "kind": "fixed", "value": "10ms"},
-            {"weight": 0.05, "kind": "fixed", "value": "8s"}]}}"#,
-        ),
-    ] {
-        Scenario::set(&mut tree, path, value).unwrap();
-    }
-    let scenario = Scenario::from_value(&tree).unwrap();
+            {"weight": 0.05, "kind": "fixed", "value": "8s"}]}},
+        "policies": ["full"],
+    });
+    let scenario = Scenario::from_value(&serde_json::from_value(json).unwrap()).unwrap();
     let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: None };
     let tuning = tune(&scenario, &plan("p99", &[]), &mut runner).unwrap();
     let candidate = &tuning.candidate;

@@ -160,16 +160,22 @@ pub(crate) fn shared(scenario: &Scenario, tasks: f64, verb: &str) -> String {
     }
 }
 
-/// The whole range of the delay, where retries come in waves.
-fn spread(policy: &RetryPolicy, first: &PolicyOutcome) -> Option<Change> {
-    let now = &first.summary;
-    let over = words::over_capacity(first)?;
+/// The whole range of the delay, or half of it, where retries come in waves.
+fn spread(policy: &RetryPolicy, first: &PolicyOutcome) -> Vec<Change> {
     let narrow = *policy.jitter() != Jitter::Full && !policy.backoff().is_random();
-    if over < 1.2 || !narrow || now.retry_share.or_zero() == 0.0 {
-        return None;
+    let over = words::over_capacity(first).unwrap_or(0.0);
+    if over < 1.2 || !narrow || first.summary.retry_share.or_zero() == 0.0 {
+        return Vec::new();
     }
     let message = format!("its attempts come in waves, at the peak {} the capacity", times(over));
-    Some(Change { code: "herd", message, field: "jitter", value: "full".into() })
+    let with = |value: &str| Change {
+        code: "herd",
+        message: message.clone(),
+        field: "jitter",
+        value: value.into(),
+    };
+    // Full jitter draws short delays, too, and may use up the attempts that equal jitter does not.
+    vec![with("full"), with("equal")]
 }
 
 /// Fewer retries where retries are what keeps the server busy.

@@ -75,9 +75,14 @@ pub(super) fn expected_runs(scenario: &Scenario, plan: &Plan) -> u64 {
 fn rivals(scenario: &Scenario) -> Vec<NamedPolicy> {
     let mut rivals = scenario.policies.clone();
     for preset in presets::all() {
-        if rivals.iter().all(|named| named.name != preset.name) {
-            rivals.push(NamedPolicy { name: preset.name.to_owned(), policy: preset.policy() });
-        }
+        let policy = preset.policy();
+        // A scenario may call a policy of its own like a preset.
+        let name = match rivals.iter().find(|named| named.name == preset.name) {
+            Some(named) if named.policy == policy => continue,
+            Some(_) => format!("preset {}", preset.name),
+            None => preset.name.to_owned(),
+        };
+        rivals.push(NamedPolicy { name, policy });
     }
     rivals
 }
