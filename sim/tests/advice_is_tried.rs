@@ -85,6 +85,19 @@ fn an_outage_that_outlasts_the_policy_is_told_and_more_attempts_are_tried() {
 }
 
 #[test]
+fn a_server_that_hangs_keeps_each_attempt_until_its_timeout() {
+    let mut tree = small("herd").to_value();
+    Scenario::set(&mut tree, "faults[0].mode", "hang").unwrap();
+    Scenario::set(&mut tree, "client.timeout", "5s").unwrap();
+    let scenario = Scenario::from_value(&tree).unwrap();
+    // Two delays of 6.6 s in all, three attempts of 5 s.
+    assert_eq!(
+        outlasted(&scenario, &RetryPolicy::default()).unwrap(),
+        "gives up after at most 21.6 s; the outage lasts 30 s"
+    );
+}
+
+#[test]
 fn a_step_at_a_time_gives_the_same_advice() {
     let scenario = small("herd");
     let policy = presets::find("proportional").unwrap().policy();

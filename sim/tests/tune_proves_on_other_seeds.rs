@@ -11,7 +11,7 @@ use redrive_sim::{
     metric::{Metric, Sample},
     run_one,
     scenario::NamedPolicy,
-    tune::{Constraint, Goal, Job, Plan, Runner, Verdict, tune},
+    tune::{Constraint, Goal, Job, Judged, Plan, Runner, Verdict, tune},
 };
 
 /// Runs one job after the other and remembers which replications were used.
@@ -161,4 +161,15 @@ fn what_cannot_be_is_called_infeasible() {
     let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: None };
     let tuning = tune(&scenario, &plan, &mut runner).unwrap();
     assert_eq!(tuning.verdict, Verdict::Infeasible, "the server is down for 30 s");
+    // What is called the nearest comes at least as near as what there is.
+    let off = |judged: &Judged| {
+        let off = tuning.constraints.iter().map(|constraint| {
+            let over = judged.mean_of(&constraint.metric).unwrap() - constraint.limit;
+            let over = if constraint.metric.lower_is_better { over } else { -over };
+            over.max(0.0) / constraint.limit
+        });
+        off.sum::<f64>()
+    };
+    let (nearest, current) = (off(&tuning.candidate), off(&tuning.current));
+    assert!(nearest <= current + 1e-9, "{nearest} {current}");
 }
