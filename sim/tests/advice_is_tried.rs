@@ -120,7 +120,8 @@ fn a_herd_is_spread_and_a_storm_gets_a_budget() {
     assert_eq!((spread.field, spread.value.to_string().as_str()), ("jitter", "\"equal\""));
     assert!(spread.effect.starts_with("peak / capacity 12.8× → "), "{}", spread.effect);
     let storm = Scenario::builtin("storm").unwrap();
-    let all = advice(&storm, &storm.policies[0].policy).unwrap();
+    let at_once = storm.policies.iter().find(|named| named.name == "four-at-once").unwrap();
+    let all = advice(&storm, &at_once.policy).unwrap();
     assert!(all.iter().any(|advice| advice.field == "budget"), "{all:?}");
 }
 
