@@ -133,7 +133,7 @@ fn a_search_that_is_stopped_gives_its_best_unproved() {
 }
 
 #[test]
-fn giving_tasks_up_is_no_answer_under_other_constraints() {
+fn giving_tasks_up_is_not_an_answer_under_other_constraints() {
     let scenario = small_herd();
     let plan = plan("completionSeconds", &["peakToCapacity <= 1.5"]);
     let mut runner = Plain { scenario: &scenario, replications: BTreeSet::new(), left: None };
