@@ -61,14 +61,15 @@ fn dead(summary: &Summary, reason: &str) -> f64 {
     summary.dead_lettered.get(reason).map_or(0.0, Figure::or_zero)
 }
 
-/// As many attempts, or as late a deadline, as the outage needs: with a little room, and with much.
+/// As many attempts, or as late a deadline, as the outage needs: with a little room, and with more for
+/// those that compete when it is over.
 fn longer(scenario: &Scenario, policy: &RetryPolicy) -> Vec<Change> {
     let (Some(message), Some(outage)) = (outlasted(scenario, policy), outage(scenario)) else {
         return Vec::new();
     };
     let with = |field, value| Change { code: "outlasted", message: message.clone(), field, value };
     let mut changes = Vec::new();
-    for percent in [130, 200] {
+    for percent in [130, 200, 400, 800] {
         let needed = outage.saturating_mul(percent) / 100;
         if policy.max_elapsed().is_some_and(|elapsed| elapsed < needed) {
             changes.push(with("maxElapsed", Value::duration(needed)));
