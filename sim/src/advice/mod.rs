@@ -61,12 +61,12 @@ pub const RUNS: u32 = 3;
 /// A scenario with more tasks than this is not run several times over for advice.
 const MAX_TASKS: f64 = 300_000.0;
 /// Events of one run from which on one replication has to do, and from which on there is no advice.
-const MANY_EVENTS: f64 = 2e6;
-const MAX_EVENTS: f64 = 2e7;
+const MANY_EVENTS: f64 = 5e5;
+const MAX_EVENTS: f64 = 3e6;
 
 /// What would make `policy` do better on `scenario`, the best first and one change for each thing that is
 /// wrong; empty where nothing that is known does, and for a scenario that is too large to be run again and
-/// again (300,000 tasks, 20 million events).
+/// again (300,000 tasks, 3 million events).
 ///
 /// # Errors
 /// When a run would need more than the scenario's limits allow.
