@@ -116,7 +116,8 @@ impl tune::Runner for Threads<'_> {
             scenario.policies = vec![NamedPolicy { name, policy: job.policy.clone() }];
             let mut piece = self.board.piece(scenario.horizon.map(|_| scenario.end()));
             let outcome = run_one(&scenario, 0, job.replication, Options::default(), &mut piece)?;
-            if outcome.partial {
+            // A small run ends before it looks at the signal.
+            if outcome.partial || interrupt::requested() {
                 // The caller asks why before it looks at this.
                 return Err(SimError::Limit { message: "interrupted".to_owned() });
             }

@@ -62,7 +62,7 @@ fn lists_and_groups_are_set_as_json() {
         place.ok(&[&args[..], &["--set", "policies=[\"full\"]", "--set", "faults=[]"]].concat());
     assert_eq!(told.matches("\"name\": \"full\"").count(), 1, "{told}");
     let error = place.refused(&[&args[..], &["--set", "policies=[full]"]].concat());
-    assert!(error.contains("no JSON") && error.contains("[\"full\", \"none\"]"), "{error}");
+    assert!(error.contains("not JSON") && error.contains("[\"full\", \"none\"]"), "{error}");
     let error = place.refused(&[&args[..], &["--set", "policies=[]"]].concat());
     assert!(error.contains("name at least one preset"), "{error}");
 }

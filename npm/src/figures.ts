@@ -58,6 +58,8 @@ export interface LayerFigures {
   capacityPerSecond: Figure
   /** The largest rate from the end of the last fault on / its capacity. */
   peakToCapacity: Figure
+  /** From the moment a request reached it to its success, with all calls that it made for it, seconds. */
+  timeToSuccessSeconds: Quantiles
   /** The most requests that waited in its queue. */
   maxQueue: Figure
   /** Retries of its own calls that its budget refused. */

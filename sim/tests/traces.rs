@@ -331,7 +331,7 @@ fn numbers_are_read_as_they_are_written_or_refused() {
 }
 
 #[test]
-fn what_has_no_rows_or_is_no_table_is_refused() {
+fn what_has_no_rows_or_is_not_a_table_is_refused() {
     for (text, why) in [
         ("", "empty"),
         ("\n\n", "empty"),

@@ -61,14 +61,15 @@ fn dead(summary: &Summary, reason: &str) -> f64 {
     summary.dead_lettered.get(reason).map_or(0.0, Figure::or_zero)
 }
 
-/// As many attempts, or as late a deadline, as the outage needs: with a little room, and with much.
+/// As many attempts, or as late a deadline, as the outage needs: with a little room, and with more for
+/// those that compete when it is over.
 fn longer(scenario: &Scenario, policy: &RetryPolicy) -> Vec<Change> {
     let (Some(message), Some(outage)) = (outlasted(scenario, policy), outage(scenario)) else {
         return Vec::new();
     };
     let with = |field, value| Change { code: "outlasted", message: message.clone(), field, value };
     let mut changes = Vec::new();
-    for percent in [130, 200] {
+    for percent in [130, 200, 400, 800] {
         let needed = outage.saturating_mul(percent) / 100;
         if policy.max_elapsed().is_some_and(|elapsed| elapsed < needed) {
             changes.push(with("maxElapsed", Value::duration(needed)));
@@ -160,16 +161,22 @@ pub(crate) fn shared(scenario: &Scenario, tasks: f64, verb: &str) -> String {
     }
 }
 
-/// The whole range of the delay, where retries come in waves.
-fn spread(policy: &RetryPolicy, first: &PolicyOutcome) -> Option<Change> {
-    let now = &first.summary;
-    let over = words::over_capacity(first)?;
+/// The whole range of the delay, or half of it, where retries come in waves.
+fn spread(policy: &RetryPolicy, first: &PolicyOutcome) -> Vec<Change> {
     let narrow = *policy.jitter() != Jitter::Full && !policy.backoff().is_random();
-    if over < 1.2 || !narrow || now.retry_share.or_zero() == 0.0 {
-        return None;
+    let over = words::over_capacity(first).unwrap_or(0.0);
+    if over < 1.2 || !narrow || first.summary.retry_share.or_zero() == 0.0 {
+        return Vec::new();
     }
     let message = format!("its attempts come in waves, at the peak {} the capacity", times(over));
-    Some(Change { code: "herd", message, field: "jitter", value: "full".into() })
+    let with = |value: &str| Change {
+        code: "herd",
+        message: message.clone(),
+        field: "jitter",
+        value: value.into(),
+    };
+    // Full jitter draws short delays, too, and may use up the attempts that equal jitter does not.
+    vec![with("full"), with("equal")]
 }
 
 /// Fewer retries where retries are what keeps the server busy.

@@ -61,12 +61,12 @@ pub const RUNS: u32 = 3;
 /// A scenario with more tasks than this is not run several times over for advice.
 const MAX_TASKS: f64 = 300_000.0;
 /// Events of one run from which on one replication has to do, and from which on there is no advice.
-const MANY_EVENTS: f64 = 2e6;
-const MAX_EVENTS: f64 = 2e7;
+const MANY_EVENTS: f64 = 5e5;
+const MAX_EVENTS: f64 = 3e6;
 
 /// What would make `policy` do better on `scenario`, the best first and one change for each thing that is
 /// wrong; empty where nothing that is known does, and for a scenario that is too large to be run again and
-/// again (300,000 tasks, 20 million events).
+/// again (300,000 tasks, 3 million events).
 ///
 /// # Errors
 /// When a run would need more than the scenario's limits allow.
@@ -184,7 +184,7 @@ impl<'s> Advisor<'s> {
 #[must_use]
 pub fn outlasted(scenario: &Scenario, policy: &RetryPolicy) -> Option<String> {
     let outage = outage(scenario)?;
-    let patience = patience(policy)?;
+    let patience = patience(scenario, policy)?;
     (patience < outage).then(|| {
         format!(
             "gives up after at most {}; the outage lasts {}",
@@ -209,8 +209,17 @@ fn outage(scenario: &Scenario) -> Option<Duration> {
     faults.filter_map(length).max().filter(|length| !length.is_zero())
 }
 
-/// How long the policy goes on at most; `None` where it has no end that is known.
-fn patience(policy: &RetryPolicy) -> Option<Duration> {
+/// How long the policy goes on at most in an outage; `None` where it has no end that is known. A server
+/// that is down refuses at once; one that hangs keeps each attempt until its timeout.
+fn patience(scenario: &Scenario, policy: &RetryPolicy) -> Option<Duration> {
+    let hangs = scenario.faults.iter().any(|fault| matches!(fault.mode, Mode::Hang));
+    let timeouts = [policy.attempt_timeout(), scenario.client.timeout];
+    let each = match timeouts.into_iter().flatten().min() {
+        Some(timeout) if hangs => timeout,
+        // Some wait for longer than is known.
+        _ if hangs => return policy.max_elapsed(),
+        _ => Duration::ZERO,
+    };
     let attempts = policy.max_attempts().map(NonZeroU32::get);
     // More retries than these take longer than any caller waits, or have a deadline.
     let retries = attempts.filter(|attempts| *attempts <= 1_000).map(|attempts| attempts - 1);
@@ -218,7 +227,6 @@ fn patience(policy: &RetryPolicy) -> Option<Duration> {
         let bands = policy.bands(0, None).take(retries as usize);
         let waits: Duration =
             bands.map(|band| band.max).fold(Duration::ZERO, Duration::saturating_add);
-        let each = policy.attempt_timeout().unwrap_or_default();
         waits.saturating_add(each.saturating_mul(retries + 1))
     });
     match (delays, policy.max_elapsed()) {

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_or_two_is_refused() {
+    fn what_is_not_a_number_or_is_two_is_refused() {
         for (cell, commas, why) in [
             ("1,234", false, "thousands"),
             ("1,5", true, "thousands"),

@@ -3,7 +3,7 @@
 /// The text in `bytes`; or why there is none, in words that go on from the file's name, with the
 /// remedy.
 ///
-/// UTF-8 and UTF-16 are told by their marks or their zeros; anything else that is no UTF-8 is read as
+/// UTF-8 and UTF-16 are told by their marks or their zeros; anything else that is not UTF-8 is read as
 /// Latin-1, in which digits and separators are the same.
 pub(crate) fn decode(bytes: Vec<u8>) -> Result<String, String> {
     if let Some(why) = not_text(&bytes) {

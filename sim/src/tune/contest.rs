@@ -75,9 +75,14 @@ pub(super) fn expected_runs(scenario: &Scenario, plan: &Plan) -> u64 {
 fn rivals(scenario: &Scenario) -> Vec<NamedPolicy> {
     let mut rivals = scenario.policies.clone();
     for preset in presets::all() {
-        if rivals.iter().all(|named| named.name != preset.name) {
-            rivals.push(NamedPolicy { name: preset.name.to_owned(), policy: preset.policy() });
-        }
+        let policy = preset.policy();
+        // A scenario may call a policy of its own like a preset.
+        let name = match rivals.iter().find(|named| named.name == preset.name) {
+            Some(named) if named.policy == policy => continue,
+            Some(_) => format!("preset {}", preset.name),
+            None => preset.name.to_owned(),
+        };
+        rivals.push(NamedPolicy { name, policy });
     }
     rivals
 }
@@ -297,13 +302,17 @@ impl<'a> Contest<'a> {
         tried: &[Judged],
     ) -> Result<Tuning, SimError> {
         let mut nearest: Option<(Judged, Option<Judged>, Judged)> = None;
+        let mut known_nearest: Option<Judged> = None;
         for (number, candidate) in (0..).zip(candidates) {
             let rivals = known.best.iter().take(IN_PROOF).map(Judged::named);
             let list = [candidate.clone(), known.current.clone()].into_iter().chain(rivals);
             let first = PROOF + number * NEXT_PROOF;
             let mut judged = self.fresh(list, first, self.plan.proof_runs)?.into_iter();
             let (Some(candidate), Some(current)) = (judged.next(), judged.next()) else { break };
-            let rival = judged.find(Judged::keeps);
+            let rivals: Vec<Judged> = judged.collect();
+            let rival = rivals.iter().find(|rival| rival.keeps()).cloned();
+            let all = rivals.into_iter().chain(known_nearest.take());
+            known_nearest = all.min_by(|a, b| a.rank().total_cmp(&b.rank()));
             let holds = candidate.keeps();
             let nearer = nearest.as_ref().is_none_or(|(best, ..)| candidate.rank() < best.rank());
             if holds || nearer {
@@ -313,10 +322,16 @@ impl<'a> Contest<'a> {
                 break;
             }
         }
-        let Some((candidate, rival, current)) = nearest else {
+        let Some((mut candidate, rival, current)) = nearest else {
             let message = "no policy was found to prove: try at least a few dozen".to_owned();
             return Err(SimError::Limit { message });
         };
+        // Where nothing keeps the constraints, what comes nearest may be one that there was.
+        if let Some(known) = known_nearest.filter(|_| rival.is_none() && !candidate.keeps())
+            && known.rank() < candidate.rank()
+        {
+            candidate = known;
+        }
         let trials = self.trials(tried.iter().chain(&known.all))?;
         let front = self.proved_front(&trials, known)?;
         let mut tuning = self.told(candidate, rival, current, trials)?;

@@ -71,7 +71,7 @@ fn endless(outcome: &Outcome, scenario: &Scenario) -> Option<String> {
     let left: Vec<String> = left.collect();
     let left: Vec<&str> = left.iter().map(String::as_str).collect();
     let says = match part(fault) {
-        Some(share) => format!("Errors hit {share} of the attempts to the end"),
+        Some(share) => format!("Errors hit {share} of the attempts until the end"),
         None => format!("The fault ({}) does not end", fault.name()),
     };
     Some(match left.as_slice() {
