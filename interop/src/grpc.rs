@@ -8,7 +8,18 @@ use redrive::{
     wire::{ConfigError, Fields, Value, one_of},
 };
 
-use super::{Imported, fields};
+use super::{Imported, Syntax, System, fields};
+
+pub(super) const SYSTEM: System = System {
+    name: "grpc",
+    title: "gRPC service config (gRFC A6)",
+    holds: "an object: methodConfig with retryPolicy, retryThrottling",
+    syntax: Syntax::Json,
+    source: "gRFC A6 as of 2024-08-29, grpc-js 1.14.7",
+    sample: "methodConfig: [{name: [{service: shop.Orders}], retryPolicy: {maxAttempts: 4, initialBackoff: 0.1s, maxBackoff: 1s, backoffMultiplier: 2, retryableStatusCodes: [UNAVAILABLE]}}]",
+    import,
+    export,
+};
 
 const RETRY_FIELDS: &[&str] = &[
     "maxAttempts",
@@ -25,7 +36,7 @@ const METHOD_IGNORED: &[&str] =
 /// What gRPC makes of more attempts than that.
 const MOST_ATTEMPTS: u32 = 5;
 
-pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     if fields::has_any(tree, &["initialBackoff", "retryableStatusCodes"]) {
         return Ok(vec![read(tree, "", None)?]);
     }
@@ -211,7 +222,7 @@ fn throttling(tree: &Value) -> Result<BudgetRule, ConfigError> {
     Ok(BudgetRule::TokenBucket(bucket))
 }
 
-pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
+fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let (initial, multiplier) = fields::exponential(policy, "gRPC")?;
     let attempts = fields::attempts(policy, "gRPC")?;
     if attempts < 2 {
