@@ -285,7 +285,12 @@ fn export_backoff(policy: &RetryPolicy) -> Result<Value, ConfigError> {
         _ => "full_jitter".into(),
     };
     options.push(("jitter", jitter));
-    if let Some(max) = policy.max_attempts() {
+    // The end of a list of intervals ends the retries.
+    let listed = match policy.backoff() {
+        Backoff::Table { delays } => delays.len() + 1,
+        _ => usize::MAX,
+    };
+    if let Some(max) = policy.max_attempts().filter(|max| (max.get() as usize) < listed) {
         options.push(("max_tries", max.get().into()));
     }
     Ok(fields::map(options))
