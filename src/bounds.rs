@@ -171,6 +171,8 @@ bounds! {
         "A delay above the cap is redrawn; this fraction of the cap is the lower end.";
     RESAMPLE_HIGH: "high", Factor, 0.0, 1.0, Some(1.0), "Resample to",
         "A delay above the cap is redrawn; this fraction of the cap is the upper end.";
+    JITTER_STEPS: "jitterSteps", Count, 0.0, 1e6, Some(0.0), "Jitter steps",
+        "In how many equal steps a jitter moves through its range; 0 for a continuous one.";
 }
 
 #[cfg(test)]

@@ -186,7 +186,7 @@ fn rounded(nanos: f64) -> Duration {
 /// Mean and standard deviation: by formula where the uniform range is neither rounded nor clamped, by
 /// the midpoint rule over the quantile function otherwise.
 fn moments(law: &Law) -> Option<(Duration, Duration)> {
-    if let Law::Uniform { low, high, rounding: None, floor, cap } = *law
+    if let Law::Uniform { low, high, steps: 0, rounding: None, floor, cap } = *law
         && low >= floor
         && high <= cap
     {

@@ -14,6 +14,7 @@ mod class_of_other_rules;
 mod compat_budgets;
 mod compat_limits;
 mod compat_presets;
+mod compat_quirks;
 mod dead_letter_drop_oldest;
 mod dead_letter_files;
 mod dead_letter_groups;

@@ -21,7 +21,7 @@ use redrive::{
 
 const MADE: &str = "// Made from the core's own tables (src/bounds.rs, src/policy) by `cargo xtask golden --bless`. Do not edit.\n\n";
 
-const SINGLES: [(&str, &Bound); 15] = [
+const SINGLES: [(&str, &Bound); 16] = [
     ("MIN_DELAY", bounds::MIN_DELAY),
     ("MAX_DELAY", bounds::MAX_DELAY),
     ("FIRST_DELAY", bounds::FIRST_DELAY),
@@ -37,6 +37,7 @@ const SINGLES: [(&str, &Bound); 15] = [
     ("ROUNDING_UNIT", bounds::ROUNDING_UNIT),
     ("RESAMPLE_LOW", bounds::RESAMPLE_LOW),
     ("RESAMPLE_HIGH", bounds::RESAMPLE_HIGH),
+    ("JITTER_STEPS", bounds::JITTER_STEPS),
 ];
 
 const ENDS: [&Bound; 3] = [bounds::END_FACTOR, bounds::END_ADD, bounds::END_ADD_PER_RETRY];

@@ -265,12 +265,6 @@ pub(crate) enum CompareFormat {
     Markdown,
 }
 
-/// The help of an option that names a system.
-fn systems() -> String {
-    let names: Vec<&str> = redrive_interop::systems().iter().map(|system| system.name).collect();
-    format!("The system: {}", names.join(", "))
-}
-
 /// A number from 1 up.
 fn positive(text: &str) -> Result<usize, String> {
     match text.parse::<usize>() {
@@ -368,10 +362,15 @@ pub(crate) enum CatalogueFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    #[arg(long, value_name = "SYSTEM", help = systems())]
-    pub(crate) from: String,
+    /// The system, by its name in --list
+    #[arg(long, value_name = "SYSTEM", required_unless_present = "list")]
+    pub(crate) from: Option<String>,
     /// Its configuration (- is standard input)
-    pub(crate) file: PathBuf,
+    #[arg(required_unless_present = "list")]
+    pub(crate) file: Option<PathBuf>,
+    /// Lists the systems there are, and what their files hold
+    #[arg(long, exclusive = true)]
+    pub(crate) list: bool,
     /// Which policy, where the configuration has several
     #[arg(long)]
     pub(crate) name: Option<String>,
@@ -390,7 +389,8 @@ pub(crate) enum PolicyFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    #[arg(long, value_name = "SYSTEM", help = systems())]
+    /// The system, by its name in `import --list`
+    #[arg(long, value_name = "SYSTEM")]
     pub(crate) to: String,
     /// The policy: a preset or a file (TOML, JSON; - is standard input)
     #[arg(value_name = "NAME|FILE")]

@@ -3,8 +3,10 @@
 //! The result goes to the standard output, alone, so that it can become a file; what behaves
 //! differently there and here is told beside it, on the standard error.
 
+use std::path::Path;
+
 use redrive::wire::{ConfigError, Value, did_you_mean, is_hidden};
-use redrive_interop::{Imported, Syntax, System, find, read_ini, read_yaml, write_ini};
+use redrive_interop::{Imported, Syntax, System, find, systems, write_ini, write_properties};
 
 use crate::{
     args::{Export, Import, PolicyFormat},
@@ -19,8 +21,9 @@ const NOTE: Style = Style::Yellow;
 
 /// `redrive import --from SYSTEM FILE`
 pub(crate) fn import(typed: &Import) -> Result<(), CliError> {
-    let system = find(&typed.from)?;
-    let policies = read(system, typed)?;
+    let (Some(from), Some(file)) = (&typed.from, &typed.file) else { return list() };
+    let system = find(from)?;
+    let policies = read(system, file)?;
     let imported = chosen(policies, typed.name.as_deref())?;
     let text = match typed.format {
         PolicyFormat::Toml => {
@@ -44,6 +47,16 @@ pub(crate) fn import(typed: &Import) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Every system, what it is and what its files hold.
+fn list() -> Result<(), CliError> {
+    let longest = systems().iter().map(|system| system.name.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for System { name, title, holds, .. } in systems() {
+        text += &format!("{name:longest$}  {title}: {holds}\n");
+    }
+    output::print(&text)
+}
+
 /// Where a policy came from and how exact it is, as comments: they stay when the output is saved.
 fn origin(system: &System, imported: &Imported) -> String {
     let mut text = format!(
@@ -65,16 +78,22 @@ fn comment(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c }).collect()
 }
 
-fn read(system: &System, typed: &Import) -> Result<Vec<Imported>, CliError> {
-    let (name, text) = read::text(&typed.file, read::DOCUMENT)?;
+fn read(system: &System, file: &Path) -> Result<Vec<Imported>, CliError> {
+    let is_toml = file.extension().is_some_and(|ending| ending == "toml");
+    if is_toml && system.syntax != Syntax::Ini {
+        let document = Document::read(file)?;
+        return system.import(document.value()).map_err(|error| document.error(&error));
+    }
+    let (name, text) = read::text(file, read::DOCUMENT)?;
     let refused = |error: ConfigError| CliError::content(&name, error.to_string());
     match system.syntax {
-        Syntax::Json if text.trim_start().starts_with(['{', '[']) => {
+        Syntax::Json | Syntax::Properties if text.trim_start().starts_with(['{', '[']) => {
             let document = Document::parse_json(name, text)?;
             system.import(document.value()).map_err(|error| document.error(&error))
         }
-        Syntax::Json => system.import(&read_yaml(&text).map_err(refused)?).map_err(refused),
-        Syntax::Ini => system.import(&read_ini(&text).map_err(refused)?).map_err(refused),
+        Syntax::Json | Syntax::Ini | Syntax::Properties => {
+            system.import(&system.read(&text).map_err(refused)?).map_err(refused)
+        }
     }
 }
 
@@ -114,6 +133,7 @@ pub(crate) fn export(typed: &Export) -> Result<(), CliError> {
     let exported = system.export(&policy).map_err(refused)?;
     let text = match system.syntax {
         Syntax::Json => tree::json(&exported.tree)?,
+        Syntax::Properties => showable(write_properties(&exported.tree), "this format")?,
         Syntax::Ini => showable(write_ini(&exported.tree), "this format")?,
     };
     output::print(&text)?;

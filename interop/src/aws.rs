@@ -10,7 +10,18 @@ use redrive::{
     wire::{ConfigError, Fields, Value, one_of},
 };
 
-use super::{Imported, fields};
+use super::{Imported, Syntax, System, fields};
+
+pub(super) const SYSTEM: System = System {
+    name: "aws",
+    title: "AWS SDKs and command line",
+    holds: "an AWS config file: retry_mode and max_attempts of each profile",
+    syntax: Syntax::Ini,
+    source: "botocore 1.44.5, retries/standard.py and retryhandler.py",
+    sample: "[default]\nretry_mode = standard\n",
+    import,
+    export,
+};
 
 /// What is retried besides throttling: nothing else, a 400 above all, gets better.
 const TRANSIENT: [&str; 7] = ["connection", "reset", "timeout", "500", "502", "503", "504"];
@@ -21,7 +32,7 @@ const BEFORE: &str = "before-2026-11-10";
 const ERA: &str = "standard is that of 2026-11-10 (botocore 1.44.5: from 50 ms, 14 tokens a retry); \
                    Java 2.x, Kotlin and older SDKs are as before: --name";
 
-pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     let Value::Map(sections) = tree else {
         return Err(ConfigError::new("", "is not a file of [profile] sections"));
     };
@@ -119,7 +130,7 @@ fn legacy(initial: Duration) -> PolicyBuilder {
     only_transient(policy.rule(fields::rule(vec![THROTTLE.to_owned()], Action::Retry)))
 }
 
-pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
+fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let curve = |policy: &RetryPolicy| {
         (policy.backoff().clone(), *policy.jitter(), policy.max_delay(), policy.first_delay())
     };

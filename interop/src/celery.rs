@@ -10,7 +10,18 @@ use redrive::{
     wire::{ConfigError, Fields, Value},
 };
 
-use super::{Imported, fields};
+use super::{Imported, Syntax, System, fields};
+
+pub(super) const SYSTEM: System = System {
+    name: "celery",
+    title: "Celery task options",
+    holds: "an object: max_retries, retry_backoff, retry_backoff_max, retry_jitter, ...",
+    syntax: Syntax::Json,
+    source: "Celery 5.7.0, app/autoretry.py and utils/time.py",
+    sample: "max_retries: 3\nretry_backoff: true",
+    import,
+    export,
+};
 
 const FIELDS: &[&str] = &[
     "maxRetries",
@@ -51,7 +62,7 @@ const IGNORED: &[&str] = &[
 ];
 const SECOND: Duration = Duration::from_secs(1);
 
-pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     if fields::has_any(tree, FIELDS) {
         return Ok(vec![read(tree, "", "celery")?]);
     }
@@ -174,7 +185,7 @@ fn jitter() -> Jitter {
     Jitter::Uniform { low: End::times(0.0), high }
 }
 
-pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
+fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let retries = policy.max_attempts().map_or(Value::Null, |max| (max.get() - 1).into());
     let max_retries = ("max_retries", retries);
     match policy.backoff() {

@@ -8,14 +8,25 @@
 
 use redrive::{
     Action, Backoff, BudgetRule, Duration, Jitter, RetryPolicy,
-    failure::{Kind, ROWS, System},
+    failure::{Kind, ROWS, System as Spoken},
     policy::{Rounding, RoundingMode},
     wire::{ConfigError, Fields, Value, one_of},
 };
 
 use super::{
-    Imported,
+    Imported, Syntax, System,
     fields::{self, Found},
+};
+
+pub(super) const SYSTEM: System = System {
+    name: "envoy",
+    title: "Envoy route retry policy",
+    holds: "an object: retry_on, num_retries, retry_back_off, ...",
+    syntax: Syntax::Json,
+    source: "Envoy API of 2026-01, backoff_strategy.cc",
+    sample: "retry_on: 5xx",
+    import,
+    export,
 };
 
 const FIELDS: &[&str] = &[
@@ -80,7 +91,7 @@ const ISTIO_IGNORED: &[&str] = &["retryRemoteLocalities", "retryIgnorePreviousHo
 const ISTIO_RETRY_ON: &str = "connect-failure,refused-stream,unavailable,cancelled,503";
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     if fields::has_any(tree, FIELDS) {
         return Ok(vec![read(tree, "", "envoy")?]);
     }
@@ -97,6 +108,16 @@ pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
         imported.push(read_istio(tree, "", "envoy")?);
     }
     Ok(imported)
+}
+
+/// The `retries` of a virtual service, or one of them.
+pub(super) fn import_istio(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+    if fields::has_any(tree, ISTIO_FIELDS) {
+        return Ok(vec![read_istio(tree, "", "istio")?]);
+    }
+    let found = fields::under(tree, ISTIO);
+    let ours = found.iter().filter(|found| fields::has_any(found.value, ISTIO_FIELDS));
+    ours.map(|found| import_found(found, read_istio)).collect()
 }
 
 type Read = fn(&Value, &str, &str) -> Result<Imported, ConfigError>;
@@ -245,7 +266,7 @@ fn read_istio(tree: &Value, path: &str, name: &str) -> Result<Imported, ConfigEr
     read(&Value::Map(policy), path, name)
 }
 
-pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
+fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let (base, multiplier) = fields::exponential(policy, "Envoy")?;
     if multiplier != 2.0 || base < MILLISECOND {
         let message = "cannot be written for Envoy, whose delays double from 1 ms or more";
@@ -281,7 +302,7 @@ pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 }
 
 /// The words and the status codes that cover what the policy retries.
-fn words_of(policy: &RetryPolicy) -> (Vec<&'static str>, Vec<u16>) {
+pub(super) fn words_of(policy: &RetryPolicy) -> (Vec<&'static str>, Vec<u16>) {
     let retried: Vec<&str> = fields::retried(policy).collect();
     let mut left = retried.clone();
     let mut words = Vec::new();
@@ -299,7 +320,7 @@ fn words_of(policy: &RetryPolicy) -> (Vec<&'static str>, Vec<u16>) {
         match (kind.parse(), Kind::parse(kind)) {
             (Ok(status), _) => codes.push(status),
             (Err(_), Some(kind)) => {
-                let rows = ROWS.iter().filter(|row| row.kind == kind && row.system == System::Http);
+                let rows = ROWS.iter().filter(|row| row.kind == kind && row.system == Spoken::Http);
                 codes.extend(
                     rows.flat_map(|row| row.codes).filter_map(|code| code.parse::<u16>().ok()),
                 );
@@ -308,6 +329,11 @@ fn words_of(policy: &RetryPolicy) -> (Vec<&'static str>, Vec<u16>) {
         }
     }
     codes.retain(|code| (100..600).contains(code));
+    // In the order of the policy, so that reading them gives the same rule.
+    words.sort_by_key(|word| {
+        let kinds = CONDITIONS.iter().find(|(name, _)| name == word).map(|(_, kinds)| *kinds);
+        retried.iter().position(|kind| kinds.is_some_and(|kinds| kinds.contains(kind)))
+    });
     if words.is_empty() && codes.is_empty() {
         words.push("5xx");
     }

@@ -247,6 +247,28 @@ pub(super) fn growth(initial: Duration, multiplier: f64) -> Backoff {
     Backoff::Exponential { initial, multiplier }
 }
 
+/// The fields of `tree` that are among `names`, as they are there.
+pub(super) fn only(tree: &Value, names: &[&str]) -> Value {
+    let Value::Map(entries) = tree else { return Value::Map(Vec::new()) };
+    let ours = entries.iter().filter(|(field, _)| names.iter().any(|name| same(name, field)));
+    Value::Map(ours.cloned().collect())
+}
+
+/// A share without the dust of subtractions: 0.1 and not 0.09999999999999998.
+pub(super) fn tidy(share: f64) -> f64 {
+    (share * 1e12 + 0.5) as u64 as f64 / 1e12
+}
+
+/// A group of these fields, in that order.
+pub(super) fn map(fields: Vec<(&'static str, Value)>) -> Value {
+    Value::Map(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// A rule for failures of these names.
+pub(super) fn named(kinds: &[&str], action: Action) -> Rule {
+    rule(kinds.iter().map(|kind| (*kind).to_owned()).collect(), action)
+}
+
 /// A rule for several kinds of failure; each is named once.
 pub(super) fn rule(kinds: Vec<String>, action: Action) -> Rule {
     let mut rule = Rule::new("", action);

@@ -8,7 +8,18 @@ use redrive::{
     wire::{ConfigError, Fields, Value, one_of},
 };
 
-use super::{Imported, fields};
+use super::{Imported, Syntax, System, fields};
+
+pub(super) const SYSTEM: System = System {
+    name: "grpc",
+    title: "gRPC service config (gRFC A6)",
+    holds: "an object: methodConfig with retryPolicy, retryThrottling",
+    syntax: Syntax::Json,
+    source: "gRFC A6 as of 2024-08-29, grpc-js 1.14.7",
+    sample: "methodConfig: [{name: [{service: shop.Orders}], retryPolicy: {maxAttempts: 4, initialBackoff: 0.1s, maxBackoff: 1s, backoffMultiplier: 2, retryableStatusCodes: [UNAVAILABLE]}}]",
+    import,
+    export,
+};
 
 const RETRY_FIELDS: &[&str] = &[
     "maxAttempts",
@@ -25,7 +36,7 @@ const METHOD_IGNORED: &[&str] =
 /// What gRPC makes of more attempts than that.
 const MOST_ATTEMPTS: u32 = 5;
 
-pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     if fields::has_any(tree, &["initialBackoff", "retryableStatusCodes"]) {
         return Ok(vec![read(tree, "", None)?]);
     }
@@ -116,9 +127,6 @@ fn read(tree: &Value, path: &str, budget: Option<&BudgetRule>) -> Result<Importe
     if attempts > MOST_ATTEMPTS {
         notes.push(format!("maxAttempts = {attempts} is {MOST_ATTEMPTS} to gRPC"));
     }
-    if initial > max {
-        notes.push("grpc-js does not cap the first delay; here maxBackoff caps it".to_owned());
-    }
     let timeout = retry.get("perAttemptRecvTimeout").filter(|value| **value != Value::Null);
     let timeout = timeout.map(|t| fields::span(t, &retry.path_of("perAttemptRecvTimeout")));
     let mut hints = *RetryPolicy::default().retry_after();
@@ -127,6 +135,8 @@ fn read(tree: &Value, path: &str, budget: Option<&BudgetRule>) -> Result<Importe
         .backoff(fields::growth(initial, multiplier))
         .jitter(Jitter::Symmetric { factor: 0.2 })
         .max_delay(max)
+        // gRFC A6 does not cap the first.
+        .uncapped_first(initial > max)
         .cap_stage(CapStage::Before)
         .max_attempts(attempts.min(MOST_ATTEMPTS))
         .attempt_timeout(timeout.transpose()?.filter(|timeout| !timeout.is_zero()))
@@ -211,7 +221,7 @@ fn throttling(tree: &Value) -> Result<BudgetRule, ConfigError> {
     Ok(BudgetRule::TokenBucket(bucket))
 }
 
-pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
+fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let (initial, multiplier) = fields::exponential(policy, "gRPC")?;
     let attempts = fields::attempts(policy, "gRPC")?;
     if attempts < 2 {

@@ -25,37 +25,62 @@
 //! # Ok::<(), redrive::wire::ConfigError>(())
 //! ```
 //!
-//! A new system is a file with two functions and a row in [`systems`].
+//! A new system is a file with two functions and a row, which is in the list of [`systems`].
 
 mod aws;
+mod backon;
 mod celery;
 pub mod code;
+mod dotnet;
+mod durations;
 mod envoy;
 mod fields;
+mod gax;
+mod go_libraries;
 mod grpc;
+mod grpc_connection;
+mod http_clients;
 mod ini;
+mod istio;
+mod job_servers;
+mod jvm;
+mod kubernetes;
+mod node_libraries;
+mod node_queues;
+mod node_retry;
+mod options;
+mod properties;
+mod python_libraries;
+mod python_queues;
+mod rust_libraries;
 mod sidekiq;
+mod sqs;
 mod step_functions;
 mod temporal;
+mod tenacity;
+mod tokio_retry;
 mod yaml;
 
 use redrive::{
-    RetryPolicy,
+    Backoff, RetryPolicy,
     wire::{ConfigError, Value, unknown},
 };
 
 pub use self::{
     ini::{read_ini, write_ini},
+    properties::{read_properties, write_properties},
     yaml::read_yaml,
 };
 
 /// How a system's configuration is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
-    /// JSON, or YAML, which holds the same.
+    /// JSON, or YAML or TOML, which hold the same.
     Json,
     /// Sections of `key = value` lines.
     Ini,
+    /// YAML, or the lines of Java's properties.
+    Properties,
 }
 
 /// A system whose configuration is understood.
@@ -69,6 +94,10 @@ pub struct System {
     pub holds: &'static str,
     /// How the file is written.
     pub syntax: Syntax,
+    /// Where its law was read or measured: a version, and a file of it.
+    pub source: &'static str,
+    /// The smallest file that says little more than that there is a policy.
+    pub sample: &'static str,
     import: fn(&Value) -> Result<Vec<Imported>, ConfigError>,
     export: fn(&RetryPolicy) -> Result<Value, ConfigError>,
 }
@@ -160,63 +189,63 @@ pub fn systems() -> &'static [System] {
     SYSTEMS
 }
 
+/// In the order of their names.
 static SYSTEMS: &[System] = &[
-    System {
-        name: "aws",
-        title: "AWS SDKs and command line",
-        holds: "an AWS config file: retry_mode and max_attempts of each profile",
-        syntax: Syntax::Ini,
-        import: aws::import,
-        export: aws::export,
-    },
-    System {
-        name: "celery",
-        title: "Celery task options",
-        holds: "an object: max_retries, retry_backoff, retry_backoff_max, retry_jitter, ...",
-        syntax: Syntax::Json,
-        import: celery::import,
-        export: celery::export,
-    },
-    System {
-        name: "envoy",
-        title: "Envoy route retry policy",
-        holds: "an object: retry_on, num_retries, retry_back_off, ...",
-        syntax: Syntax::Json,
-        import: envoy::import,
-        export: envoy::export,
-    },
-    System {
-        name: "grpc",
-        title: "gRPC service config (gRFC A6)",
-        holds: "an object: methodConfig with retryPolicy, retryThrottling",
-        syntax: Syntax::Json,
-        import: grpc::import,
-        export: grpc::export,
-    },
-    System {
-        name: "sidekiq",
-        title: "Sidekiq job options",
-        holds: "an object: retry, retry_for, dead",
-        syntax: Syntax::Json,
-        import: sidekiq::import,
-        export: sidekiq::export,
-    },
-    System {
-        name: "step-functions",
-        title: "AWS Step Functions retriers",
-        holds: "the list of a state's field Retry",
-        syntax: Syntax::Json,
-        import: step_functions::import,
-        export: step_functions::export,
-    },
-    System {
-        name: "temporal",
-        title: "Temporal RetryPolicy",
-        holds: "an object: initialInterval, backoffCoefficient, maximumInterval, ...",
-        syntax: Syntax::Json,
-        import: temporal::import,
-        export: temporal::export,
-    },
+    node_retry::SYSTEMS[0],
+    aws::SYSTEM,
+    http_clients::SYSTEMS[0],
+    python_libraries::SYSTEMS[0],
+    rust_libraries::SYSTEMS[0],
+    backon::SYSTEM,
+    node_queues::SYSTEMS[0],
+    celery::SYSTEM,
+    go_libraries::SYSTEMS[0],
+    node_libraries::SYSTEMS[0],
+    python_queues::SYSTEMS[0],
+    node_libraries::SYSTEMS[1],
+    envoy::SYSTEM,
+    node_libraries::SYSTEMS[2],
+    jvm::SYSTEMS[0],
+    job_servers::SYSTEMS[0],
+    gax::SYSTEM,
+    jvm::SYSTEMS[1],
+    go_libraries::SYSTEMS[1],
+    python_libraries::SYSTEMS[1],
+    http_clients::SYSTEMS[1],
+    node_queues::SYSTEMS[1],
+    grpc::SYSTEM,
+    grpc_connection::SYSTEM,
+    job_servers::SYSTEMS[1],
+    python_queues::SYSTEMS[1],
+    istio::SYSTEM,
+    python_queues::SYSTEMS[2],
+    kubernetes::SYSTEMS[0],
+    kubernetes::SYSTEMS[1],
+    http_clients::SYSTEMS[2],
+    dotnet::SYSTEMS[0],
+    dotnet::SYSTEMS[1],
+    job_servers::SYSTEMS[2],
+    python_libraries::SYSTEMS[2],
+    node_retry::SYSTEMS[1],
+    node_queues::SYSTEMS[2],
+    dotnet::SYSTEMS[2],
+    jvm::SYSTEMS[2],
+    node_retry::SYSTEMS[2],
+    go_libraries::SYSTEMS[2],
+    rust_libraries::SYSTEMS[1],
+    python_queues::SYSTEMS[3],
+    sidekiq::SYSTEM,
+    jvm::SYSTEMS[3],
+    sqs::SYSTEM,
+    python_libraries::SYSTEMS[3],
+    step_functions::SYSTEM,
+    temporal::SYSTEM,
+    tenacity::SYSTEM,
+    tokio_retry::SYSTEMS[0],
+    tokio_retry::SYSTEMS[1],
+    rust_libraries::SYSTEMS[2],
+    node_queues::SYSTEMS[3],
+    python_libraries::SYSTEMS[4],
 ];
 
 /// The system called `name`.
@@ -232,6 +261,18 @@ pub fn find(name: &str) -> Result<&'static System, ConfigError> {
 }
 
 impl System {
+    /// The tree of a file of this system: YAML, which JSON is, ini or properties.
+    ///
+    /// # Errors
+    /// Names the line that is none of it.
+    pub fn read(&self, text: &str) -> Result<Value, ConfigError> {
+        match self.syntax {
+            Syntax::Ini => read_ini(text),
+            Syntax::Properties if properties::is_likely(text) => read_properties(text),
+            Syntax::Json | Syntax::Properties => read_yaml(text),
+        }
+    }
+
     /// The policies in a configuration of this system: at least one.
     ///
     /// # Errors
@@ -261,11 +302,34 @@ impl System {
         let tree = (self.export)(policy)?;
         let mut notes = Vec::new();
         for back in self.import(&tree)?.into_iter().filter(|back| !back.is_variant) {
+            if !grows_alike(policy.backoff(), back.policy.backoff()) {
+                let shown = |policy: &RetryPolicy| {
+                    policy.to_value().get("backoff").map_or_else(String::new, Value::to_string)
+                };
+                let (ours, theirs) = (shown(policy), shown(&back.policy));
+                let title = self.title;
+                let message = format!(
+                    "= {ours} cannot be written for {title}; the nearest that can is {theirs}"
+                );
+                return Err(ConfigError::new("backoff", message));
+            }
             notes.extend(differences(policy, &back.policy));
             notes.extend(back.notes);
         }
         Ok(Exported { tree, notes })
     }
+}
+
+/// Whether two backoffs are one law; a growth of 1 is no growth.
+fn grows_alike(one: &Backoff, other: &Backoff) -> bool {
+    let plain = |backoff: &Backoff| match backoff {
+        Backoff::Exponential { initial, multiplier } => fields::growth(*initial, *multiplier),
+        Backoff::Linear { initial, increment } if increment.is_zero() => {
+            Backoff::Constant { delay: *initial }
+        }
+        other => other.clone(),
+    };
+    plain(one) == plain(other)
 }
 
 /// The fields in which `after` is not `before`.

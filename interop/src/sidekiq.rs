@@ -7,7 +7,18 @@ use redrive::{
     wire::{ConfigError, Fields, Value},
 };
 
-use super::{Imported, fields};
+use super::{Imported, Syntax, System, fields};
+
+pub(super) const SYSTEM: System = System {
+    name: "sidekiq",
+    title: "Sidekiq job options",
+    holds: "an object: retry, retry_for, dead",
+    syntax: Syntax::Json,
+    source: "Sidekiq 8.1.7, job_retry.rb",
+    sample: "retry: true",
+    import,
+    export,
+};
 
 const FIELDS: &[&str] = &["retry", "retryFor", "dead"];
 /// Options of a job that say nothing about retries.
@@ -34,7 +45,7 @@ fn preset() -> Result<RetryPolicy, ConfigError> {
     Ok(presets::find("sidekiq")?.policy())
 }
 
-pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     if fields::has_any(tree, FIELDS) {
         return Ok(vec![read(tree, "", "sidekiq")?]);
     }
@@ -85,7 +96,7 @@ fn read(tree: &Value, path: &str, name: &str) -> Result<Imported, ConfigError> {
     Ok(Imported { notes, ..Imported::new(name, policy.build()?) })
 }
 
-pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
+fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let sidekiq = preset()?;
     if (policy.backoff(), policy.jitter()) != (sidekiq.backoff(), sidekiq.jitter()) {
         let message = "is not Sidekiq's n^4 + 15 s + up to 10 s a retry, which no option changes \

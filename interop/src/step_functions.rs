@@ -3,11 +3,22 @@
 
 use redrive::{
     Action, Backoff, Duration, Jitter, RetryPolicy, Rule,
-    failure::{Kind, ROWS, System},
+    failure::{Kind, ROWS, System as Spoken},
     wire::{ConfigError, Fields, Value, one_of},
 };
 
-use super::{Imported, fields};
+use super::{Imported, Syntax, System, fields};
+
+pub(super) const SYSTEM: System = System {
+    name: "step-functions",
+    title: "AWS Step Functions retriers",
+    holds: "the list of a state's field Retry",
+    syntax: Syntax::Json,
+    source: "Amazon States Language; LocalStack retrier_decl.py",
+    sample: "[{ErrorEquals: [States.ALL]}]",
+    import,
+    export,
+};
 
 const FIELDS: &[&str] = &[
     "ErrorEquals",
@@ -35,7 +46,7 @@ struct Retrier {
     jitter: Jitter,
 }
 
-pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     match tree {
         Value::List(list) if list.iter().any(|item| fields::has_any(item, FIELDS)) => {
             Ok(read_list(list, "Retry", "step-functions")?.into_iter().collect())
@@ -180,7 +191,7 @@ impl Retrier {
     }
 }
 
-pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
+fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     fields::exponential(policy, "Step Functions")?;
     let attempts = fields::attempts(policy, "Step Functions")?;
     let attempts = u32::try_from(MOST_RETRIES).map_or(attempts, |most| attempts.min(most + 1));
@@ -247,7 +258,7 @@ fn names_of(matched: &str) -> Vec<&str> {
     let Some(kind) = Kind::parse(matched) else {
         return vec![if matched == "*" { ALL } else { matched }];
     };
-    let ours = [System::Aws, System::StepFunctions];
+    let ours = [Spoken::Aws, Spoken::StepFunctions];
     let rows = ROWS.iter().filter(|row| row.kind == kind && ours.contains(&row.system));
     let names: Vec<&str> = rows.flat_map(|row| row.codes).copied().collect();
     // A retrier without errors is refused.

@@ -12,8 +12,19 @@ use redrive::{
 };
 
 use super::{
-    Imported,
+    Imported, Syntax, System,
     fields::{self, Found},
+};
+
+pub(super) const SYSTEM: System = System {
+    name: "temporal",
+    title: "Temporal RetryPolicy",
+    holds: "an object: initialInterval, backoffCoefficient, maximumInterval, ...",
+    syntax: Syntax::Json,
+    source: "Temporal server, retry.go",
+    sample: "maximumAttempts: 3",
+    import,
+    export,
 };
 
 const FIELDS: &[&str] = &[
@@ -26,7 +37,7 @@ const FIELDS: &[&str] = &[
 const WRAPPER: &str = "retryPolicy";
 const MILLISECOND: u64 = 1_000_000;
 
-pub(super) fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
+fn import(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     if fields::has_any(tree, FIELDS) {
         return Ok(vec![read(tree, "", "temporal")?]);
     }
@@ -133,7 +144,7 @@ fn interval(value: &Value, path: &str) -> Result<Option<Duration>, ConfigError> 
     Ok(Some(span).filter(|span| !span.is_zero()))
 }
 
-pub(super) fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
+fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let (initial, coefficient) = fields::exponential(policy, "Temporal")?;
     if initial.is_zero() {
         return Err(ConfigError::new("backoff", "starts at 0, which Temporal reads as 1 s"));

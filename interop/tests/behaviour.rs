@@ -4,8 +4,15 @@
 
 #[path = "../../tests/common/mod.rs"]
 mod common;
+#[path = "../../tests/common/vectors.rs"]
+mod vectors;
 
 mod cases;
 mod code;
+mod configurations;
+mod identity;
+mod libraries;
+mod proof;
 mod systems;
+mod systems_page;
 mod trees;

@@ -14,7 +14,7 @@ use redrive_interop::{Imported, Syntax, find, read_ini, read_yaml};
 
 pub(crate) fn tree(system: &str, text: &str) -> Value {
     let parsed = match find(system).unwrap().syntax {
-        Syntax::Json => read_yaml(text),
+        Syntax::Json | Syntax::Properties => read_yaml(text),
         Syntax::Ini => read_ini(text),
     };
     parsed.unwrap()

@@ -14,7 +14,7 @@ use crate::common;
 fn read(system: &str, text: &str) -> Vec<Imported> {
     let system = convert::find(system).unwrap();
     let tree = match system.syntax {
-        Syntax::Json => serde_json::from_str::<Value>(text).unwrap(),
+        Syntax::Json | Syntax::Properties => serde_json::from_str::<Value>(text).unwrap(),
         Syntax::Ini => convert::read_ini(text).unwrap(),
     };
     system.import(&tree).unwrap_or_else(|error| panic!("{}: {error}", system.name))

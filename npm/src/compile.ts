@@ -64,7 +64,7 @@ function jitter(value: unknown, path: string, row: number[], at: number, random?
   if (random && index) throw new ConfigError(path, `= ${show(value)} makes no sense with a backoff that draws its own; remove it`)
 }
 
-const COMPAT = ['capStage', 'rounding', 'elapsedMeasure', 'feedback', 'resampleAbove']
+const COMPAT = ['capStage', 'rounding', 'elapsedMeasure', 'feedback', 'resampleAbove', 'uncappedFirst', 'falling', 'jitterOnce', 'jitterSteps']
 
 /** Reads a policy and refuses a wrong one. */
 export function compile(value: PolicyOptions, stops = false): Plan {
@@ -77,7 +77,7 @@ export function compile(value: PolicyOptions, stops = false): Plan {
   const hints = fields(policy['retryAfter'] ?? {}, 'retryAfter', ['mode', 'max', 'whenLonger', 'jitter'])
   const compat = fields(policy['compat'] ?? {}, 'compat', COMPAT)
   const unlimited = [null, 'unlimited', Infinity].includes(policy['maxAttempts'])
-  const rounding = compat['rounding'] && fields(compat['rounding'], 'compat.rounding', ['unit', 'mode', 'eachStep'])
+  const rounding = compat['rounding'] && fields(compat['rounding'], 'compat.rounding', ['unit', 'mode', 'eachStep', 'amplitude'])
   const resample = compat['resampleAbove'] && fields(compat['resampleAbove'], 'compat.resampleAbove', ['low', 'high'])
   const row: number[] = Array(Place.Seed).fill(0)
   row[Place.MinDelay] = number(policy, '', t.MIN_DELAY)
@@ -97,6 +97,11 @@ export function compile(value: PolicyOptions, stops = false): Plan {
   row[Place.RoundingUnit] = rounding ? number(rounding, 'compat.rounding', t.ROUNDING_UNIT) : NaN
   row[Place.RoundingMode] = rounding ? word(rounding, 'compat.rounding.', 'mode', t.ROUNDING_MODES) : 0
   row[Place.RoundingSteps] = rounding ? word(rounding, 'compat.rounding.', 'eachStep', [false, true]) : 0
+  row[Place.RoundingAmplitude] = rounding ? word(rounding, 'compat.rounding.', 'amplitude', [false, true]) : 0
+  row[Place.UncappedFirst] = word(compat, 'compat.', 'uncappedFirst', [false, true])
+  row[Place.Falling] = word(compat, 'compat.', 'falling', [false, true])
+  row[Place.JitterOnce] = word(compat, 'compat.', 'jitterOnce', [false, true])
+  row[Place.JitterSteps] = number(compat, 'compat', t.JITTER_STEPS)
   row[Place.ResampleLow] = resample ? number(resample, 'compat.resampleAbove', t.RESAMPLE_LOW) : NaN
   row[Place.ResampleHigh] = resample ? number(resample, 'compat.resampleAbove', t.RESAMPLE_HIGH) : NaN
   const { table, first } = backoff(policy['backoff'] ?? { kind: 'exponential' }, 'backoff', row)
@@ -107,6 +112,7 @@ export function compile(value: PolicyOptions, stops = false): Plan {
   if (first < min || first > max) throw new ConfigError('backoff.firstDelay', 'does not lie between minDelay and maxDelay')
   const unbounded = unlimited && !(row[Place.MaxElapsed]! >= 0)
   if (unbounded && !stops) throw new ConfigError('maxAttempts', `= ${show(policy['maxAttempts'])} is unlimited, and there is no maxElapsed to end it; set one, or write RetryPolicy.untilStopped() and give a signal`)
+  if (row[Place.Falling] && row[Place.Backoff] != 1) throw new ConfigError('compat.falling', 'is for a linear backoff; remove it, or make the backoff linear')
   if (row[Place.ResampleLow]! > row[Place.ResampleHigh]!) throw new ConfigError('compat.resampleAbove.low', 'is above high')
   if (row[Place.ResampleLow]! >= 0 && max != max) throw new ConfigError('compat.resampleAbove', 'needs a cap to resample above; set maxDelay')
   const timeout = optional(policy, '', t.ATTEMPT_TIMEOUT)

@@ -48,9 +48,13 @@ export interface PolicyOptions {
   /** The ways of other systems, for policies that imitate them. */
   compat?: {
     capStage?: 'fit' | 'before' | 'after' | 'both' | 'clip'
-    rounding?: { unit?: Duration; mode?: 'floor' | 'nearest' | 'ceil'; eachStep?: boolean } | null
+    rounding?: { unit?: Duration; mode?: 'floor' | 'nearest' | 'ceil'; eachStep?: boolean; amplitude?: boolean } | null
     elapsedMeasure?: 'wall' | 'sleeps'
     feedback?: boolean
+    uncappedFirst?: boolean
+    falling?: boolean
+    jitterOnce?: boolean
+    jitterSteps?: number
     resampleAbove?: { low?: number; high?: number } | null
   } | null
   /** Where `redrive import` took the policy from; of no effect. */

@@ -41,7 +41,7 @@ pub(crate) struct Steps {
 
 #[derive(Clone, Debug, PartialEq)]
 enum StepLaw {
-    Linear { initial: u64, increment: u64 },
+    Linear { initial: u64, increment: u64, falling: bool },
     Exponential { initial: u64, multiplier: f64 },
     Polynomial { initial: u64, power: f64, offset: u64 },
     Fibonacci { initial: u64 },
@@ -79,12 +79,12 @@ impl Scalars {
 }
 
 impl Curve {
-    pub(crate) fn new(backoff: &Backoff, each_step: Option<Rounding>) -> Curve {
+    pub(crate) fn new(backoff: &Backoff, each_step: Option<Rounding>, falling: bool) -> Curve {
         let delays: &[Duration] = match backoff {
             Backoff::Table { delays } => delays,
             _ => &[],
         };
-        Curve::of(backoff.tag(), Scalars::of(backoff), delays, each_step)
+        Curve::of(backoff.tag(), Scalars::of(backoff), delays, each_step, falling)
     }
 
     /// The law of each kind. A table may come as the one delay that is asked for, its `scale`: to the
@@ -95,10 +95,11 @@ impl Curve {
         Scalars { scale: initial, factor, added }: Scalars,
         delays: &[Duration],
         each_step: Option<Rounding>,
+        falling: bool,
     ) -> Curve {
         let law = match kind {
-            BackoffTag::Constant => StepLaw::Linear { initial, increment: 0 },
-            BackoffTag::Linear => StepLaw::Linear { initial, increment: added },
+            BackoffTag::Constant => StepLaw::Linear { initial, increment: 0, falling },
+            BackoffTag::Linear => StepLaw::Linear { initial, increment: added, falling },
             BackoffTag::Exponential => StepLaw::Exponential { initial, multiplier: factor },
             BackoffTag::Polynomial => StepLaw::Polynomial { initial, power: factor, offset: added },
             BackoffTag::Fibonacci => StepLaw::Fibonacci { initial },
@@ -132,7 +133,8 @@ impl Steps {
     pub(crate) fn after(&self, n: u32, previous: u64) -> u64 {
         match self.law {
             StepLaw::Exponential { multiplier, .. } => scale(previous, multiplier),
-            StepLaw::Linear { increment, .. } => previous.saturating_add(increment),
+            StepLaw::Linear { increment, falling: false, .. } => previous.saturating_add(increment),
+            StepLaw::Linear { increment, falling: true, .. } => previous.saturating_sub(increment),
             StepLaw::Polynomial { .. } | StepLaw::Fibonacci { .. } | StepLaw::Table(_) => {
                 self.at(n)
             }
@@ -143,8 +145,9 @@ impl Steps {
 impl StepLaw {
     fn at(&self, n: u32) -> u64 {
         match self {
-            StepLaw::Linear { initial, increment } => {
-                initial.saturating_add(increment.saturating_mul(n.into()))
+            StepLaw::Linear { initial, increment, falling } => {
+                let moved = increment.saturating_mul(n.into());
+                if *falling { initial.saturating_sub(moved) } else { initial.saturating_add(moved) }
             }
             StepLaw::Exponential { initial, multiplier } => {
                 scale(*initial, whole_power(*multiplier, n))
@@ -245,7 +248,7 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
 
     fn curve(backoff: Backoff) -> Steps {
-        match Curve::new(&backoff, None) {
+        match Curve::new(&backoff, None, false) {
             Curve::Fixed(steps) => steps,
             _ => unreachable!("only fixed curves are asked for"),
         }
@@ -294,7 +297,7 @@ mod tests {
         let steps = |initial, multiplier, unit| {
             let rounding = Rounding::new(unit, RoundingMode::Floor, true);
             let backoff = Backoff::Exponential { initial, multiplier };
-            match Curve::new(&backoff, Some(rounding)) {
+            match Curve::new(&backoff, Some(rounding), false) {
                 Curve::Fixed(steps) => (0..4).map(|n| steps.at(n)).collect::<Vec<u64>>(),
                 _ => unreachable!("exponential is fixed"),
             }

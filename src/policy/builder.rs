@@ -153,6 +153,30 @@ impl PolicyBuilder {
         self
     }
 
+    /// Whether the first delay is jittered but not capped. Default: no.
+    pub fn uncapped_first(mut self, uncapped: bool) -> Self {
+        self.spec.compat.uncapped_first = uncapped;
+        self
+    }
+
+    /// Whether a linear backoff falls by its increment. Default: no.
+    pub fn falling(mut self, falling: bool) -> Self {
+        self.spec.compat.falling = falling;
+        self
+    }
+
+    /// Whether the jitter is drawn once for all retries of a task. Default: for each retry.
+    pub fn jitter_once(mut self, once: bool) -> Self {
+        self.spec.compat.jitter_once = once;
+        self
+    }
+
+    /// In how many equal steps the jitter moves through its range. Default: 0, any share of it.
+    pub fn jitter_steps(mut self, steps: u32) -> Self {
+        self.spec.compat.jitter_steps = steps;
+        self
+    }
+
     /// The policy.
     ///
     /// # Errors

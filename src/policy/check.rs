@@ -97,6 +97,11 @@ impl Spec {
     }
 
     fn check_compat(&self) -> Result<(), ConfigError> {
+        check("compat.jitterSteps", bounds::JITTER_STEPS, f64::from(self.compat.jitter_steps))?;
+        if self.compat.falling && !matches!(self.backoff, Backoff::Linear { .. }) {
+            let message = "is for a linear backoff; remove it, or make the backoff linear";
+            return Err(ConfigError::new("compat.falling", message));
+        }
         if let Some(rounding) = &self.compat.rounding {
             check("compat.rounding.unit", bounds::ROUNDING_UNIT, rounding.unit as f64)?;
         }

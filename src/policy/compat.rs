@@ -64,13 +64,22 @@ pub struct Rounding {
     pub(crate) unit: u64,
     pub(crate) mode: RoundingMode,
     pub(crate) each_step: bool,
+    pub(crate) amplitude: bool,
 }
 
 impl Rounding {
     /// Rounding to `unit`, a nanosecond or more: a policy with less is refused. With `each_step` the curve is rounded at each of
     /// its steps too, and the error compounds (resilience4j: 1 ms x 1.5 never grows).
     pub const fn new(unit: Duration, mode: RoundingMode, each_step: bool) -> Rounding {
-        Rounding { unit: nanos(unit), mode, each_step }
+        Rounding { unit: nanos(unit), mode, each_step, amplitude: false }
+    }
+
+    /// The same, with the ends of the jitter's range at whole units from the delay: how far a delay is
+    /// moved at most is rounded, too (Spring: 20 % of 1,687 ms is 337 ms).
+    #[must_use]
+    pub const fn with_amplitude(mut self, rounded: bool) -> Rounding {
+        self.amplitude = rounded;
+        self
     }
 
     /// `delay`, in nanoseconds and from 0 up, rounded as [`apply`](Rounding::apply) does: what lies
@@ -141,6 +150,16 @@ pub struct Compat {
     pub feedback: bool,
     /// How a draw above the cap is redrawn instead of capped.
     pub resample_above: Option<Resample>,
+    /// The first delay of the curve is jittered and not capped (backon, gRPC, gax).
+    pub uncapped_first: bool,
+    /// A linear curve falls by its increment, down to 0 (tenacity).
+    pub falling: bool,
+    /// The jitter is drawn once for all retries of a task (tokio-retry2): every delay lies at the same
+    /// share of its range.
+    pub jitter_once: bool,
+    /// In how many equal steps a jitter moves through its range, from the low end to a step below the
+    /// high one (Faktory: 30); 0 for any share of it.
+    pub jitter_steps: u32,
 }
 
 #[cfg(test)]

@@ -49,6 +49,28 @@ pub(crate) struct Delays {
     rounding: Option<Rounding>,
     feedback: bool,
     resample: Option<Resample>,
+    uncapped_first: bool,
+    falling: bool,
+    draw: Drawing,
+}
+
+/// How a share of a range is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Drawing {
+    /// Once for all retries of a task.
+    once: bool,
+    /// In so many equal steps; 0 for any share.
+    steps: u32,
+}
+
+impl Drawing {
+    /// No attempt has this number.
+    const OF_THE_TASK: u32 = 0;
+
+    /// The attempt whose draw counts.
+    fn address(self, attempt: u32) -> u32 {
+        if self.once { Self::OF_THE_TASK } else { attempt }
+    }
 }
 
 /// What one delay is drawn from, uniformly, in nanoseconds.
@@ -88,7 +110,8 @@ impl Range {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Law {
     /// Uniform over `low..=high`, then rounded, then held within `floor..=cap`.
-    Uniform { low: u64, high: u64, rounding: Option<Rounding>, floor: u64, cap: u64 },
+    /// In so many equal `steps`, if any.
+    Uniform { low: u64, high: u64, steps: u32, rounding: Option<Rounding>, floor: u64, cap: u64 },
     /// No closed form: it depends on the delays before.
     Unknown,
 }
@@ -97,12 +120,18 @@ impl Law {
     /// The p-quantile, exact; `None` where there is no closed form.
     pub(crate) fn quantile(&self, p: f64) -> Option<u64> {
         match *self {
-            Law::Uniform { low, high, rounding, floor, cap } => {
+            Law::Uniform { low, high, steps, rounding, floor, cap } => {
                 // A draw comes as near to the upper end as to within a nanosecond and never to it.
                 // Where delays are rounded down that is a whole unit. (Wider ranges than a float
                 // counts in are clipped to their end.)
                 let whole = rounding.is_some() && (1..1 << 53).contains(&(high - low));
-                let at = if whole && p >= 1.0 { high - 1 } else { within(low, high, p) };
+                let at = if steps > 0 {
+                    stepped(low, high, p, steps)
+                } else if whole && p >= 1.0 {
+                    high - 1
+                } else {
+                    within(low, high, p)
+                };
                 Some(finish(at, rounding, floor, cap))
             }
             Law::Unknown => None,
@@ -119,6 +148,13 @@ pub(crate) fn within(low: u64, high: u64, u: f64) -> u64 {
     }
     let width = (high - low) as f64;
     low.saturating_add((u * width) as u64).min(high)
+}
+
+/// The same in equal steps: from `low` to a step below `high`.
+fn stepped(low: u64, high: u64, u: f64, steps: u32) -> u64 {
+    let step = ((u * f64::from(steps)) as u32).min(steps - 1);
+    let width = (high - low) as f64;
+    low.saturating_add((width * f64::from(step) / f64::from(steps)) as u64).min(high)
 }
 
 #[cfg_attr(not(feature = "small"), inline)]
@@ -139,7 +175,8 @@ impl Delays {
         limits: (Duration, Option<Duration>),
         compat: &Compat,
     ) -> Delays {
-        let curve = Curve::new(backoff, compat.rounding.filter(|rounding| rounding.each_step));
+        let each_step = compat.rounding.filter(|rounding| rounding.each_step);
+        let curve = Curve::new(backoff, each_step, compat.falling);
         let limits = (nanos(limits.0), limits.1.map(nanos));
         Delays::of_parts(curve, Spread::new(jitter), first.map(nanos), limits, compat)
     }
@@ -163,6 +200,9 @@ impl Delays {
             rounding: compat.rounding,
             feedback: compat.feedback,
             resample: compat.resample_above,
+            uncapped_first: compat.uncapped_first,
+            falling: compat.falling,
+            draw: Drawing { once: compat.jitter_once, steps: compat.jitter_steps },
         };
         if !delays.walks() {
             for n in 0..AHEAD as u32 {
@@ -175,7 +215,8 @@ impl Delays {
 
     /// The same along another curve. Nothing is worked out ahead: it is for one verdict.
     pub(super) fn with_backoff(&self, backoff: &Backoff) -> Delays {
-        let curve = Curve::new(backoff, self.rounding.filter(|rounding| rounding.each_step));
+        let each_step = self.rounding.filter(|rounding| rounding.each_step);
+        let curve = Curve::new(backoff, each_step, self.falling);
         Delays { ahead: [Range::default(); AHEAD], known: 0, curve, ..self.clone() }
     }
 
@@ -204,12 +245,15 @@ impl Delays {
             Some(range) if at.retries < self.known => (range.low, range.high),
             _ => self.range(at.retries, at.previous),
         };
-        let (floor, cap) = self.limits();
+        let (floor, cap) = self.limits(at.retries);
         if self.resample.is_none() && low == high {
             return finish(low, self.rounding, floor, cap);
         }
-        let mut draws = at.stream.draws(at.key, at.attempt);
-        let mut delay = within(low, high, draws.unit());
+        let mut draws = at.stream.draws(at.key, self.draw.address(at.attempt));
+        let mut delay = match self.draw.steps {
+            0 => within(low, high, draws.unit()),
+            steps => stepped(low, high, draws.unit(), steps),
+        };
         if let Some(Resample { low, high }) = self.resample
             && delay > self.max
         {
@@ -227,8 +271,10 @@ impl Delays {
     /// For how many of the first retries a draw from [`ahead`](Self::ahead) is the whole delay: nothing
     /// is rounded, drawn again or held within limits afterwards.
     pub(crate) fn straight(&self) -> u32 {
-        let (floor, cap) = self.limits();
+        let (floor, cap) = self.limits(1);
         let whole = self.first.is_none()
+            && !self.uncapped_first
+            && self.draw == Drawing { once: false, steps: 0 }
             && self.rounding.is_none()
             && self.resample.is_none()
             && !matches!(self.curve, Curve::DecorrelatedV2 { .. });
@@ -246,6 +292,7 @@ impl Delays {
             return Law::Uniform {
                 low: first,
                 high: first,
+                steps: 0,
                 rounding: None,
                 floor: 0,
                 cap: u64::MAX,
@@ -256,23 +303,42 @@ impl Delays {
             return Law::Unknown;
         }
         let (low, high) = self.range(retries, None);
-        let (floor, cap) = self.limits();
-        Law::Uniform { low, high, rounding: self.rounding, floor, cap }
+        let (floor, cap) = self.limits(retries);
+        Law::Uniform { low, high, steps: self.draw.steps, rounding: self.rounding, floor, cap }
     }
 
     /// What holds the delay at the very end, after jitter and rounding.
     #[inline]
-    fn limits(&self) -> (u64, u64) {
+    fn limits(&self, retries: u32) -> (u64, u64) {
         match self.stage {
             CapStage::Before => (0, u64::MAX),
-            _ => (self.min.min(self.max), self.max),
+            _ => (self.min.min(self.max), self.cap(retries)),
+        }
+    }
+
+    /// What holds the delay of that retry from above.
+    #[inline]
+    fn cap(&self, retries: u32) -> u64 {
+        if retries == 0 && self.uncapped_first { u64::MAX } else { self.max }
+    }
+
+    /// The jitter's range around a delay.
+    #[inline]
+    fn around(&self, delay: u64, retry: u32) -> (u64, u64) {
+        let (low, high) = self.spread.range(delay, retry);
+        match self.rounding {
+            Some(rounding) if rounding.amplitude && low <= delay && delay <= high => (
+                delay - rounding.apply(delay - low).min(delay),
+                delay.saturating_add(rounding.apply(high - delay)),
+            ),
+            _ => (low, high),
         }
     }
 
     /// The range that the delay is drawn from, uniformly.
     #[inline]
     fn range(&self, retries: u32, previous: Option<u64>) -> (u64, u64) {
-        let retry = retries.saturating_add(1);
+        let (retry, max) = (retries.saturating_add(1), self.cap(retries));
         let steps = match &self.curve {
             Curve::Fixed(steps) => steps,
             Curve::Decorrelated { initial, multiplier } => {
@@ -286,23 +352,20 @@ impl Delays {
         };
         match self.stage {
             CapStage::Fit => {
-                let (low, high) =
-                    self.spread.range(base.min(self.spread.fit(self.max, retry)), retry);
-                self.clip(low, high)
+                let (low, high) = self.around(base.min(self.spread.fit(max, retry)), retry);
+                self.clip(low, high, max)
             }
             CapStage::Clip => {
-                let (low, high) = self.spread.range(base.min(self.max), retry);
-                self.clip(low, high)
+                let (low, high) = self.around(base.min(max), retry);
+                self.clip(low, high, max)
             }
-            CapStage::Before | CapStage::Both => {
-                self.spread.range(base.min(self.max).max(self.min), retry)
-            }
-            CapStage::After => self.spread.range(base, retry),
+            CapStage::Before | CapStage::Both => self.around(base.min(max).max(self.min), retry),
+            CapStage::After => self.around(base, retry),
         }
     }
 
-    fn clip(&self, low: u64, high: u64) -> (u64, u64) {
-        let high = high.min(self.max).max(self.min);
+    fn clip(&self, low: u64, high: u64, max: u64) -> (u64, u64) {
+        let high = high.min(max).max(self.min);
         (low.max(self.min).min(high), high)
     }
 
@@ -312,7 +375,7 @@ impl Delays {
         let top = scale(previous.unwrap_or(initial), multiplier).max(initial);
         match self.stage {
             CapStage::After | CapStage::Both => (initial, top),
-            CapStage::Fit | CapStage::Clip | CapStage::Before => self.clip(initial, top),
+            CapStage::Fit | CapStage::Clip | CapStage::Before => self.clip(initial, top, self.max),
         }
     }
 
@@ -374,11 +437,19 @@ mod tests {
     #[test]
     fn the_band_of_whole_units_ends_at_the_last_one_that_is_drawn() {
         let rounding = Some(Rounding::new(Duration::from_nanos(10), RoundingMode::Floor, false));
-        let law = |low, high, rounding| Law::Uniform { low, high, rounding, floor: 0, cap: 1_000 };
+        let law = |low, high, rounding| Law::Uniform {
+            low,
+            high,
+            steps: 0,
+            rounding,
+            floor: 0,
+            cap: 1_000,
+        };
         assert_eq!(law(250, 750, rounding).quantile(1.0), Some(740));
         assert_eq!(law(250, 751, rounding).quantile(1.0), Some(750));
         assert_eq!(law(250, 250, rounding).quantile(1.0), Some(250));
-        let end = Law::Uniform { low: u64::MAX, high: u64::MAX, rounding, floor: 0, cap: u64::MAX };
+        let (low, high) = (u64::MAX, u64::MAX);
+        let end = Law::Uniform { low, high, steps: 0, rounding, floor: 0, cap: u64::MAX };
         assert_eq!(end.quantile(1.0), Some(u64::MAX - 5));
         assert_eq!(law(250, 750, None).quantile(1.0), Some(750));
     }

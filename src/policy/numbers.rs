@@ -63,11 +63,16 @@ impl NumericTerms {
                 unit,
                 mode: pick(&RoundingMode::ALL, at(places::ROUNDING_MODE)),
                 each_step: at(places::ROUNDING_STEPS) > 0.0,
+                amplitude: at(places::ROUNDING_AMPLITUDE) > 0.0,
             }),
             resample_above: (at(places::RESAMPLE_LOW) >= 0.0).then_some(Resample {
                 low: at(places::RESAMPLE_LOW),
                 high: at(places::RESAMPLE_HIGH),
             }),
+            uncapped_first: at(places::UNCAPPED_FIRST) > 0.0,
+            falling: at(places::FALLING) > 0.0,
+            jitter_once: at(places::JITTER_ONCE) > 0.0,
+            jitter_steps: at(places::JITTER_STEPS) as u32,
         };
         let each_step = compat.rounding.filter(|rounding| rounding.each_step);
         let kind = pick(&BackoffTag::ALL, at(places::BACKOFF));
@@ -80,7 +85,7 @@ impl NumericTerms {
             factor: at(places::FACTOR),
             added: at(places::ADDED) as u64,
         };
-        let curve = Curve::of(kind, scalars, &[], each_step);
+        let curve = Curve::of(kind, scalars, &[], each_step, compat.falling);
         let range = (at(places::MIN_DELAY) as u64, nanoseconds(at(places::MAX_DELAY)));
         let first = nanoseconds(at(places::FIRST_DELAY));
         let own = spread(row, places::JITTER);

@@ -64,6 +64,16 @@ places! {
     RESAMPLE_LOW: 1,
     /// up to here.
     RESAMPLE_HIGH: 1,
+    /// 1 where the distance of the jitter's ends is rounded.
+    ROUNDING_AMPLITUDE: 1,
+    /// 1 where the first delay is not capped.
+    UNCAPPED_FIRST: 1,
+    /// 1 where a linear curve falls.
+    FALLING: 1,
+    /// 1 where the jitter is drawn once a task.
+    JITTER_ONCE: 1,
+    /// In how many steps it is drawn.
+    JITTER_STEPS: 1,
     /// The index of the kind of backoff.
     BACKOFF: 1,
     /// Its first duration; for a table how many delays it has.

@@ -191,6 +191,10 @@ fn compat() -> Value {
                     ("unit", row(bounds::ROUNDING_UNIT)),
                     ("mode", described("How to round.", words(&RoundingMode::NAMES))),
                     ("eachStep", boolean("Whether each step of the curve is rounded as well.")),
+                    (
+                        "amplitude",
+                        boolean("Whether the ends of the jitter lie whole units from the delay."),
+                    ),
                 ])),
             ),
         ),
@@ -202,6 +206,10 @@ fn compat() -> Value {
             ),
         ),
         ("feedback", boolean("Whether the next delay grows from the jittered one.")),
+        ("uncappedFirst", boolean("Whether the first delay is jittered but not capped.")),
+        ("falling", boolean("Whether a linear backoff falls by its increment, down to 0.")),
+        ("jitterOnce", boolean("Whether the jitter is drawn once for all retries of a task.")),
+        ("jitterSteps", row(bounds::JITTER_STEPS)),
         (
             "resampleAbove",
             described(

@@ -43,7 +43,7 @@ pub(crate) fn grid() -> Vec<String> {
 }
 
 /// The quirks of other systems and the ends of every range.
-pub(crate) const QUIRKS: [&str; 22] = [
+pub(crate) const QUIRKS: [&str; 26] = [
     r#"{}"#,
     r#"{"backoff":{"kind":"exponential","initial":"2s","multiplier":3.3}}"#,
     r#"{"backoff":{"kind":"exponential","initial":"1ms","multiplier":1.5},"jitter":"none","compat":{"rounding":{"unit":"1ms","mode":"floor","eachStep":true}}}"#,
@@ -66,6 +66,10 @@ pub(crate) const QUIRKS: [&str; 22] = [
     r#"{"backoff":{"kind":"exponential","initial":"1s","multiplier":2},"jitter":"full","maxDelay":"0s"}"#,
     r#"{"backoff":{"kind":"decorrelatedV2","initial":"1s"},"maxDelay":"20s"}"#,
     r#"{"backoff":{"kind":"decorrelatedV2","initial":"35ms","firstDelay":"0s"}}"#,
+    r#"{"backoff":{"kind":"exponential","initial":"5s","multiplier":2},"jitter":"proportional","maxDelay":"2s","compat":{"capStage":"before","uncappedFirst":true}}"#,
+    r#"{"backoff":{"kind":"linear","initial":"9s","increment":"2s"},"jitter":"full","compat":{"falling":true}}"#,
+    r#"{"backoff":{"kind":"exponential","initial":"1s","multiplier":2},"jitter":{"kind":"uniform","low":{"factor":1},"high":{"factor":4}},"maxDelay":"30s","compat":{"capStage":"before","jitterOnce":true,"jitterSteps":3}}"#,
+    r#"{"backoff":{"kind":"exponential","initial":"1s","multiplier":1.5},"jitter":{"kind":"symmetric","factor":0.2},"minDelay":"1s","maxDelay":"10s","compat":{"capStage":"clip","rounding":{"unit":"1ms","mode":"floor","eachStep":true,"amplitude":true}}}"#,
 ];
 
 /// Policies whose delays depend on the ones before.

@@ -96,6 +96,12 @@ const POLICIES: &[&str] = &[
     r#"{"compat":{"resampleAbove":{"low":0.9,"high":0.1}},"maxDelay":"1s"}"#,
     r#"{"compat":{"feedback":true,"elapsedMeasure":"sleeps"}}"#,
     r#"{"compat":{"feedback":1}}"#,
+    r#"{"compat":{"falling":true}}"#,
+    r#"{"backoff":{"kind":"linear"},"compat":{"falling":true}}"#,
+    r#"{"compat":{"jitterSteps":-1}}"#,
+    r#"{"compat":{"jitterSteps":3,"jitterOnce":true,"uncappedFirst":true}}"#,
+    r#"{"compat":{"jitterOnce":"yes"}}"#,
+    r#"{"compat":{"rounding":{"amplitude":true}}}"#,
     r#"{"unknown":1}"#,
     r#"{"__proto__":{}}"#,
 ];

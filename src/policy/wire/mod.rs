@@ -50,9 +50,18 @@ pub(super) const ORIGIN_FIELDS: &[&str] = &["from", "name", "fidelity", "reasons
 pub(super) const FIDELITIES: [&str; 2] = ["exact", "approximate"];
 const RULE_FIELDS: &[&str] = &["match", "action", "backoff", "jitter"];
 const RETRY_AFTER_FIELDS: &[&str] = &["mode", "max", "whenLonger", "jitter"];
-const COMPAT_FIELDS: &[&str] =
-    &["capStage", "rounding", "elapsedMeasure", "feedback", "resampleAbove"];
-const ROUNDING_FIELDS: &[&str] = &["unit", "mode", "eachStep"];
+const COMPAT_FIELDS: &[&str] = &[
+    "capStage",
+    "rounding",
+    "elapsedMeasure",
+    "feedback",
+    "resampleAbove",
+    "uncappedFirst",
+    "falling",
+    "jitterOnce",
+    "jitterSteps",
+];
+const ROUNDING_FIELDS: &[&str] = &["unit", "mode", "eachStep", "amplitude"];
 const RESAMPLE_FIELDS: &[&str] = &["low", "high"];
 
 /// The words that fields and reports use, by the names of their lists in the npm package.

@@ -251,11 +251,14 @@ fn read_compat(value: &Value) -> Result<Compat, ConfigError> {
         let fields = Fields::read(value, "compat.rounding", ROUNDING_FIELDS)?;
         let unit = fields.duration("unit")?;
         let mode = choice(&fields, "mode", &RoundingMode::NAMES, &RoundingMode::ALL)?;
-        compat.rounding = Some(Rounding::new(
+        let each_step = fields.boolean("eachStep")?.unwrap_or_default();
+        let rounding = Rounding::new(
             unit.unwrap_or(Duration::from_millis(1)),
             mode.unwrap_or(RoundingMode::Floor),
-            fields.boolean("eachStep")?.unwrap_or_default(),
-        ));
+            each_step,
+        );
+        let amplitude = fields.boolean("amplitude")?.unwrap_or_default();
+        compat.rounding = Some(rounding.with_amplitude(amplitude));
     }
     let (names, all) = (&ElapsedMeasure::NAMES, &ElapsedMeasure::ALL);
     if let Some(measure) = choice(&fields, "elapsedMeasure", names, all)? {
@@ -269,6 +272,10 @@ fn read_compat(value: &Value) -> Result<Compat, ConfigError> {
             high: fields.any_number("high")?.unwrap_or(1.0),
         });
     }
+    compat.uncapped_first = fields.boolean("uncappedFirst")?.unwrap_or_default();
+    compat.falling = fields.boolean("falling")?.unwrap_or_default();
+    compat.jitter_once = fields.boolean("jitterOnce")?.unwrap_or_default();
+    compat.jitter_steps = read_count(&fields, bounds::JITTER_STEPS)?.unwrap_or_default();
     Ok(compat)
 }
 

@@ -143,20 +143,38 @@ pub(in crate::policy) fn write_budget(budget: &BudgetRule) -> Value {
 
 fn write_compat(compat: &Compat) -> Value {
     let rounding = compat.rounding.map_or(Value::Null, |rounding| {
-        Value::map([
+        let mut fields = alloc::vec![
             ("unit", Value::duration(Duration::from_nanos(rounding.unit))),
             ("mode", rounding.mode.as_str().into()),
             ("eachStep", rounding.each_step.into()),
-        ])
+        ];
+        if rounding.amplitude {
+            fields.push(("amplitude", true.into()));
+        }
+        Value::Map(fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect())
     });
     let resample = compat.resample_above.map_or(Value::Null, |resample| {
         Value::map([("low", resample.low.into()), ("high", resample.high.into())])
     });
-    Value::map([
+    let mut fields = alloc::vec![
         ("capStage", compat.cap_stage.as_str().into()),
         ("rounding", rounding),
         ("elapsedMeasure", compat.elapsed_measure.as_str().into()),
         ("feedback", compat.feedback.into()),
         ("resampleAbove", resample),
-    ])
+    ];
+    // Rare, and unknown to readers before them: written where they are meant.
+    for (name, is_set) in [
+        ("uncappedFirst", compat.uncapped_first),
+        ("falling", compat.falling),
+        ("jitterOnce", compat.jitter_once),
+    ] {
+        if is_set {
+            fields.push((name, true.into()));
+        }
+    }
+    if compat.jitter_steps > 0 {
+        fields.push(("jitterSteps", compat.jitter_steps.into()));
+    }
+    Value::Map(fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect())
 }

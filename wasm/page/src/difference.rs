@@ -128,7 +128,8 @@ fn usual(name: &str) -> Value {
     match name {
         "capStage" => "fit".into(),
         "elapsedMeasure" => "wall".into(),
-        "feedback" => false.into(),
+        "feedback" | "uncappedFirst" | "falling" | "jitterOnce" | "amplitude" => false.into(),
+        "jitterSteps" => 0_u32.into(),
         _ => Value::Null,
     }
 }
