@@ -94,11 +94,10 @@ export const enum Place {
   DelayNs = 47,
   Due = 49,
   Budget = 50,
-  Denied = 57,
-  Granted = 58,
-  Counts = 59,
-  Rest = 82,
-  End = 16274,
+  BudgetState = 51,
+  Rest = 91,
+  End = 16283,
 }
 export const DEFAULT_ROW = [0, NaN, NaN, 3, NaN, NaN, 0, 0, 0, 3e11, 0, 3, 0.1, 0, 0, 0, 0, 0, 3, 0.1, 0, 0, 0, 0, 0, 0, 0, 0, NaN, 0, 0, NaN, NaN, 2, 2e9, 2, 0]
-export const RECOMMENDED = {"version":1,"backoff":{"kind":"exponential","initial":"500ms","multiplier":2},"minDelay":"0s","maxDelay":"30s","jitter":"full","maxAttempts":5,"maxElapsed":null,"elapsedRule":"stopIfWouldExceed","attemptTimeout":null,"retryAfter":{"mode":"atLeast","max":"5m","jitter":{"kind":"proportional","factor":0.1}},"classify":[{"match":["throttle","429"],"action":"retry","backoff":{"kind":"exponential","initial":"1s","multiplier":2}},{"match":["invalid","auth","missing","unsupported","cancelled"],"action":"deadLetter"}],"defaultAction":"retry","budget":{"kind":"ratio","percent":20,"minPerSecond":10,"window":"10s"}} as const
+export const RECOMMENDED = {"version":1,"backoff":{"kind":"exponential","initial":"500ms","multiplier":2},"maxDelay":"30s","jitter":"full","maxAttempts":5,"classify":[{"match":["throttle","429"],"action":"retry","backoff":{"kind":"exponential","initial":"1s","multiplier":2}},{"match":["invalid","auth","missing","unsupported","cancelled"],"action":"deadLetter"}],"budget":{"kind":"ratio","percent":20,"minPerSecond":10,"window":"10s"}} as const
+export const PATIENT = {"version":1,"backoff":{"kind":"exponential","initial":"1s","multiplier":2},"maxDelay":"5m","jitter":"full","maxAttempts":50,"retryAfter":{"mode":"atLeast","max":"1h","jitter":{"kind":"proportional","factor":0.1}},"classify":[{"match":["invalid","auth","missing","unsupported","cancelled"],"action":"deadLetter"}],"budget":{"kind":"rate","perSecond":10,"burst":10,"onEmpty":"wait"}} as const

@@ -284,20 +284,17 @@ impl Delays {
             Some(previous) if self.feedback => steps.after(retries, previous),
             _ => steps.at(retries),
         };
+        // One call for all stages: a range is most of the code.
+        let held = match self.stage {
+            CapStage::Fit => base.min(self.spread.fit(self.max, retry)),
+            CapStage::Clip => base.min(self.max),
+            CapStage::Before | CapStage::Both => base.min(self.max).max(self.min),
+            CapStage::After => base,
+        };
+        let (low, high) = self.spread.range(held, retry);
         match self.stage {
-            CapStage::Fit => {
-                let (low, high) =
-                    self.spread.range(base.min(self.spread.fit(self.max, retry)), retry);
-                self.clip(low, high)
-            }
-            CapStage::Clip => {
-                let (low, high) = self.spread.range(base.min(self.max), retry);
-                self.clip(low, high)
-            }
-            CapStage::Before | CapStage::Both => {
-                self.spread.range(base.min(self.max).max(self.min), retry)
-            }
-            CapStage::After => self.spread.range(base, retry),
+            CapStage::Fit | CapStage::Clip => self.clip(low, high),
+            CapStage::Before | CapStage::Both | CapStage::After => (low, high),
         }
     }
 
