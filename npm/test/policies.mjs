@@ -1,4 +1,4 @@
-// Policies: what they say before anything runs, held against Rust; as data; what is refused.
+// Policies: what they say before anything runs, checked against Rust; as data; what is refused.
 import { assert, equal, rejects, same, show, throws } from './assert.mjs'
 
 export function collect(redrive, { VirtualClock }, golden) {
@@ -168,7 +168,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     return policy.delays()[0]
   }
 
-  test('text keys and seeds stand for the golden numbers', () => {
+  test('text keys and seeds are the golden numbers', () => {
     for (const [text, number] of golden['random.json'].keys) equal(String(redrive.seedOf(text)), number, text)
     equal(redrive.seedOf(42), 42n)
     equal(redrive.seedOf(2n ** 64n - 1n), 2n ** 64n - 1n)
@@ -281,7 +281,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     }
   })
 
-  test('Infinity is no limit, as null is', () => {
+  test('Infinity is unlimited, as null is', () => {
     const policy = RetryPolicy.constant({ delay: 1, maxAttempts: Infinity, maxElapsed: '1s', maxDelay: Infinity })
     same(RetryPolicy.fromJSON(JSON.stringify(policy)).delays({ limit: 3 }), policy.delays({ limit: 3 }))
     assert(throws(() => RetryPolicy.constant({ delay: Infinity })).message.includes('Infinity'))
