@@ -17,6 +17,7 @@ use redrive::{
         kinds::{BACKOFFS, BUDGETS, JITTERS},
         places, wire,
     },
+    wire::Value,
 };
 
 const MADE: &str = "// Made from the core's own tables (src/bounds.rs, src/policy) by `cargo xtask golden --bless`. Do not edit.\n\n";
@@ -151,9 +152,22 @@ fn table() -> String {
     writeln!(text, "  End = {},\n}}", places::LENGTH).unwrap();
     let numbers: Vec<String> = default_row().iter().map(|n| number(*n)).collect();
     writeln!(text, "export const DEFAULT_ROW = [{}]", numbers.join(", ")).unwrap();
-    let recommended = RetryPolicy::recommended().to_value();
-    writeln!(text, "export const RECOMMENDED = {recommended} as const").unwrap();
+    for (name, policy) in
+        [("RECOMMENDED", RetryPolicy::recommended()), ("PATIENT", RetryPolicy::patient())]
+    {
+        writeln!(text, "export const {name} = {} as const", without_defaults(&policy)).unwrap();
+    }
     text
+}
+
+/// A policy as somebody writes it: what it shares with the default one is left out.
+fn without_defaults(policy: &RetryPolicy) -> Value {
+    let Value::Map(mut fields) = policy.to_value() else { panic!("a policy is a group") };
+    let default = RetryPolicy::default().to_value();
+    fields.retain(|(name, value)| name == "version" || default.get(name) != Some(value));
+    let written = Value::Map(fields);
+    assert_eq!(RetryPolicy::from_value(&written).unwrap(), *policy);
+    written
 }
 
 /// The type of a parameter's value in TypeScript.

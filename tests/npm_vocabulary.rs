@@ -1,7 +1,7 @@
 //! The npm package's vocabulary of failures is the core's: npm/src/vocabulary.ts is made from it.
 //!
 //! The table is text, one word after another: it is downloaded by everyone who classifies failures, and
-//! what JavaScript makes of it when the first failure comes costs less than the brackets would.
+//! JavaScript searches it as it is, so that the first failure does not build a map of it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -16,7 +16,8 @@ fn codes() -> String {
         let codes: Vec<&str> = rows.copied().collect();
         [&[kind.as_str()][..], &codes].concat().join(" ")
     };
-    Kind::ALL.iter().map(|kind| of_kind(*kind)).collect::<Vec<_>>().join("|")
+    let kinds: Vec<String> = Kind::ALL.iter().map(|kind| of_kind(*kind)).collect();
+    format!(" | {} ", kinds.join(" | "))
 }
 
 /// Each family as the pattern that it is short for: statuses `first-last`, a kind, `!` and a kind for all
@@ -51,7 +52,12 @@ fn table() -> String {
         PREFIXES.iter().map(|(prefix, kind)| format!("{prefix} {kind}")).collect();
     writeln!(text, "/** What kind of failure it was. */\nexport type FailureKind = {kinds}")
         .unwrap();
-    writeln!(text, "/** Each kind and its codes. */\nexport const CODES = '{}'", codes()).unwrap();
+    writeln!(
+        text,
+        "/** Each kind and its codes, a space before and after each: searched as it is. */\nexport const CODES = '{}'",
+        codes()
+    )
+    .unwrap();
     writeln!(text, "/** The gRPC codes, by number. */\nexport const GRPC = '{}'", GRPC.join(" "))
         .unwrap();
     writeln!(
@@ -62,7 +68,7 @@ fn table() -> String {
     .unwrap();
     writeln!(
         text,
-        "/** Families and what they match: statuses, a kind, all but a kind, all. */\nexport const FAMILIES = '{}'",
+        "/** Families and what they match: statuses, a kind, all but a kind, all. */\nexport const FAMILIES = '|{}|'",
         families.join("|")
     )
     .unwrap();

@@ -1,5 +1,6 @@
 // What a retry costs, beside the peers, in one run: first-try success, and three failures then success with
-// timers that fire at once (so the number is the library and not the waiting). Interleaved rounds, medians.
+// timers that fire at once (so the number is the library and not the waiting). Interleaved rounds, medians. Then the
+// first failure of a process (bench-first.mjs).
 //
 // Runs itself on Node 24, which some peers need.
 import { spawnSync } from 'node:child_process'
@@ -7,6 +8,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
+import { firstFailure } from './bench-first.mjs'
 import { tools } from './tools.mjs'
 
 const folder = join(tools('peers'), '..')
@@ -78,4 +80,5 @@ globalThis.clearTimeout = () => {}
 const rows = await measure(failsThrice, 300)
 Object.assign(globalThis, real)
 const second = report('three failures, then success', rows, (rows) => rows.reduce((a, b) => (b[1] < a[1] ? b : a)), 1.2)
-process.exit(first && second ? 0 : 1)
+const third = firstFailure(fileURLToPath(new URL('../dist/index.js', import.meta.url)), join(folder, 'node_modules/p-retry/index.js'), 2)
+process.exit(first && second && third ? 0 : 1)

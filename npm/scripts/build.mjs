@@ -37,7 +37,7 @@ function useInstructions(text) {
     }
     text = text.slice(0, found.index) + `(func ${found[1]} (param $0 f64) (result f64) (${instruction} (local.get $0)))` + text.slice(end + 1)
   }
-  // The linker's own marks; nobody asks for them.
+  // The linker's own marks, which are not used.
   return text.replace(/^ \(export "__(heap_base|data_end)".*\n/gm, '')
 }
 
@@ -66,7 +66,7 @@ function optimise(name, module, plain) {
   return readFileSync(at('.wasm'))
 }
 
-/** How many bytes stand for themselves, and what is added to them before: the frequent ones come first then. */
+/** How many bytes are one character, and what is added to bytes first, so that the frequent ones are among them. */
 const PAGE = 91
 const SHIFT = 4
 
@@ -74,8 +74,8 @@ const SHIFT = 4
  * Bytes as text that gzip makes no longer than the bytes, where base64 becomes 22 % longer: a page of 91
  * characters, and one of two others before what is of the second or third page; the alphabet comes first. src/unpack.ts reads it back.
  *
- * Which character stands for which byte is chosen so that the frequent bytes are the frequent characters of
- * `beside`, the code that will stand in one file with it: gzip has one table for both.
+ * The characters are chosen so that the frequent bytes are the frequent characters of `beside`, the code that
+ * will be in one file with it: gzip has one table for both.
  */
 function pack(bytes, beside = '') {
   const places = [...bytes].flatMap((byte) => {
@@ -96,7 +96,7 @@ function pack(bytes, beside = '') {
   return alphabet.join('') + places.map((place) => alphabet[place]).join('')
 }
 
-/** What `retry` is without its engine, as it will stand in a bundle. */
+/** What `retry` is without its engine, as a bundle has it. */
 async function besides() {
   const without = { name: 'without', setup: (build) => build.onResolve({ filter: /\.\/(words-)?module\.js$/ }, () => ({ path: 'module', external: true })) }
   const { outputFiles } = await build({ ...common, stdin: { contents: "export { retry } from './src/retry.js'", resolveDir: root }, minify: true, write: false, format: 'esm', plugins: [without] })

@@ -72,7 +72,7 @@ ${suite}await fetch('/result', { method: 'POST', body: JSON.stringify({ failed, 
 
   const program = process.env.REDIS_SERVER
   if (!program) {
-    skip('unstorage with a Redis', 'there is no redis-server: install Debian\'s redis-server, or name one in REDIS_SERVER')
+    skip('unstorage with a Redis', 'redis-server is not installed: install Debian\'s redis-server, or name one in REDIS_SERVER')
     return
   }
   await step('unstorage with a Redis', () => withRedis(program, (port) => script('redis.mjs', `${imports('redis')}

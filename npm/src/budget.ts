@@ -50,9 +50,9 @@ export class RetryBudget {
   }
 
   /** @internal What a retry after this failure costs. */
-  costOf(error: unknown, wish: unknown): number {
+  costOf(error: unknown, answer: unknown): number {
     if (!Object.keys(this.costs).length) return this.cost
-    const { words, kind } = identify(error, wish)
+    const { words, kind } = identify(error, answer)
     // The first in the order in which they are written, as with rules.
     return this.costs[Object.keys(this.costs).find((pattern) => matches(pattern, words, kind))!] ?? this.cost
   }
@@ -69,11 +69,11 @@ export class RetryBudget {
 
   /** Retries refused so far. */
   get denied(): number {
-    return this.row[t.Place.Denied - t.Place.Budget]! || 0
+    return this.tell(7, 0)
   }
 
   /** Retries granted so far. */
   get granted(): number {
-    return this.row[t.Place.Granted - t.Place.Budget]! || 0
+    return this.tell(8, 0)
   }
 }

@@ -2,53 +2,44 @@
 import { CODES, FAMILIES, GRPC, PREFIXES, type FailureKind } from './vocabulary.js'
 import { attempt } from './text.js'
 
-type Pairs = ReadonlyMap<string, string>
-
-let table: { kinds: readonly string[]; codes: Pairs; grpc: readonly string[]; prefixes: Pairs; families: Pairs } | undefined
-
-/** The vocabulary, read once: at the first failure that somebody classifies. */
-function vocabulary() {
-  if (!table) {
-    const rows = CODES.split('|').map((row) => row.split(' '))
-    const pairs = (text: string) => new Map(text.split('|').map((pair) => pair.split(' ') as [string, string]))
-    table = {
-      kinds: rows.map(([kind]) => kind!),
-      codes: new Map(rows.flatMap(([kind, ...codes]) => [kind!, ...codes].map((code) => [code, kind!] as const))),
-      grpc: GRPC.split(' '),
-      prefixes: pairs(PREFIXES),
-      families: pairs(FAMILIES),
-    }
-  }
-  return table
+/** The kind that lists this word. */
+function listed(word: string): string | undefined {
+  const at = /[ |]/.test(word) ? -1 : CODES.indexOf(` ${word} `)
+  return at < 0 ? undefined : CODES.slice(CODES.lastIndexOf('|', at) + 2).split(' ', 1)[0]
 }
+
+/** The gRPC code of this number. */
+const named = (number: number) => GRPC.split(' ')[number]!
 
 /** The HTTP status that a word is: `503`, `http503`. */
 const statusOf = (word: string) => Number(/^(?:http)?([1-5]\d\d)$/.exec(word)?.[1])
 /** The number of a gRPC code, by its name or number. */
-const grpcOf = (word: string) => (/^([1-9]|1[0-6])$/.test(word) ? +word : vocabulary().grpc.indexOf(word))
+const grpcOf = (word: string) => (/^([1-9]|1[0-6])$/.test(word) ? +word : GRPC.split(' ').indexOf(word))
 
-/** The kind of failure that a word stands for; `undefined` for what the vocabulary does not know. */
+/** The kind of failure that a word means; `undefined` for what the vocabulary does not know. */
 export function kindOf(word: string): string | undefined {
-  const { codes, grpc, prefixes } = vocabulary()
-  const known = codes.get(word)
+  const known = listed(word)
   if (known) return known
   const number = grpcOf(word)
-  if (number > 0) return codes.get(grpc[number]!)
+  if (number > 0) return listed(named(number))
   const status = statusOf(word)
-  if (status >= 400) return codes.get(String(status)) ?? (status < 500 ? 'invalid' : 'server')
-  for (const [prefix, kind] of prefixes) if (word.startsWith(prefix)) return kind
+  if (status >= 400) return listed(String(status)) ?? (status < 500 ? 'invalid' : 'server')
+  for (const pair of PREFIXES.split('|')) {
+    const [prefix, kind] = pair.split(' ')
+    if (word.startsWith(prefix!)) return kind
+  }
   // Of a name with a package the last part counts.
   const last = /[.:#$/\\]([a-z][^.:#$/\\]*)$/i.exec(word)?.[1]
-  return last === undefined ? undefined : codes.get(last)
+  return last === undefined ? undefined : listed(last)
 }
 
 /** Whether a rule's match covers a failure of this kind that goes by these words. */
 export function matches(pattern: string, words: readonly string[], kind: string): boolean {
-  const { kinds, families } = vocabulary()
-  const short = families.get(pattern) ?? pattern
+  const family = FAMILIES.indexOf(`|${pattern} `)
+  const short = family < 0 ? pattern : FAMILIES.slice(family + pattern.length + 2).split('|', 1)[0]!
   if (short == '*' || short == kind || (short[0] == '!' && short.slice(1) != kind)) return true
   const [, first, last] = /^(\d+)-(\d+)$/.exec(short) ?? []
-  const number = first || kinds.includes(pattern) ? -1 : grpcOf(pattern)
+  const number = first || CODES.includes(`| ${pattern} `) ? -1 : grpcOf(pattern)
   const status = number >= 0 ? NaN : statusOf(pattern)
   const prefix = pattern.endsWith('*') ? pattern.slice(0, -1) : undefined
   return words.some((word) => {
@@ -65,9 +56,9 @@ const STATUSES = [['status'], ['statusCode'], ['response', 'status'], ['response
 
 /**
  * Every word for a failure, the most telling first: what the caller says, then the error's own, then those of
- * what it wraps. Nothing that an error does to resist is heard.
+ * what it wraps. An error whose getters throw has fewer words.
  */
-export function wordsOf(error: unknown, wish?: unknown): string[] {
+export function wordsOf(error: unknown, answer?: unknown): string[] {
   const words = new Set<string>()
   const add = (word: unknown) => {
     if ((typeof word == 'string' && word && word.length <= 128) || typeof word == 'number') words.add(String(word))
@@ -93,7 +84,7 @@ export function wordsOf(error: unknown, wish?: unknown): string[] {
     const errors = own('errors')
     if (Array.isArray(errors)) for (const one of errors.slice(0, 8)) walk(one, depth - 1)
   }
-  add(wish)
+  add(answer)
   walk(error, 4)
   return [...words]
 }
@@ -107,13 +98,13 @@ export interface Identity {
   code: string | undefined
 }
 
-export function identify(error: unknown, wish?: unknown): Identity {
+export function identify(error: unknown, answer?: unknown): Identity {
   const text = (name: string) =>
     attempt(() => {
       const value = Object(error)[name]
       return value == null || Object(value) === value ? undefined : String(value)
     })
-  const words = wordsOf(error, wish)
+  const words = wordsOf(error, answer)
   const known = words.find(kindOf)
   const kind = known ? kindOf(known)! : 'other'
   return {

@@ -9,7 +9,7 @@ export interface TermsOf {
 }
 
 /** The terms of the first rule that matches. */
-export function choose(rules: readonly TermsOf[], error: unknown, wish: unknown): Terms | undefined {
-  const { words, kind } = identify(error, wish)
+export function choose(rules: readonly TermsOf[], error: unknown, answer: unknown): Terms | undefined {
+  const { words, kind } = identify(error, answer)
   return rules.find((rule) => rule.match.some((pattern) => matches(pattern, words, kind)))?.terms
 }

@@ -14,8 +14,8 @@ import type { PolicyOptions } from './types.js'
 export interface Plan {
   json: PolicyOptions
   terms: Terms
-  /** The terms that a rule has for this failure; absent where there are no rules. */
-  choose?: (error: unknown, wish: unknown) => Terms | undefined
+  /** The terms that a rule has for this failure; absent without rules. */
+  choose?: (error: unknown, answer: unknown) => Terms | undefined
   /** Milliseconds. */
   timeout: number
   deadline: number
@@ -111,7 +111,7 @@ export function compile(value: PolicyOptions, stops = false): Plan {
   if (min > max) throw new ConfigError('minDelay', `= ${show(policy['minDelay'])} is above maxDelay = ${show(policy['maxDelay'])}`)
   if (first < min || first > max) throw new ConfigError('backoff.firstDelay', 'does not lie between minDelay and maxDelay')
   const unbounded = unlimited && !(row[Place.MaxElapsed]! >= 0)
-  if (unbounded && !stops) throw new ConfigError('maxAttempts', `= ${show(policy['maxAttempts'])} is unlimited, and there is no maxElapsed to end it; set one, or write RetryPolicy.untilStopped() and give a signal`)
+  if (unbounded && !stops) throw new ConfigError('maxAttempts', `= ${show(policy['maxAttempts'])} is unlimited, without a maxElapsed to end it; set one, or write RetryPolicy.untilStopped() and give a signal`)
   if (row[Place.Falling] && row[Place.Backoff] != 1) throw new ConfigError('compat.falling', 'is for a linear backoff; remove it, or make the backoff linear')
   if (row[Place.ResampleLow]! > row[Place.ResampleHigh]!) throw new ConfigError('compat.resampleAbove.low', 'is above high')
   if (row[Place.ResampleLow]! >= 0 && max != max) throw new ConfigError('compat.resampleAbove', 'needs a cap to resample above; set maxDelay')
@@ -119,7 +119,7 @@ export function compile(value: PolicyOptions, stops = false): Plan {
   const plan: Plan = { json: { ...json, version: 1 }, terms: { row, table }, timeout: timeout / 1e6, unbounded, deadline: row[Place.MaxElapsed]! / 1e6 }
   if (policy['budget']) plan.budget = new RetryBudget(policy['budget'])
   const list = rules(policy['classify'] ?? [], plan.terms)
-  if (list.length) plan.choose = (error, wish) => choose(list, error, wish)
+  if (list.length) plan.choose = (error, answer) => choose(list, error, answer)
   return plan
 }
 

@@ -5,7 +5,7 @@ import { Place } from './table.js'
 import { utf8 } from './text.js'
 import type { Seed } from './types.js'
 
-/** A policy for one class of failures, as numbers; the delays of a table stand beside it. */
+/** A policy for one class of failures, as numbers; the delays of a table are beside it. */
 export interface Terms {
   row: number[]
   table: number[]
@@ -14,7 +14,7 @@ export interface Terms {
 /** What the core remembers of a task: seed, key (two halves each), began, attempts, bits, previous. */
 export type State = number[]
 
-/** Verdicts that are no retry; a dead letter is `Dead` and the index of its reason. */
+/** Verdicts other than a retry; a dead letter is `Dead` and the index of its reason. */
 export const enum Said {
   Discard = 1,
   Fail = 2,
@@ -35,11 +35,11 @@ function start(): Engine {
   return engine
 }
 
-/** Puts the number that a seed or key stands for into two places of a state. */
+/** Puts the number of a seed or key into two places of a state. */
 function put(state: State, place: number, word: Seed) {
   const text = utf8(String(word))
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
-  // The text was written where a table of delays stands.
+  // The text was written where a table of delays is.
   loaded = undefined
   engine!.key(text.length, Place.Seed)
   state[place] = io[Place.Seed]!
@@ -94,7 +94,7 @@ export const delayNs = () => BigInt(decimal(io, Place.DelayNs))
 /** When that delay ends, in milliseconds. */
 export const due = () => io[Place.Due]!
 
-/** The p-quantile of a delay over all keys, in milliseconds; negative where there is no closed form. */
+/** The p-quantile of a delay over all keys, in milliseconds; negative without a closed form. */
 export const quantile = (terms: Terms, retries: number, p: number) => load(terms).quantile(retries, p)
 
 /** When the letter in `slot` of a redrive starts, in milliseconds after it. */
@@ -108,7 +108,7 @@ export function startOf(seed: Seed, key: string, slot: number, redrives: number,
 export function tellBudget(budget: Float64Array, event: number, now: number, state?: State) {
   const core = start()
   io.set(budget, Place.Budget)
-  // Without a failure there is no task yet, and it holds no retry.
+  // Before the first failure there is not a task yet, and so not a retry.
   for (let i = 0; i < Place.Delay - Place.Seed; i++) io[Place.Seed + i] = state?.[i] ?? 0
   const left = core.budget(event, now)
   budget.set(io.subarray(Place.Budget, Place.Rest))

@@ -14,12 +14,12 @@ import { forEach, Store, type Storage } from './store.js'
 import { messageOf } from './text.js'
 import type { Clock, Duration, PolicyOptions, Reason } from './types.js'
 
-/** Why a letter left the queue without anybody asking. */
+/** Why a letter left the queue without being asked for. */
 export type DropCause = 'full' | 'retention'
 
 /** How a queue is kept. */
 export interface QueueOptions {
-  /** The most letters that it holds; `null` is no limit. Default 10,000. */
+  /** The most letters that it holds; `null` is unlimited. Default 10,000. */
   capacity?: number | null
   /** What happens when it is full: refuse the new one (default), or drop the oldest, or the new one. */
   full?: 'reject' | 'dropOldest' | 'dropNew'
@@ -99,7 +99,7 @@ class Faults {
 export interface SetAside {
   /** Its number, from 1. */
   line: number
-  /** The line itself: what nobody could read is not lost. */
+  /** The line itself, so that it is not lost. */
   text: string
   error: unknown
 }
@@ -210,7 +210,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     }
     for (const id of before) {
       // Another process took it out; what is in work here is seen to by its redrive.
-      if ((this.#working.has(id) && !taken?.has(id)) || (await store.stands(id))) continue
+      if ((this.#working.has(id) && !taken?.has(id)) || (await store.holds(id))) continue
       store.forget(id)
       this.#letters.delete(id)
     }
@@ -267,7 +267,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
    * Takes a letter in; with a storage, it is written when the promise is fulfilled. Gives `undefined` where
    * the queue is full and drops new letters.
    *
-   * @throws {QueueFullError} when there is no room and the queue is to refuse.
+   * @throws {QueueFullError} when the queue is full and is to refuse.
    * @throws {StorageError} when the storage fails; the letter is in memory all the same.
    */
   async push(given: Partial<DeadLetter> & Pick<DeadLetter, 'reason'>): Promise<DeadLetter | undefined> {
@@ -430,7 +430,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
   /** Groups letters, the largest group first. `pattern` is the message with `#` in place of numbers. */
   groupBy(field: keyof typeof GROUPS | ((letter: DeadLetter) => string), filter?: Filter): Map<string, DeadLetter[]> {
     const read = typeof field == 'function' ? field : GROUPS[field]
-    if (!read) throw new ConfigError('field', `= ${field} is none of: ${Object.keys(GROUPS).join(', ')}`)
+    if (!read) throw new ConfigError('field', `= ${field} must be one of: ${Object.keys(GROUPS).join(', ')}`)
     const groups = new Map<string, DeadLetter[]>()
     for (const letter of this.list(filter)) {
       const name = read(letter)
@@ -520,11 +520,11 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
         const names = new Map(free.map(({ id }) => [own.get(id)!, id]))
         const won = await this.#leases!.claim([...names.keys()])
         const mine = [...won].map((name) => names.get(name)!)
-        const stand = new Map<number, boolean>()
-        await forEach(mine, async (id) => stand.set(id, await store.stands(id)))
+        const held = new Map<number, boolean>()
+        await forEach(mine, async (id) => held.set(id, await store.holds(id)))
         // Another process has had it in work: what became of it is in the storage.
-        if ([...stand.values()].includes(false)) await this.#load(own)
-        const lost = free.filter(({ id }) => !stand.has(id)).map(({ id }) => id)
+        if ([...held.values()].includes(false)) await this.#load(own)
+        const lost = free.filter(({ id }) => !held.has(id)).map(({ id }) => id)
         await this.#release(lost, own)
       }
     } catch (fault) {

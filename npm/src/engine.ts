@@ -14,7 +14,7 @@ export interface Engine {
   budget(event: number, now: number): number
 }
 
-/** Compiles and starts a module that stands in the code as text. */
+/** Compiles and starts a module that the code has as text. */
 export function start<T>(text: string): T {
   try {
     return new WebAssembly.Instance(new WebAssembly.Module(unpack(text))).exports as unknown as T

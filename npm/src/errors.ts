@@ -84,7 +84,7 @@ export class LetterError extends Error {
   }
 }
 
-/** There was no room, and the queue refuses rather than drops. It carries the letter: what did not fit. */
+/** The queue is full, and refuses rather than drops. Carries the letter that did not fit. */
 export class QueueFullError extends LetterError {
   override name = 'QueueFullError'
   declare readonly letter: DeadLetter

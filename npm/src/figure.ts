@@ -11,5 +11,5 @@ export interface Spread {
   missing?: number
 }
 
-/** A number with `runs: 1`, its spread with more; `null` where there is no such number. */
+/** A number with `runs: 1`, its spread with more; `null` where it is not known. */
 export type Figure = number | Spread | null

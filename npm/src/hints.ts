@@ -39,7 +39,7 @@ function suggest(name: string, known: readonly string[], hints: Record<string, s
   const word = theirs && /^\w+/.exec(theirs)![0]
   const ours = word && (known.includes(word) || known.includes('maxAttempts')) ? theirs : near(name, known)
   if (ours) return 'write ' + ours
-  // An option of `retry` that is none of its own is the policy's.
+  // What is not an option of `retry` may be one of the policy.
   const policy = theirs ?? (known.includes('signal') && /^(max|min|backoff|jitter|classify|attempt|elapsed)/.test(name) ? name : '')
   return policy ? 'it belongs to the policy, as ' + policy : undefined
 }

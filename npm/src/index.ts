@@ -1,5 +1,5 @@
 export { retry } from './retry.js'
-export type { DeadLetterSink, RetryOptions, Wish } from './options.js'
+export type { DeadLetterSink, RetryOptions, Classification } from './options.js'
 export { RetryPolicy, type Address, type Band, type Failed, type Schedule, type ScheduledRetry, type Verdict } from './policy.js'
 export { RetryBudget } from './budget.js'
 export { DeadLetterQueue, type DropCause, type SetAside, type QueueOptions, type QueueStats } from './dead-letters.js'

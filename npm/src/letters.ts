@@ -63,7 +63,7 @@ export const remembered = <T>(attempts: readonly T[], made: number) => {
 
 const NAMES = ['ids', 'key', 'reason', 'kind', 'taskType', 'message', 'olderThan', 'youngerThan', 'parked']
 
-/** The predicate that a filter stands for. A filter that says nothing would choose every letter, to be purged. */
+/** The predicate of a filter. An empty one would choose every letter, to be purged. */
 export function chooser(filter: Filter, now: number): (letter: DeadLetter) => boolean {
   if (typeof filter == 'function') return filter
   known(filter, 'filter', NAMES, HINTS)

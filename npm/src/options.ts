@@ -25,9 +25,9 @@ export interface RetryOptions {
    * `false`: never retry this error. A text: treat it as a failure of that kind. Anything else: the rules
    * decide. May be async: the wait counts from the failure.
    */
-  retryOn?: ((error: unknown, context: AttemptContext) => Wish | PromiseLike<Wish>) | undefined
+  retryOn?: ((error: unknown, context: AttemptContext) => Classification | PromiseLike<Classification>) | undefined
   /** Whether a result is a failure: `true`, or the kind of failure that it is. May be async. */
-  retryIf?: ((result: any) => Wish | PromiseLike<Wish>) | undefined
+  retryIf?: ((result: any) => Classification | PromiseLike<Classification>) | undefined
   /**
    * How long the server asks to wait, if the error says: milliseconds, a duration like `"5m"`, or the `Date`
    * until which to wait. Default: its property `retryAfter`.
@@ -61,7 +61,7 @@ export interface RetryOptions {
 }
 
 /** What `retryOn` and `retryIf` say. */
-export type Wish = boolean | string | undefined | void
+export type Classification = boolean | string | undefined | void
 
 const FUNCTIONS = ['retryOn', 'retryIf', 'retryAfter', 'onRetry', 'onSuccess', 'onGiveUp', 'onDeadLetter'] as const
 const OPTIONS = ['key', 'seed', 'signal', 'budget', 'deadLetters', 'payload', 'taskType', 'unwrap', 'unref', 'clock', ...FUNCTIONS]

@@ -6,7 +6,7 @@ import type { RetryOptions } from './options.js'
 import { known, show } from './read.js'
 import { retry } from './retry.js'
 import { askedBy, hintOf } from './run.js'
-import { BACKOFFS, Place, REASONS, RECOMMENDED } from './table.js'
+import { BACKOFFS, PATIENT, Place, REASONS, RECOMMENDED } from './table.js'
 import { messageOf } from './text.js'
 import type { AttemptContext, Backoff, PolicyOptions, Reason, Seed } from './types.js'
 
@@ -155,6 +155,14 @@ export class RetryPolicy {
   /** What we would run: 500 ms x 2, full jitter, 30 s cap, five attempts, a budget of 20 %. */
   static recommended(): RetryPolicy {
     return make(RECOMMENDED as never)
+  }
+
+  /**
+   * For tasks in a queue, which are not to be lost in an outage of an hour: 1 s x 2, full jitter, 5 min cap, fifty
+   * attempts, Retry-After up to an hour, and ten retries a second over all tasks, where those ahead of it wait.
+   */
+  static patient(): RetryPolicy {
+    return make(PATIENT as never)
   }
 
   /** A policy that neither attempts nor `maxElapsed` have to end: `retry` demands a `signal` for it. */

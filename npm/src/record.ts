@@ -22,7 +22,7 @@ type Record = { [name: string]: any }
 
 /**
  * What a letter, or an attempt of its history, was read from. Rust counts nanoseconds, and a number of
- * milliseconds cannot hold those of a date: what nobody changed is written as it was read.
+ * milliseconds cannot hold those of a date: what was not changed is written as it was read.
  */
 const sources = new WeakMap<object, Record>()
 
@@ -109,7 +109,7 @@ function toLine(letter: DeadLetter): string {
   return payload === undefined ? line : line.replace(`"payload":${PLACE}`, () => `"payload":${payload}`)
 }
 
-/** A number that stands for a payload until its text takes the place. */
+/** A number in the place of a payload until its text takes it. */
 const PLACE = 1
 
 /** What a letter is in a storage: an object, or its line where an object would lose digits. */
@@ -225,7 +225,7 @@ function failure(value: unknown, path: string): Failure {
   const failure: Failure = { kind, message: words(record, 'message') }
   if (code != null) failure.code = words(record, 'code')
   if (retryAfterNs != null) {
-    // A server may ask for longer than 64 bits of nanoseconds hold: that is no reason to lose its letter.
+    // A server may ask for longer than 64 bits of nanoseconds hold: its letter is kept all the same.
     if (/^\d{20,}$/.test(retryAfterNs) && BigInt(retryAfterNs) > U64) record['retryAfterNs'] = String(U64)
     failure.retryAfter = ms(record, 'retryAfter')
   }

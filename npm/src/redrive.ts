@@ -18,11 +18,11 @@ export interface RedrivePlan {
   limit?: number | undefined
   /** How many a second. Default 50; `Infinity` is as fast as `concurrency` allows. */
   rate?: number
-  /** A random wait of up to this for each letter, so that a redrive is no herd of its own. Default: one slot of `rate`. */
+  /** A random wait of up to this for each letter, so that a redrive does not become a herd. Default: one slot of `rate`. */
   spread?: Duration
   /** Attempts of the next life: all of the policy's (default), one more, or so many more. */
   counter?: 'reset' | 'keep' | { add: number }
-  /** A letter redriven so often is parked instead. Default 3; `null` is no limit. */
+  /** A letter redriven so often is parked instead. Default 3; `null` is unlimited. */
   maxRedrives?: number | null
   /** How many handlers run at once. Default 16. */
   concurrency?: number

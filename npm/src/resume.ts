@@ -9,7 +9,7 @@ import type { AttemptContext, Snapshot } from './types.js'
  * Goes on with a retry that another process began: waits until its next attempt is due, and keeps its
  * count, its delays and its deadline.
  *
- * Rejects with a `ConfigError` when `snapshot` is none of `onRetry`'s.
+ * Rejects with a `ConfigError` when `snapshot` is not one of `onRetry`'s.
  */
 export async function resume<T>(fn: (context: AttemptContext) => T | PromiseLike<T>, snapshot: Snapshot, options: Omit<RetryOptions, 'seed' | 'key'> = {}): Promise<T> {
   const { version, policy, began, due, delay, state, key, taskType, payload } = snapshot ?? {}

@@ -155,7 +155,7 @@ export class Run {
     return (this.last_ = Math.max(this.last_, this.base_ + steady(this.clock_)))
   }
 
-  /** Tells the budget of an event; one that cannot be told is no failure of the work. */
+  /** Tells the budget of an event; a fault of the budget is not a failure of the work. */
   tell_(event: number) {
     if (this.budget_) attempt(() => this.budget_!.tell(event, this.now_(), this.state_))
   }
@@ -184,7 +184,7 @@ export class Run {
     })
   }
 
-  /** A callback of the caller's; what it throws is no failure of the work. */
+  /** A callback of the caller's; what it throws is not a failure of the work. */
   async ask_(name: 'retryOn' | 'retryIf' | 'retryAfter' | 'onRetry', ...given: unknown[]): Promise<any> {
     try {
       return await this.race_(() => (this.options_[name] as any)(...given))
@@ -280,7 +280,7 @@ export class Run {
   }
 
   /** The verdict on the attempt that failed: 0 to go on after `delay_`. */
-  judge_(error: unknown, wish: unknown, asked: unknown): number {
+  judge_(error: unknown, answer: unknown, asked: unknown): number {
     const { plan_, budget_, errors_ } = this
     if (!this.state_) {
       const state = newState(this.options_.seed, this.options_.key)
@@ -289,13 +289,13 @@ export class Run {
     }
     // Not `attempts_`: the engine may have begun to count anew.
     this.state_[Place.Attempts - Place.Seed]!++
-    const terms = plan_.choose?.(error, wish)
+    const terms = plan_.choose?.(error, answer)
     // A caller that says no is a rule that says "deadLetter"; one that has cancelled says it, too.
-    if (wish === false || (wish == null && !terms && isCancelled(error, errors_.at(-2)?.error))) return Said.Permanent
-    const said = verdict(terms ?? plan_.terms, this.state_, this.ended_, this.started_, hintOf(asked, this.ended_), budget_?.costOf(error, wish) ?? 0, budget_?.row)
+    if (answer === false || (answer == null && !terms && isCancelled(error, errors_.at(-2)?.error))) return Said.Permanent
+    const said = verdict(terms ?? plan_.terms, this.state_, this.ended_, this.started_, hintOf(asked, this.ended_), budget_?.costOf(error, answer) ?? 0, budget_?.row)
     if (!said) {
       this.delay_ = delay()
-      // One that another process began holds nothing of this one's budget.
+      // One that another process began was not granted by this one's budget.
       if (this.attempts_ == 1) this.retried_ = true
     }
     return said

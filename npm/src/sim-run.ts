@@ -47,7 +47,7 @@ export async function run(engine: Engine, work: Work, report?: (progress: Progre
     const end = performance.now()
     walls[policy] = (walls[policy] ?? 0) + (end - start) / 1000
     // A slice is tens of milliseconds of work; a small run is less, and several of them go together. Where the
-    // clock stands still during work (workerd), the count of events decides.
+    // clock does not move during work (workerd), the count of events decides.
     if (end - since < 10 && simulation.events - events < 250_000) continue
     since = end
     events = simulation.events

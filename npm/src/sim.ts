@@ -77,7 +77,7 @@ function read(scenario: Scenario | string, { runs = 1, charts = false }: Simulat
   if (typeof scenario == 'string') {
     const found = SCENARIOS.find(({ name }) => name == scenario)
     if (!found) {
-      throw new ConfigError('scenario', `= "${scenario}" is none of the built-in ones: ${SCENARIOS.map(({ name }) => name).join(', ')}`)
+      throw new ConfigError('scenario', `= "${scenario}" is not built in; there are: ${SCENARIOS.map(({ name }) => name).join(', ')}`)
     }
     scenario = found
   }
@@ -113,7 +113,7 @@ export async function simulate(scenario: Scenario | string, options: SimulateOpt
   }
 }
 
-const NO_WORKERS = 'there are no workers here: use simulate()'
+const NO_WORKERS = 'workers are not available here: use simulate()'
 
 /** What the runtimes' workers have in common. */
 interface AnyWorker {

@@ -37,7 +37,7 @@ export interface PolicyOptions {
   attemptTimeout?: Duration | null
   /** An attempt that ran this long before it failed starts the count of attempts, the delays and `maxElapsed` anew: for connections that live for hours. */
   resetAfter?: Duration | null
-  /** How the server's own wish is heard: as the least (default), instead of the delay, at most `max` more than the delay, or not. A longer wish than `max` (default: five minutes) counts as that, or ends the task. */
+  /** How the server's Retry-After is used: as the minimum (default), instead of the delay, at most `max` more than the delay, or not. One that is longer than `max` (default: five minutes) counts as that, or ends the task. */
   retryAfter?: { mode?: 'atLeast' | 'replace' | 'clamp' | 'ignore'; max?: Duration; whenLonger?: 'cap' | 'giveUp'; jitter?: Jitter }
   /** Rules for kinds of failures; the first that matches wins. */
   classify?: readonly Rule[]

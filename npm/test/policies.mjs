@@ -1,8 +1,8 @@
-// Policies: what they say before anything runs, held against Rust; as data; what is refused.
+// Policies: what they say before anything runs, checked against Rust; as data; what is refused.
 import { assert, equal, rejects, same, show, throws } from './assert.mjs'
 
 export function collect(redrive, { VirtualClock }, golden) {
-  const { retry, RetryPolicy } = redrive
+  const { retry, RetryBudget, RetryPolicy } = redrive
   const tests = []
   const test = (name, fn) => tests.push([name, fn])
   const boom = (message = 'boom') => () => Promise.reject(new Error(message))
@@ -33,6 +33,93 @@ export function collect(redrive, { VirtualClock }, golden) {
       }
     }
     assert(compared >= 700, `only ${compared} were compared`)
+  })
+
+  test('the patient preset waits at most five minutes, up to fifty times, and obeys a Retry-After of an hour', async () => {
+    const policy = RetryPolicy.patient()
+    const delays = policy.delays({ seed: 1 })
+    equal(delays.length, 49)
+    assert(delays.every((delay) => delay <= 300_000) && delays.some((delay) => delay > 150_000), show(delays))
+    equal(policy.toJSON().budget.kind, 'rate')
+    same(new RetryPolicy(policy.toJSON()).delays({ seed: 1 }), delays)
+    const asked = policy.next({ attempt: 1, seed: 1, retryAfter: '1h' })
+    assert(asked.delay >= 3_600_000 && asked.delay <= 3_960_000, show(asked.delay))
+    equal(policy.next({ attempt: 1, error: { status: 403 } }).reason, 'permanent')
+  })
+
+  test('an attempt that lived for resetAfter starts the count and the delays anew', async () => {
+    const clock = new VirtualClock()
+    const policy = new RetryPolicy({ backoff: { kind: 'exponential', initial: 100 }, jitter: 'none', maxAttempts: 3, resetAfter: '1m' })
+    const lives = [0, 0, 60_000, 59_999, 0]
+    const waits = []
+    const error = await rejects(clock.run(retry(async () => {
+      const life = lives.shift()
+      await new Promise((resolve) => clock.setTimeout(resolve, life))
+      throw new Error('lost')
+    }, policy, { clock, onRetry: ({ delay }) => waits.push(delay) })))
+    same(waits, [100, 200, 100, 200])
+    equal(error.reason, 'exhausted')
+    equal(error.attempts, 5)
+  })
+
+  test('a budget of the kind rate lets a burst through and refuses what is faster', async () => {
+    const clock = new VirtualClock()
+    const budget = new RetryBudget({ kind: 'rate', perSecond: 1, burst: 2 })
+    const policy = quick({ maxAttempts: 2 })
+    const one = () => clock.run(rejects(retry(boom(), policy, { clock, budget })))
+    same([(await one()).reason, (await one()).reason, (await one()).reason], ['exhausted', 'exhausted', 'budgetExhausted'])
+    await clock.advance(1000)
+    equal((await one()).reason, 'exhausted')
+    same([budget.granted, budget.denied], [3, 1])
+  })
+
+  test('with onEmpty: wait retries take turns at the pace, in order, and none is given up', async () => {
+    const clock = new VirtualClock()
+    const budget = new RetryBudget({ kind: 'rate', perSecond: 2, burst: 1, onEmpty: 'wait' })
+    const starts = []
+    const task = (name) => {
+      let n = 0
+      return retry(async () => {
+        if (!n++) throw new Error('down')
+        starts.push([name, clock.now()])
+      }, quick({ maxAttempts: 2 }), { clock, budget })
+    }
+    await clock.run(Promise.all(['a', 'b', 'c', 'd'].map(task)))
+    same(starts, [['a', 10], ['b', 510], ['c', 1010], ['d', 1510]])
+    same([budget.granted, budget.denied], [4, 0])
+    for (const kind of ['tokenBucket', 'concurrency']) equal(throws(() => new RetryBudget({ kind, onEmpty: 'wait' })).path, 'budget.onEmpty')
+  })
+
+  test('a retry that waits for its turn and is aborted ends at once', async () => {
+    const clock = new VirtualClock()
+    const budget = new RetryBudget({ kind: 'rate', perSecond: 0.001, burst: 1, onEmpty: 'wait' })
+    const controller = new AbortController()
+    const first = rejects(retry(boom(), quick({ maxAttempts: 2 }), { clock, budget }))
+    const second = rejects(retry(boom(), quick({ maxAttempts: 2 }), { clock, budget, signal: controller.signal }))
+    await clock.advance(1000)
+    controller.abort()
+    equal((await second).name, 'AbortError')
+    equal((await first).reason, 'exhausted')
+    equal(clock.pending, 0)
+  })
+
+  test('untilStopped goes on until its signal says so, and demands one', async () => {
+    const endless = { backoff: { kind: 'constant', delay: 1000 }, jitter: 'none', maxAttempts: null }
+    equal(throws(() => new RetryPolicy(endless)).path, 'maxAttempts')
+    const policy = RetryPolicy.untilStopped(endless)
+    equal((await rejects(retry(boom(), policy))).path, 'signal')
+    const clock = new VirtualClock()
+    const stop = new AbortController()
+    let tries = 0
+    const ended = rejects(retry(() => { tries++; throw new Error('down') }, policy, { clock, signal: stop.signal }))
+    await clock.advance(500_500)
+    equal(tries, 501)
+    stop.abort(new Error('shutdown'))
+    const error = await ended
+    equal(error.cause.message, 'shutdown')
+    equal(error.attempts, 501)
+    equal(clock.pending, 0)
+    equal(policy.worstCase(), Infinity)
   })
 
   test('delays are what the native `redrive schedule` prints, to the last digit', () => {
@@ -81,7 +168,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     return policy.delays()[0]
   }
 
-  test('text keys and seeds stand for the golden numbers', () => {
+  test('text keys and seeds are the golden numbers', () => {
     for (const [text, number] of golden['random.json'].keys) equal(String(redrive.seedOf(text)), number, text)
     equal(redrive.seedOf(42), 42n)
     equal(redrive.seedOf(2n ** 64n - 1n), 2n ** 64n - 1n)
@@ -194,7 +281,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     }
   })
 
-  test('Infinity is no limit, as null is', () => {
+  test('Infinity is unlimited, as null is', () => {
     const policy = RetryPolicy.constant({ delay: 1, maxAttempts: Infinity, maxElapsed: '1s', maxDelay: Infinity })
     same(RetryPolicy.fromJSON(JSON.stringify(policy)).delays({ limit: 3 }), policy.delays({ limit: 3 }))
     assert(throws(() => RetryPolicy.constant({ delay: Infinity })).message.includes('Infinity'))

@@ -1,4 +1,4 @@
-// Kinds, matches and Retry-After, held against the core's golden file; errors of real libraries by their shapes.
+// Kinds, matches and Retry-After, checked against the core's golden file; errors of real libraries by their shapes.
 import { assert, equal, rejects, same, show } from './assert.mjs'
 
 export function collect(redrive, { VirtualClock }, golden) {

@@ -21,7 +21,7 @@ use crate::time::{Time, nanos};
 /// One token, in the unit that balances are kept in.
 const TOKEN: u64 = 1_000;
 /// Into how many parts a ratio's window is cut: a request stops counting up to a tenth of it early.
-pub(super) const PARTS: usize = 10;
+const PARTS: usize = 10;
 
 fn milli(tokens: f64) -> u64 {
     (tokens * TOKEN as f64 + 0.5) as u64
@@ -35,14 +35,14 @@ fn milli(tokens: f64) -> u64 {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Budget {
     rule: BudgetRule,
-    pub(super) ledger: Ledger,
-    pub(super) denied: u64,
-    pub(super) granted: u64,
+    ledger: Ledger,
+    denied: u64,
+    granted: u64,
 }
 
 /// What a budget remembers.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Ledger {
+enum Ledger {
     /// The balance.
     Bucket { balance: u64 },
     /// Deposits and withdrawals by part of the window, the newest at `part % PARTS`.

@@ -350,17 +350,17 @@ impl Delays {
             Some(previous) if self.feedback => steps.after(retries, previous),
             _ => steps.at(retries),
         };
+        // One call for all stages: a range is most of the code.
+        let held = match self.stage {
+            CapStage::Fit => base.min(self.spread.fit(max, retry)),
+            CapStage::Clip => base.min(max),
+            CapStage::Before | CapStage::Both => base.min(max).max(self.min),
+            CapStage::After => base,
+        };
+        let (low, high) = self.around(held, retry);
         match self.stage {
-            CapStage::Fit => {
-                let (low, high) = self.around(base.min(self.spread.fit(max, retry)), retry);
-                self.clip(low, high, max)
-            }
-            CapStage::Clip => {
-                let (low, high) = self.around(base.min(max), retry);
-                self.clip(low, high, max)
-            }
-            CapStage::Before | CapStage::Both => self.around(base.min(max).max(self.min), retry),
-            CapStage::After => self.around(base, retry),
+            CapStage::Fit | CapStage::Clip => self.clip(low, high, max),
+            CapStage::Before | CapStage::Both | CapStage::After => (low, high),
         }
     }
 

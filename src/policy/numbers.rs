@@ -17,10 +17,9 @@ use super::{
     ElapsedRule, HintMode, Hinting, OnEmpty, Refund, Resample, Rounding, RoundingMode, Terms,
     TokenBucket, WhenLonger,
     backoff::{Curve, Scalars},
-    budget::{Ledger, PARTS},
     jitter::Spread,
     kinds::{BackoffTag, JitterTag},
-    places::{self, BUDGET, BUDGET_LENGTH, TERMS_LENGTH},
+    places::{self, BUDGET_LENGTH, TERMS_LENGTH},
 };
 use crate::{
     random::Stream,
@@ -131,14 +130,9 @@ impl NumericTerms {
     }
 }
 
-/// The places of a budget within its own row.
-const DENIED: usize = places::DENIED - BUDGET;
-const GRANTED: usize = places::GRANTED - BUDGET;
-const COUNTS: usize = places::COUNTS - BUDGET;
-
-/// Reads the budget that a row spells: untouched if the first number of its state is `NaN`.
-pub fn read_budget(row: &[f64; BUDGET_LENGTH]) -> Budget {
-    let rule = match row[0] as u32 {
+/// The budget whose rule a row spells, untouched: the index of its kind, then the numbers of its rule.
+pub fn new_budget(row: &[f64; BUDGET_LENGTH]) -> Budget {
+    Budget::owning(match row[0] as u32 {
         0 => BudgetRule::TokenBucket(TokenBucket {
             capacity: row[1] as u32,
             cost: row[2] as u32,
@@ -164,53 +158,7 @@ pub fn read_budget(row: &[f64; BUDGET_LENGTH]) -> Budget {
             burst: row[2] as u32,
             on_empty: pick(&OnEmpty::ALL, row[3]),
         },
-    };
-    let mut budget = Budget::owning(rule);
-    if row[DENIED].is_nan() {
-        return budget;
-    }
-    budget.denied = row[DENIED] as u64;
-    budget.granted = row[GRANTED] as u64;
-    for_each_count(&mut budget.ledger, |count, index| *count = row[COUNTS + index] as u64);
-    budget
-}
-
-/// Writes the state of a budget back into its row. Counts above 2^53 lose their last digits.
-pub fn write_budget(budget: &mut Budget, row: &mut [f64; BUDGET_LENGTH]) {
-    row[DENIED] = budget.denied as f64;
-    row[GRANTED] = budget.granted as f64;
-    for_each_count(&mut budget.ledger, |count, index| row[COUNTS + index] = *count as f64);
-}
-
-/// Every count that a ledger holds, each with its place in the row. Times take two places, since they
-/// need all of their digits.
-fn for_each_count(ledger: &mut Ledger, mut visit: impl FnMut(&mut u64, usize)) {
-    match ledger {
-        Ledger::Bucket { balance } => visit(balance, 0),
-        Ledger::InFlight { tasks, retries } => {
-            visit(tasks, 0);
-            visit(retries, 1);
-        }
-        Ledger::Pace { whole, now } => {
-            visit_time(whole, 0, &mut visit);
-            visit_time(now, 2, &mut visit);
-        }
-        Ledger::Window { part, credits, debits, last } => {
-            visit(part, 0);
-            visit_time(last, 1, &mut visit);
-            for index in 0..PARTS {
-                visit(&mut credits[index], 3 + index);
-                visit(&mut debits[index], 3 + PARTS + index);
-            }
-        }
-    }
-}
-
-fn visit_time(time: &mut Time, at: usize, visit: &mut impl FnMut(&mut u64, usize)) {
-    let (mut high, mut low) = (time.as_nanos() >> 32, time.as_nanos() & u64::from(u32::MAX));
-    visit(&mut high, at);
-    visit(&mut low, at + 1);
-    *time = Time::from_nanos(high << 32 | low);
+    })
 }
 
 /// `None` for `NaN`; saturating.

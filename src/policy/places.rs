@@ -2,8 +2,6 @@
 //!
 //! Rust reads and JavaScript writes by these names: `npm/src/table.ts` is made from [`ALL`].
 
-use super::budget::PARTS;
-
 macro_rules! places {
     (@ $at:expr;) => {
         /// How many numbers there are.
@@ -100,19 +98,15 @@ places! {
     DELAY_NS: 2,
     /// Out: when it ends, in milliseconds.
     DUE: 1,
-    /// A budget begins here: the index of its kind, then up to six numbers of its rule.
-    BUDGET: 7,
-    /// Retries refused; `NaN` for a budget that is untouched.
-    DENIED: 1,
-    /// Retries granted.
-    GRANTED: 1,
-    /// What else it counts.
-    COUNTS: 3 + 2 * PARTS,
+    /// A budget begins here: the index of its kind, -1 once it is in use.
+    BUDGET: 1,
+    /// The numbers of its rule; once it is in use, its state in memory, which only this module reads.
+    BUDGET_STATE: 40,
     /// A table of delays, or the UTF-8 bytes of a key, up to the end.
     REST: 16_192,
 }
 
 /// How many numbers the terms take.
 pub const TERMS_LENGTH: usize = SEED;
-/// How many numbers a budget takes.
-pub const BUDGET_LENGTH: usize = REST - BUDGET;
+/// How many numbers a budget's kind and rule take.
+pub const BUDGET_LENGTH: usize = 7;

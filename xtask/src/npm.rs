@@ -77,7 +77,9 @@ pub(crate) fn build() -> Result<()> {
         modules.push(compile(package, "wasm-plain", &plain)?);
     }
     let sim = repo::target().join("wasm/npm");
-    wasm::build(&wasm::Build { features: &["sim"], target: wasm::Target::Web, out: &sim })?;
+    let built =
+        wasm::build(&wasm::Build { features: &["sim"], target: wasm::Target::Web, out: &sim })?;
+    wasm::check_decimals(&built.wasm)?;
     let mut node = process::command("node");
     node.arg(folder().join("scripts/build.mjs")).args(modules).arg(sim);
     process::quiet(&mut node).context("building npm/dist")

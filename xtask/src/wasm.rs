@@ -237,6 +237,18 @@ fn check_paths(module: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a module with the standard library's parser of decimal numbers: its table alone is a tenth of what
+/// the simulator may weigh, and JavaScript has read the numbers already.
+pub(crate) fn check_decimals(wasm: &Path) -> Result<()> {
+    // Of 5^-342, the first of its powers.
+    const POWER: [u8; 8] = 0xeef4_53d6_923b_d65a_u64.to_le_bytes();
+    let module = fs::read(wasm).with_context(|| repo::shown(wasm))?;
+    if module.windows(POWER.len()).any(|window| window == POWER) {
+        bail!("the module parses decimal numbers, 12 kB after compression: use `Value::as_f64`");
+    }
+    Ok(())
+}
+
 #[expect(clippy::cast_precision_loss, reason = "sizes to be read, far below 2^53")]
 fn kilo(bytes: usize) -> f64 {
     bytes as f64 / 1000.0

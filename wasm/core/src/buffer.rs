@@ -1,9 +1,14 @@
 //! The floats that JavaScript writes before a call and reads after it.
 
-use core::cell::UnsafeCell;
+use core::{cell::UnsafeCell, mem::MaybeUninit};
+
+use redrive::{
+    Budget,
+    policy::{numbers::new_budget, places},
+};
 
 /// How many floats there are: a table of delays and a long key have to fit.
-const LENGTH: usize = redrive::policy::places::LENGTH;
+const LENGTH: usize = places::LENGTH;
 
 /// The shared floats.
 pub(crate) struct Buffer([f64; LENGTH]);
@@ -40,10 +45,27 @@ impl Buffer {
         self.0.get(index..index + N).and_then(|row| row.try_into().ok()).unwrap_or([0.0; N])
     }
 
-    pub(crate) fn put_row<const N: usize>(&mut self, index: usize, row: &[f64; N]) {
-        if let Some(slots) = self.0.get_mut(index..index + N) {
-            slots.copy_from_slice(row);
+    /// The budget in the buffer. It begins as the numbers of a rule; in use it lies there as it is, and
+    /// JavaScript keeps its bytes from one call to the next without reading them.
+    #[allow(unsafe_code, reason = "floats seen as a budget")]
+    pub(crate) fn budget(&mut self) -> &mut Budget {
+        const { assert!(size_of::<Budget>() <= 8 * (places::REST - places::BUDGET_STATE)) };
+        let begins = self.get(places::BUDGET) >= 0.0;
+        let rule = self.row(places::BUDGET);
+        if begins {
+            self.put(places::BUDGET, -1.0);
         }
+        // SAFETY: so many bytes are there, see above, and a float is aligned as a budget is.
+        let slot = unsafe {
+            let place = self.0.as_mut_ptr().add(places::BUDGET_STATE);
+            &mut *place.cast::<MaybeUninit<Budget>>()
+        };
+        if begins {
+            return slot.write(new_budget(&rule));
+        }
+        // SAFETY: -1 is written above alone, where a budget follows; its bytes come back as they went,
+        // and they own nothing: a rule of numbers has no costs by class.
+        unsafe { slot.assume_init_mut() }
     }
 
     /// The numbers as bytes from that number on; `None` where there are not so many.

@@ -16,15 +16,10 @@
 mod allocator;
 mod buffer;
 
-use core::mem;
-
 use redrive::{
-    Budget, Task, Time, Verdict,
+    Task, Time, Verdict,
     dead_letter::pace,
-    policy::{
-        numbers::{NumericTerms, read_budget, write_budget},
-        places,
-    },
+    policy::{numbers::NumericTerms, places},
     random::{Stream, key_of_bytes},
     task::Reason,
 };
@@ -65,15 +60,11 @@ pub extern "C" fn key(bytes: usize, place: usize) {
 pub extern "C" fn fail(now: f64, started: f64, hint: f64, cost: u32, budget: u32) -> u32 {
     buffer::with(|buffer| {
         let mut task = task(buffer, started);
-        let mut shared = (budget != 0).then(|| read_budget(&buffer.row(places::BUDGET)));
         let hint = (hint >= 0.0).then(|| to_nanos(hint));
         let address = (Stream::new(buffer.halves(places::SEED)), buffer.halves(places::KEY));
         let terms = terms(buffer, task.counted_attempts().saturating_sub(1));
-        let verdict =
-            terms.judge(&mut task, time(now), address, hint, shared.as_mut(), cost as u16);
-        if let Some(budget) = shared {
-            put_budget(buffer, budget);
-        }
+        let shared = if budget == 0 { None } else { Some(buffer.budget()) };
+        let verdict = terms.judge(&mut task, time(now), address, hint, shared, cost as u16);
         let (began, previous, attempts, bits) = task.numbers();
         buffer.put(places::BEGAN, to_millis(began));
         buffer.put(places::ATTEMPTS, attempts.into());
@@ -119,24 +110,24 @@ pub extern "C" fn start(slot: f64, redrives: u32, every: f64, spread: f64) -> f6
 
 /// Tells the budget in the buffer what happened at `now`, and returns what is left of it: 0 nothing
 /// (only asks), 1 a first attempt starts, 2 a retry starts, 3 a first attempt succeeded, 4 a retry
-/// succeeded (the task in the buffer knows what it had cost), 5 a task is over whose last attempt was its first, 6 one is over that was
-/// retried.
+/// succeeded (the task in the buffer knows what it had cost), 5 a task is over whose last attempt was its
+/// first, 6 one is over that was retried. 7 and 8 give the retries refused and granted so far instead.
 #[allow(unsafe_code, reason = "as above")]
 #[unsafe(no_mangle)]
 pub extern "C" fn budget(event: u32, now: f64) -> f64 {
     buffer::with(|buffer| {
         let paid = task(buffer, 0.0).paid();
-        let mut budget = read_budget(&buffer.row(places::BUDGET));
+        let budget = buffer.budget();
         let (now, odd) = (time(now), event % 2 == 1);
         match event {
             1 | 2 => budget.on_attempt(now, !odd),
             3 | 4 => budget.on_success(now, !odd, paid),
             5 | 6 => budget.on_end(!odd),
+            7 => return budget.denied() as f64,
+            8 => return budget.granted() as f64,
             _ => {}
         }
-        let left = budget.balance();
-        put_budget(buffer, budget);
-        left
+        budget.balance()
     })
 }
 
@@ -150,14 +141,6 @@ fn task(buffer: &Buffer, started: f64) -> Task {
     let (began, previous) = (time(buffer.get(places::BEGAN)), buffer.halves(places::PREVIOUS));
     let (attempts, bits) = (buffer.get(places::ATTEMPTS) as u32, buffer.get(places::BITS) as u32);
     Task::running(began, time(started), previous, attempts, bits)
-}
-
-fn put_budget(buffer: &mut Buffer, mut budget: Budget) {
-    let mut row = buffer.row(places::BUDGET);
-    write_budget(&mut budget, &mut row);
-    buffer.put_row(places::BUDGET, &row);
-    // It holds no memory to be given back; the compiler cannot know.
-    mem::forget(budget);
 }
 
 fn time(millis: f64) -> Time {
