@@ -447,7 +447,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     for (const key of ['a', 'b']) await queue.push({ reason: 'exhausted', key, policy: once.toJSON() })
     const work = () => { throw new Error('it ran') }
     for (const [run, ...parts] of [
-      [() => queue.purge({ reason: undefined }), 'reason'], [() => queue.purge({ ids: undefined, key: undefined }), 'ids'], [() => queue.purge({ resaon: 'x' }), 'write reason'], [() => queue.purge(undefined), 'purge()'],
+      [() => queue.purge({ reason: undefined }), 'reason'], [() => queue.purge({ ids: undefined, key: undefined }), 'ids'], [() => queue.purge({ resaon: 'x' }), 'write reason'], [() => queue.purge({ key: { id: 1 } }), 'filter.key'], [() => queue.purge(undefined), 'purge()'],
       [() => queue.redrive({ reason: 'x' }, work), 'filter'], [() => queue.redrive({ filters: {} }, work), 'write filter'], [() => queue.redrive({ filter: null }, work), 'filter'], [() => queue.redrive({ filter: { reason: undefined } }, work), 'reason'],
       [() => queue.redrive({ rate: Infinity }), 'handler'], [() => queue.redrive(work), 'plan'], [() => queue.redrive({ limit: -1 }, work), 'limit', '-1'], [() => queue.redrive({ limit: '2' }, work), 'limit'], [() => queue.redrive({ limit: NaN }, work), 'limit', 'NaN'],
       [() => queue.redrive({ counter: 'keeep' }, work), 'counter'], [() => queue.redrive({ counter: 1 }, work), 'counter'], [() => queue.redrive({ maxRedrives: -1 }, work), 'maxRedrives'], [() => queue.redrive({ ratePerSecond: 1 }, work), 'write rate'],
