@@ -476,6 +476,52 @@ export function collect(redrive, { VirtualClock }, golden) {
     }
   })
 
+  test('whatever a killed write has left beside a letter, the letter is whole, and goes where it is sent', async () => {
+    const key = 'redrive:dead-letters:0000000000000001-ab'
+    const line = record({ key: 'whole', redrives: 1 })
+    const remains = { empty: '', 'half of it': line.slice(0, 40), 'half a character': line.slice(0, 60) + '\ufffd', zeros: '\0'.repeat(50), 'half of a line': 'line:' + line.slice(0, 50), 'another file': '<html>', 'a number': '17', 'what was before': record({ key: 'whole' }) }
+    for (const [name, text] of Object.entries(remains)) {
+      const places = name == 'what was before' ? { 1: text, 2: line } : { 2: line, 3: text }
+      const open = async () => {
+        const storage = memory(new Map(Object.entries(places).map(([version, text]) => [`${key}.${version}`, text])))
+        const queue = new DeadLetterQueue({ storage })
+        await queue.ready
+        same([[...queue].map((letter) => [letter.key, letter.redrives]), queue.stats().damaged], [[['whole', 1]], 0], name)
+        return [queue, storage]
+      }
+      const again = async (storage) => {
+        const other = new DeadLetterQueue({ storage })
+        await other.ready
+        return [...other].map((letter) => [letter.key, letter.redrives])
+      }
+      for (const leave of [(queue) => queue.purge(), (queue) => queue.remove(1), (queue) => queue.redrive({ rate: Infinity, policy: once }, () => 'done')]) {
+        const [queue, storage] = await open()
+        await leave(queue)
+        same([storage.items.size, await again(storage)], [0, []], name)
+      }
+      const [queue, storage] = await open()
+      await queue.redrive({ rate: Infinity, policy: once }, () => { throw new Error('still down') })
+      same([storage.items.size, await again(storage)], [1, [['whole', 2]]], name)
+      // Killed at any step of that: the places are taken away one by one, the newest last.
+      for (let steps = 0; steps <= 3; steps++) {
+        const [queue, storage] = await open()
+        let left = steps
+        const { setItem, removeItem } = storage
+        storage.setItem = (...given) => (left-- > 0 ? setItem(...given) : Promise.reject(new Error('killed')))
+        storage.removeItem = (...given) => (left-- > 0 ? removeItem(...given) : Promise.reject(new Error('killed')))
+        await queue.redrive({ rate: Infinity, policy: once }, () => { throw new Error('still down') }).catch(() => {})
+        const [letter, ...more] = await again(storage)
+        assert(letter?.[0] == 'whole' && letter[1] >= 1 && !more.length, `${name}: ${steps} steps: ${letter}`)
+        const [second, rest] = await open()
+        left = steps
+        Object.assign(rest, { setItem: storage.setItem, removeItem: (...given) => (left-- > 0 ? (rest.items.delete(given[0]), Promise.resolve()) : Promise.reject(new Error('killed'))) })
+        await second.purge().catch(() => {})
+        const kept = await again(rest)
+        assert(kept.every(([key, redrives]) => key == 'whole' && redrives == 1), `${name}: purge, ${steps} steps: ${JSON.stringify(kept)}`)
+      }
+    }
+  })
+
   // What is not to be kept.
 
   test('redact has its say before a letter is stored, shown to a callback or put into an error', async () => {
