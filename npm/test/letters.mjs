@@ -522,6 +522,22 @@ export function collect(redrive, { VirtualClock }, golden) {
     }
   })
 
+  test('a letter that changes while a queue is opened is there all the same', async () => {
+    const storage = memory()
+    const first = new DeadLetterQueue({ storage })
+    await first.push({ reason: 'exhausted', key: 'k', policy: once.toJSON() })
+    let changes = 2
+    const getKeys = async (base) => {
+      const keys = await storage.getKeys(base)
+      // Listed, and then written to another place before it is read.
+      if (changes-- > 0) await first.redrive({ rate: Infinity, maxRedrives: null }, () => { throw new Error('still down') })
+      return keys
+    }
+    const second = new DeadLetterQueue({ storage: { ...storage, getKeys } })
+    await second.ready
+    same([...second].map(({ key }) => key), ['k'])
+  })
+
   // What is not to be kept.
 
   test('redact has its say before a letter is stored, shown to a callback or put into an error', async () => {
