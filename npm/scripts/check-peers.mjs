@@ -3,9 +3,11 @@ import { cpSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { checkNext } from './check-next.mjs'
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-export async function checkPeers({ step, tools, execute, folder }) {
+export async function checkPeers({ step, tools, execute, folder, install, only }) {
   cpSync(join(root, 'peers'), join(folder, 'peers'), { recursive: true })
   await step("peers: their own suites, and README's table beside them", async () => {
     mkdirSync(join(folder, 'test'), { recursive: true })
@@ -27,4 +29,6 @@ export async function checkPeers({ step, tools, execute, folder }) {
     }
     return Object.keys(ways).join(', ')
   })
+  // Two builds of half a minute each, and 300 MB: by `cargo xtask npm --peers` alone.
+  if (only.startsWith('peers: ')) await checkNext({ step, tools, execute, install })
 }
