@@ -256,6 +256,19 @@ export function collect(redrive, { VirtualClock }) {
     equal(calls, 7)
   })
 
+  test("nor with attempts that cost none, nor wait for a year", async () => {
+    const clock = new VirtualClock()
+    const queue = new DeadLetterQueue({ clock })
+    const policies = [{ backoff: { kind: 'constant', delay: 0 }, jitter: 'none', classify: [{ match: '*', action: 'retryFree' }], maxElapsed: '365d' }, { maxAttempts: 5, backoff: { kind: 'constant', delay: '365d' }, jitter: 'none' }]
+    for (const policy of policies) await queue.push({ reason: 'exhausted', policy })
+    const calls = {}
+    const report = await clock.run(queue.redrive({ rate: Infinity, spread: 0, maxAttempts: 7 }, ({ id }) => { calls[id] = (calls[id] ?? 0) + 1; throw new Error('x') }))
+    same([calls, report.failed, clock.now() <= 86_400_000], [{ 1: 8, 2: 1 }, 2, true])
+    same([queue.get(2).reason, queue.get(2).policy.backoff.delay], ['deadlineExceeded', '365d'])
+    const error = await rejects(queue.redrive({ maxElapsed: 'soon' }, () => {}))
+    equal(error.path, 'maxElapsed')
+  })
+
   test('a callback of the queue that throws hides no letter', async () => {
     const queue = new DeadLetterQueue({ onPush: async () => { throw new Error('metrics down') } })
     const error = await rejects(retry(boom(), once, { deadLetters: queue }))
