@@ -53,7 +53,7 @@ ${KILLED}`)
   if (new Set(letters.map(({ key }) => key)).size != letters.length) throw new Error('a letter is there twice')
   const torn = letters.filter(({ payload, redrives, lives }) => payload.pad.length != 2000 || lives != redrives + 1)
   if (torn.length) throw new Error(`${torn.length} are not whole: ${JSON.stringify(torn[0]).slice(0, 300)}`)
-  return `${kills} kills, none lost of ${acknowledged.length}, ${damaged} torn that nobody was told of`
+  return `${kills} kills, none lost of ${acknowledged.length}, ${damaged} torn ones that had not been acknowledged`
 }
 
 /** Pushes, or redrives, until it is killed; what was acknowledged and what was handled is noted. */

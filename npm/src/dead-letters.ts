@@ -118,7 +118,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     }
     for (const id of before) {
       // Another process took it out; what is in work here is seen to by its redrive.
-      if ((this.#working.has(id) && !taken?.has(id)) || (await store.stands(id))) continue
+      if ((this.#working.has(id) && !taken?.has(id)) || (await store.holds(id))) continue
       store.forget(id)
       this.#letters.delete(id)
     }
@@ -429,7 +429,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
         const won = await this.#leases!.claim([...names.keys()])
         const mine = [...won].map((name) => names.get(name)!)
         const stand = new Map<number, boolean>()
-        await forEach(mine, async (id) => stand.set(id, await store.stands(id)))
+        await forEach(mine, async (id) => stand.set(id, await store.holds(id)))
         // Another process has had it in work: what became of it is in the storage.
         if ([...stand.values()].includes(false)) await this.#load(own)
         const lost = free.filter(({ id }) => !stand.has(id)).map(({ id }) => id)

@@ -90,7 +90,7 @@ export class Faults {
 export interface SetAside {
   /** Its number, from 1. */
   line: number
-  /** The line itself: what nobody could read is not lost. */
+  /** The line itself: what could not be read is not lost. */
   text: string
   error: unknown
 }

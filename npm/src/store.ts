@@ -1,4 +1,4 @@
-// Dead letters in a storage: what is to stand there, and what does not yet.
+// Dead letters in a storage: what it is to hold, and what it does not hold yet.
 import { randomName } from './entropy.js'
 import type { DeadLetter } from './letter.js'
 import { fromRecord, toStored } from './record.js'
@@ -147,7 +147,7 @@ export class Store {
   }
 
   /** Whether a letter is where it was left; another process may have taken it out, or changed it. */
-  async stands(id: number): Promise<boolean> {
+  async holds(id: number): Promise<boolean> {
     const entry = this.#entries.get(id)
     if (!entry) return false
     if (!entry.done) return true

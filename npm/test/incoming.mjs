@@ -36,7 +36,7 @@ export function collect(redrive, { VirtualClock }) {
     queue.groupBy('pattern')
   })
 
-  test('a wait that no 64 bits hold is no reason to lose the letter', async () => {
+  test('a wait that 64 bits cannot hold does not lose the letter', async () => {
     const error = { kind: 'HttpStatusError', message: 'HTTP 429', retryAfterNs: '251606455298742016000' }
     const queue = new DeadLetterQueue()
     equal(await queue.fromNDJSON(record({ lastError: error, history: [{ attempt: 1, startedAtNs: 1, endedAtNs: 1, error }] })), 1)
@@ -225,7 +225,7 @@ export function collect(redrive, { VirtualClock }) {
     equal((await queue.redrive({ rate: Infinity }, () => 'done')).succeeded, 1)
   })
 
-  test('what stands in the prototype of all objects is no option, filter or plan', async () => {
+  test('the prototype of all objects gives no option, filter or plan', async () => {
     const queue = new DeadLetterQueue()
     for (const key of ['a', 'b']) await queue.push({ reason: 'exhausted', key, policy: once.toJSON() })
     Object.assign(Object.prototype, { limit: 1, capacity: 1, parked: true })
