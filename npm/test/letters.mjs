@@ -364,6 +364,22 @@ export function collect(redrive, { VirtualClock }, golden) {
     equal(await new DeadLetterQueue({ capacity: 2, full: 'dropNew' }).fromNDJSON(text), 2)
   })
 
+  test('twice as many letters ask a storage about twice as often', async () => {
+    const asked = async (count) => {
+      const storage = memory()
+      const queue = new DeadLetterQueue({ storage })
+      await Promise.all(Array.from({ length: count }, () => queue.push({ reason: 'exhausted', policy: once.toJSON() })))
+      await queue.redrive({ rate: Infinity, concurrency: 50 }, ({ id }) => { if (id % 2) throw new Error('still down') })
+      const again = new DeadLetterQueue({ storage })
+      await again.ready
+      await again.refresh()
+      await again.purge()
+      return storage.asked.length
+    }
+    const [few, many] = [await asked(100), await asked(200)]
+    assert(many < 2.2 * few, `${few} and then ${many}`)
+  })
+
   // What the core says: tests/golden/letters.json.
 
   const TYPE = { type: 'taskType' }
