@@ -37,7 +37,7 @@ function useInstructions(text) {
     }
     text = text.slice(0, found.index) + `(func ${found[1]} (param $0 f64) (result f64) (${instruction} (local.get $0)))` + text.slice(end + 1)
   }
-  // The linker's own marks; nobody asks for them.
+  // The linker's own marks; nothing asks for them.
   return text.replace(/^ \(export "__(heap_base|data_end)".*\n/gm, '')
 }
 
@@ -74,7 +74,7 @@ const SHIFT = 4
  * Bytes as text that gzip makes no longer than the bytes, where base64 becomes 22 % longer: a page of 91
  * characters, and one of two others before what is of the second or third page; the alphabet comes first. src/unpack.ts reads it back.
  *
- * Which character stands for which byte is chosen so that the frequent bytes are the frequent characters of
+ * Which character is written for which byte is chosen so that the frequent bytes are the frequent characters of
  * `beside`, the code that will stand in one file with it: gzip has one table for both.
  */
 function pack(bytes, beside = '') {

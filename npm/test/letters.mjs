@@ -92,7 +92,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     const [back] = queue.list({ key: '3' })
     equal(back.redrives, 1)
     equal(back.lastError.message, 'again')
-    same(await queue.redrive({ filter: { key: 'nobody' } }, () => {}), { selected: 0, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0, heldBack: 0, stopped: false })
+    same(await queue.redrive({ filter: { key: 'none' } }, () => {}), { selected: 0, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0, heldBack: 0, stopped: false })
   })
 
   test('a letter that was redriven too often is parked', async () => {
@@ -159,7 +159,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     equal(broken.size, 1, 'the letter is still in memory')
   })
 
-  // When something is wrong: each is said to whoever asked, and by name.
+  // When something is wrong: each is told to the caller, by name.
 
   test('a full queue that refuses: the error carries the letter, and the caller of retry gets both', async () => {
     const queue = new DeadLetterQueue({ capacity: 1 })

@@ -194,7 +194,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     }
   })
 
-  test('Infinity is no limit, as null is', () => {
+  test('Infinity means unlimited, as null does', () => {
     const policy = RetryPolicy.constant({ delay: 1, maxAttempts: Infinity, maxElapsed: '1s', maxDelay: Infinity })
     same(RetryPolicy.fromJSON(JSON.stringify(policy)).delays({ limit: 3 }), policy.delays({ limit: 3 }))
     assert(throws(() => RetryPolicy.constant({ delay: Infinity })).message.includes('Infinity'))

@@ -335,7 +335,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     same([fn.calls(), clock.pending], [1, 0])
   })
 
-  test('fn gets no `this` of ours, and what is no function is refused at once', async () => {
+  test('fn gets no `this` of ours, and what is not a function is refused at once', async () => {
     let self = 'unset'
     await retry(function () { self = this })
     // In a script that is not strict, `this` is the global object.
@@ -432,7 +432,7 @@ export function collect(redrive, { VirtualClock }, golden) {
     same(errors.map((e) => e.reason).sort(), ['budgetExhausted', 'exhausted'])
   })
 
-  test('a plain object is no policy, and says so', async () => {
+  test('a plain object is refused as a policy, by name', async () => {
     const error = await rejects(retry(async () => 1, { maxAttempts: 2 }))
     assert(error.message.includes('new RetryPolicy'), error.message)
   })
