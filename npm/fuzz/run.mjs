@@ -78,6 +78,12 @@ const readers = [
     await queue.push({ reason: 'exhausted', key: 'mine' })
     assert([...queue].some(({ key }) => key == 'mine'), 'others still come in')
   }],
+  ['snapshots of a queue', 3, fc.oneof(fc.record({ version: fc.constant(1), letters: fc.array(fc.oneof(given.record, given.json), { maxLength: 4 }) }), given.things), async (snapshot) => {
+    const queue = await refusing(() => DeadLetterQueue.restore(snapshot))
+    if (!queue) return
+    assert(queue.size + queue.setAside.length == snapshot.letters.length, 'each is a letter or set aside')
+    await use(queue)
+  }],
   ['push', 4, given.letter, async (letter) => {
     const queue = new DeadLetterQueue()
     const held = await refusing(() => queue.push(letter))

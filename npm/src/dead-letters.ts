@@ -337,8 +337,8 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
 
   /** Groups letters, the largest group first. `pattern` is the message with `#` in place of numbers. */
   groupBy(field: keyof typeof GROUPS | ((letter: DeadLetter) => string), filter?: Filter): Map<string, DeadLetter[]> {
-    const read = typeof field == 'function' ? field : GROUPS[field]
-    if (!read) throw new ConfigError('field', `= ${field} is none of: ${Object.keys(GROUPS).join(', ')}`)
+    const read = typeof field == 'function' ? field : Object.hasOwn(GROUPS, field) && GROUPS[field]
+    if (!read) throw new ConfigError('field', `= ${show(field)} must be one of: ${Object.keys(GROUPS).join(', ')}`)
     const groups = new Map<string, DeadLetter[]>()
     for (const letter of this.list(filter)) {
       const name = read(letter)
@@ -504,11 +504,18 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     return { version: 1, letters: [...this].map(toRecord) }
   }
 
-  /** A queue with the letters of a snapshot, numbers and all. */
+  /** A queue with the letters of a snapshot, numbers and all. What is not a letter is in `setAside`. */
   static restore(snapshot: { version: 1; letters: unknown[] }, options: Omit<QueueOptions, 'storage'> = {}): DeadLetterQueue {
     if (snapshot?.version !== 1) throw new ConfigError('version', `= ${snapshot?.version} is not known; this version reads 1`)
     const queue = empty(options)
-    for (const record of snapshot.letters) queue.#hold(fromRecord(record))
+    if (!Array.isArray(snapshot.letters)) throw new ConfigError('letters', `= ${show(snapshot.letters)} is not a list`)
+    snapshot.letters.forEach((record, n) => {
+      try {
+        queue.#hold(fromRecord(record))
+      } catch (error) {
+        queue.#aside.push({ line: n + 1, text: JSON.stringify(record), error })
+      }
+    })
     return queue
   }
 }

@@ -36,6 +36,13 @@ export function collect(redrive, { VirtualClock }) {
     queue.groupBy('pattern')
   })
 
+  test('a snapshot with something else in it gives its letters', () => {
+    const bad = [null, 5, 'x', {}, [], { schema: 'redrive-dead-letter/1', key: 'k' }]
+    const queue = DeadLetterQueue.restore({ version: 1, letters: [JSON.parse(record({ key: 'first' })), ...bad, JSON.parse(record({ id: 2, key: 'last' }))] })
+    same([[...queue].map(({ key }) => key), queue.setAside.map(({ line }) => line), queue.stats().damaged], [['first', 'last'], [2, 3, 4, 5, 6, 7], 6])
+    for (const letters of [undefined, null, 5, {}]) equal(throws(() => DeadLetterQueue.restore({ version: 1, letters })).path, 'letters')
+  })
+
   test('a wait that 64 bits cannot hold does not lose the letter', async () => {
     const error = { kind: 'HttpStatusError', message: 'HTTP 429', retryAfterNs: '251606455298742016000' }
     const queue = new DeadLetterQueue()
@@ -74,6 +81,7 @@ export function collect(redrive, { VirtualClock }) {
       [() => queue.redrive({ reason: 'x' }, work), 'filter'], [() => queue.redrive({ filters: {} }, work), 'write filter'], [() => queue.redrive({ filter: null }, work), 'filter'], [() => queue.redrive({ filter: { reason: undefined } }, work), 'reason'],
       [() => queue.redrive({ rate: Infinity }), 'handler'], [() => queue.redrive(work), 'plan'], [() => queue.redrive({ limit: -1 }, work), 'limit', '-1'], [() => queue.redrive({ limit: '2' }, work), 'limit'], [() => queue.redrive({ limit: NaN }, work), 'limit', 'NaN'],
       [() => queue.redrive({ counter: 'keeep' }, work), 'counter'], [() => queue.redrive({ counter: 1 }, work), 'counter'], [() => queue.redrive({ maxRedrives: -1 }, work), 'maxRedrives'], [() => queue.redrive({ ratePerSecond: 1 }, work), 'write rate'],
+      [() => queue.groupBy('constructor'), 'field', 'constructor'], [() => queue.redrive({ canary: { count: 1, by: 'toString' } }, work), 'canary.by'],
       [() => queue.redrive({ canary: { count: 0 } }, work), 'canary.count'], [() => queue.redrive({ stopWhen: { failures: 2 } }, work), 'stopWhen.failures'], [() => queue.push({ reason: 'smtp' }), 'reason', 'smtp'], [() => queue.push({ reason: 'exhausted', key: {} }), 'key'],
     ]) {
       const error = await rejects((async () => run())())
