@@ -398,13 +398,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
         clock: this.#clock,
         list: (filter) => this.list(filter),
         take: (letters) => this.#take(letters, own),
-        keep: async () => {
-          if (!this.#leases || this.#leases.alive) return
-          // It slept too long, or the storage is away: others may have taken what was ours.
-          await this.#leases.renew().catch((fault) => {
-            throw new StorageError(fault)
-          })
-        },
+        keep: (id) => this.#keep(id, own),
         release: (ids) => this.#release(ids, own),
         get: (id) => this.get(id),
         remove: (id) => this.remove(id),
@@ -439,6 +433,23 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
       throw new StorageError(fault)
     }
     return free.flatMap(({ id }) => (own.has(id) ? this.#letters.get(id) ?? [] : []))
+  }
+
+  /** Whether a letter in work is still this process's own, after whatever sleep. */
+  async #keep(id: number, own: Map<number, string>): Promise<boolean> {
+    const [store, leases] = [this.#store!, this.#leases]
+    const name = own.get(id)!
+    if (!leases || (leases.alive && leases.has(name))) return true
+    try {
+      await leases.renew()
+      if (leases.has(name)) return true
+      // It slept longer than its lease: others may have had what was its own.
+      if (!(await leases.claim([name])).has(name)) return false
+      if (!(await store.holds(id))) await this.#load(own)
+      return this.#letters.has(id)
+    } catch (fault) {
+      throw new StorageError(fault)
+    }
   }
 
   async #release(ids: Iterable<number>, own: Map<number, string>) {

@@ -54,8 +54,8 @@ export interface Source {
   list(filter?: Filter): DeadLetter[]
   /** Takes letters into work that no other redrive has, as they are now; the others are left out. */
   take(letters: readonly DeadLetter[]): Promise<DeadLetter[]>
-  /** Fails where another process may have taken them since. */
-  keep(): Promise<void>
+  /** Whether a letter is still in work here, and not taken by another process since. */
+  keep(id: number): Promise<boolean>
   /** Out of work again. */
   release(ids: Iterable<number>): Promise<void>
   get(id: number): DeadLetter | undefined
@@ -147,7 +147,9 @@ export async function redrive(queue: Source, given: RedrivePlan, handler: Handle
     await sleep(queue.clock, began + wait - queue.clock.now(), signal)
     if (report.stopped) return void report.heldBack++
     if (signal?.aborted || faults.length || !queue.get(letter.id)) return void report.skipped++
-    await queue.keep()
+    if (!(await queue.keep(letter.id))) return void report.skipped++
+    // As it is now: another process may have had it in between.
+    letter = queue.get(letter.id)!
     const ok = await again(queue, letter, policyOf(letter), plan, bounds.maxAttempts, handler, report)
     if (ok === undefined) return
     results.set(letter.id, ok)

@@ -107,6 +107,28 @@ export function collect(redrive, { VirtualClock }) {
     }
   })
 
+  test('a process that slept longer than its lease runs nothing that another has taken meanwhile', async () => {
+    const storage = memory()
+    const queues = [0, 1].map(() => new DeadLetterQueue({ storage, lease: 100 }))
+    for (let n = 0; n < 6; n++) await queues[0].push({ reason: 'exhausted', key: String(n), policy: once.toJSON() })
+    await queues[1].refresh()
+    const runs = []
+    let other
+    const handler = (who) => async ({ key }) => {
+      runs.push([who, key])
+      if (runs.length == 1) {
+        other = queues[1].redrive({ rate: Infinity, concurrency: 1 }, handler('second'))
+        // Nothing else of this process has its turn: no sign of life is given.
+        for (const until = performance.now() + 150; performance.now() < until; );
+      }
+      await soon()
+    }
+    await queues[0].redrive({ rate: Infinity, concurrency: 1 }, handler('first'))
+    await other
+    const twice = [1, 2, 3, 4, 5].filter((n) => runs.filter(([, key]) => key == String(n)).length != 1)
+    same(twice, [], JSON.stringify(runs))
+  })
+
   test('whatever a killed write has left beside a letter, the letter is whole, and goes where it is sent', async () => {
     const key = 'redrive:dead-letters:0000000000000001-ab'
     const line = record({ key: 'whole', redrives: 1 })
