@@ -12,9 +12,9 @@ export const EXPECTED = {
     'a wait longer than a timer can run is cut to what a timer can': ['better here', 'it is waited for, in slices'],
     'the wait begins when onFailedAttempt is done': ['better here', 'the wait counts from the failure: a slow log does not make it longer'],
     'an abort during an attempt is told when the attempt is over': ['better here', AT_ONCE],
-    'retries that are no count are refused': ['message text', WORDS + 'maxAttempts'],
-    'a factor that is no number is refused': ['message text', WORDS + 'multiplier'],
-    'times that are no number are refused': ['message text', WORDS + 'initial, maxDelay, maxElapsed'],
+    'a wrong number of retries is refused': ['message text', WORDS + 'maxAttempts'],
+    'a wrong factor is refused': ['message text', WORDS + 'multiplier'],
+    'wrong times are refused': ['message text', WORDS + 'initial, maxDelay, maxElapsed'],
   },
   'async-retry': {
     'a minTimeout above maxTimeout is refused': ['better here', 'the cap holds from the first wait on'],

@@ -72,7 +72,7 @@ export async function inVirtualTime(work) {
   }
 }
 
-/** Waits so long, in the time of whoever runs it. */
+/** Waits for so many milliseconds of the time at work. */
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** A function that fails so often and then gives `value`; `starts` are the times of its calls. */

@@ -42,7 +42,8 @@ const storage = createStorage({ driver: driver(${options}) })
 ${KILLED}`)
   for (let n = 0; n < kills; n++) {
     const child = await started(folder, `${kind}-killed.mjs`, n % 2 ? 'redrive' : 'push')
-    await sleep(20 + ((n * 37) % 150))
+    // A redrive takes its letters in a batch, and needs some time to begin.
+    await sleep(n % 2 ? 40 + ((n * 37) % 300) : 5 + ((n * 37) % 80))
     await child.kill()
   }
   const { letters, damaged } = await found(around, kind, options)
@@ -53,7 +54,7 @@ ${KILLED}`)
   if (new Set(letters.map(({ key }) => key)).size != letters.length) throw new Error('a letter is there twice')
   const torn = letters.filter(({ payload, redrives, lives }) => payload.pad.length != 2000 || lives != redrives + 1)
   if (torn.length) throw new Error(`${torn.length} are not whole: ${JSON.stringify(torn[0]).slice(0, 300)}`)
-  return `${kills} kills, none lost of ${acknowledged.length}, ${damaged} torn that nobody was told of`
+  return `${kills} kills, none lost of ${acknowledged.length}, ${letters.length} left, ${damaged} torn ones that had not been acknowledged`
 }
 
 /** Pushes, or redrives, until it is killed; what was acknowledged and what was handled is noted. */
@@ -66,16 +67,21 @@ writeSync(1, 'up')
 const policy = RetryPolicy.constant({ delay: 0, maxAttempts: 1 })
 let n = 0
 const push = async (lane) => {
-  for (;;) {
+  // No more than the next process can redrive before it is killed in its turn.
+  for (let pushed = 0; pushed < 10; pushed++) {
     const key = process.pid + '-' + lane + '-' + n++
     const error = await retry(() => { throw new Error('down') }, policy, { key, payload: { pad: 'x'.repeat(2000) }, deadLetters }).catch((error) => error)
     if (!error.queueError) writeSync(ledger, key + '\\n')
   }
 }
-if (process.argv[2] == 'push') await Promise.all([0, 1, 2, 3].map(push))
+if (process.argv[2] == 'push') {
+  await Promise.all([0, 1, 2, 3].map(push))
+  setInterval(() => {}, 1000)
+  await new Promise(() => {})
+}
 for (;;) {
   await deadLetters.redrive({ rate: Infinity, concurrency: 8, maxRedrives: null, policy }, (letter) => {
-    if (letter.id % 10) throw new Error('still down')
+    if (letter.id % 2 && !letter.redrives) throw new Error('still down')
     writeSync(done, letter.key + '\\n')
   })
   await new Promise((resolve) => setTimeout(resolve, 1))

@@ -154,7 +154,8 @@ await step('the code that the page exports', async () => {
   return stdout.trim().split('\n').at(-1)
 })
 
-const around = { step, skip, tools, execute, chromium, esbuild, folder, page, all, node24 }
+const install = (place) => npm(place, 'install', '--no-save', tarball)
+const around = { step, skip, tools, execute, chromium, esbuild, folder, page, all, node24, install, only }
 await checkNative(around)
 await checkTime(around)
 if (all) {

@@ -1,112 +1,20 @@
 import { systemClock } from './clock.js'
 import { nanoseconds } from './duration.js'
-import { ConfigError, LetterError, QueueFullError, StorageError, type DeadLetterError } from './errors.js'
+import { ConfigError, QueueFullError, StorageError, type DeadLetterError } from './errors.js'
 import { Heap } from './heap.js'
 import { Leases } from './lease.js'
 import type { DeadLetter, RedriveReport } from './letter.js'
 import { chooser, failureOf, GROUPS, remembered, type Filter } from './letters.js'
 import type { DeadLetterSink } from './options.js'
 import { withHints } from './hints.js'
+import { Faults, HINTS, LETTER, OPTIONS, plain, type DropCause, type QueueOptions, type QueueStats, type SetAside } from './queue.js'
 import { known, own, show } from './read.js'
 import { fromRecord, inherit, rawPayload, toLines, toRecord } from './record.js'
 import { redrive, type Handler, type RedrivePlan } from './redrive.js'
-import { forEach, Store, type Storage } from './store.js'
+import { forEach, Store } from './store.js'
 import { messageOf } from './text.js'
 import type { Clock, Duration, PolicyOptions, Reason } from './types.js'
 
-/** Why a letter left the queue without being asked for. */
-export type DropCause = 'full' | 'retention'
-
-/** How a queue is kept. */
-export interface QueueOptions {
-  /** The most letters that it holds; `null` is unlimited. Default 10,000. */
-  capacity?: number | null
-  /** What happens when it is full: refuse the new one (default), or drop the oldest, or the new one. */
-  full?: 'reject' | 'dropOldest' | 'dropNew'
-  /** How long after its death a letter is kept. Default: for ever. */
-  retention?: Duration | null
-  /** Where letters outlive the process: an `unstorage` instance. */
-  storage?: Storage
-  /** The first part of every key in the storage. Default `redrive`. */
-  prefix?: string
-  /** How long the storage may take to answer before that counts as a failure. Default 10 s. */
-  storageTimeout?: Duration
-  /**
-   * How long a letter that a redrive has in work is its own, without a sign of life: no other process with this
-   * storage runs it meanwhile. Renewed while the redrive lives. Default 1 minute; the clocks of the processes have
-   * to agree by less.
-   */
-  lease?: Duration
-  /**
-   * What a letter is to be without: called with each before anything else sees it, also when it has died again. Gives
-   * the letter, or the fields that change: `({ payload }) => ({ payload: { ...payload, card: '…' } })`. Of one for
-   * which it throws only the kinds of its failures are kept, without payload and messages, and the caller is told.
-   */
-  redact?: (letter: DeadLetter) => Partial<DeadLetter>
-  /** Called with every letter that came in. */
-  onPush?: (letter: DeadLetter) => unknown
-  /** Called with every letter that was dropped, and why. */
-  onDrop?: (letter: DeadLetter, cause: DropCause) => unknown
-  /** Where time comes from. */
-  clock?: Clock
-}
-
-/** What a queue holds, and what came and went since it was made. */
-export interface QueueStats {
-  size: number
-  pushed: number
-  /** Taken out by `remove`, `purge` or a redrive that succeeded. */
-  removed: number
-  dropped: { full: number; retention: number }
-  /** Turned away because the queue was full. */
-  refused: number
-  /** Changes that the storage has not taken yet: see `flush`. */
-  unsaved: number
-  /** Items of the storage, and lines of imports, that are not letters: left where they are, and in `setAside`. */
-  damaged: number
-  byReason: Record<string, number>
-}
-
-/** Letters are data: what they hold is what JSON can hold. */
-function plain(value: unknown, name: string) {
-  try {
-    return value === undefined ? null : JSON.parse(JSON.stringify(value) ?? 'null')
-  } catch (error) {
-    throw new ConfigError(name, `cannot be written as JSON: ${messageOf(error)}`)
-  }
-}
-
-/** Takes down the first thing that went wrong, so that the rest is done all the same. */
-class Faults {
-  first: { fault: unknown } | undefined
-  /** What a callback threw: the letter is where it should be. */
-  heard: { name: string; fault: unknown } | undefined
-  readonly note = (fault: unknown) => void (this.first ??= { fault })
-  async hear(name: string, call: () => unknown) {
-    try {
-      await call()
-    } catch (fault) {
-      this.heard ??= { name, fault }
-    }
-  }
-  throw(letter?: DeadLetter) {
-    if (this.first) throw new StorageError(this.first.fault, letter)
-    if (this.heard) throw new LetterError(`${this.heard.name} threw: ${messageOf(this.heard.fault)}`, letter, { cause: this.heard.fault })
-  }
-}
-
-/** A line of an import that is not a letter. */
-export interface SetAside {
-  /** Its number, from 1. */
-  line: number
-  /** The line itself, so that it is not lost. */
-  text: string
-  error: unknown
-}
-
-const OPTIONS = ['capacity', 'full', 'retention', 'storage', 'prefix', 'storageTimeout', 'lease', 'redact', 'onPush', 'onDrop', 'clock']
-const HINTS = { maxSize: 'capacity', max: 'capacity', limit: 'capacity', size: 'capacity', onFull: 'full', ttl: 'retention', maxAge: 'retention', timeout: 'storageTimeout' }
-const LETTER = ['id', 'lineage', 'key', 'taskType', 'payload', 'reason', 'attempts', 'earlierAttempts', 'redrives', 'parked', 'firstFailedAt', 'lastFailedAt', 'diedAt', 'lastError', 'history', 'forgotten', 'policy', 'seed']
 /** The largest number of a letter: above it two may be one. */
 const MAX_ID = Number.MAX_SAFE_INTEGER - 1
 
@@ -429,8 +337,8 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
 
   /** Groups letters, the largest group first. `pattern` is the message with `#` in place of numbers. */
   groupBy(field: keyof typeof GROUPS | ((letter: DeadLetter) => string), filter?: Filter): Map<string, DeadLetter[]> {
-    const read = typeof field == 'function' ? field : GROUPS[field]
-    if (!read) throw new ConfigError('field', `= ${field} must be one of: ${Object.keys(GROUPS).join(', ')}`)
+    const read = typeof field == 'function' ? field : Object.hasOwn(GROUPS, field) && GROUPS[field]
+    if (!read) throw new ConfigError('field', `= ${show(field)} must be one of: ${Object.keys(GROUPS).join(', ')}`)
     const groups = new Map<string, DeadLetter[]>()
     for (const letter of this.list(filter)) {
       const name = read(letter)
@@ -490,13 +398,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
         clock: this.#clock,
         list: (filter) => this.list(filter),
         take: (letters) => this.#take(letters, own),
-        keep: async () => {
-          if (!this.#leases || this.#leases.alive) return
-          // It slept too long, or the storage is away: others may have taken what was ours.
-          await this.#leases.renew().catch((fault) => {
-            throw new StorageError(fault)
-          })
-        },
+        keep: (id) => this.#keep(id, own),
         release: (ids) => this.#release(ids, own),
         get: (id) => this.get(id),
         remove: (id) => this.remove(id),
@@ -531,6 +433,23 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
       throw new StorageError(fault)
     }
     return free.flatMap(({ id }) => (own.has(id) ? this.#letters.get(id) ?? [] : []))
+  }
+
+  /** Whether a letter in work is still this process's own, after whatever sleep. */
+  async #keep(id: number, own: Map<number, string>): Promise<boolean> {
+    const [store, leases] = [this.#store!, this.#leases]
+    const name = own.get(id)!
+    if (!leases || (leases.alive && leases.has(name))) return true
+    try {
+      await leases.renew()
+      if (leases.has(name)) return true
+      // It slept longer than its lease: others may have had what was its own.
+      if (!(await leases.claim([name])).has(name)) return false
+      if (!(await store.holds(id))) await this.#load(own)
+      return this.#letters.has(id)
+    } catch (fault) {
+      throw new StorageError(fault)
+    }
   }
 
   async #release(ids: Iterable<number>, own: Map<number, string>) {
@@ -596,11 +515,18 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     return { version: 1, letters: [...this].map(toRecord) }
   }
 
-  /** A queue with the letters of a snapshot, numbers and all. */
+  /** A queue with the letters of a snapshot, numbers and all. What is not a letter is in `setAside`. */
   static restore(snapshot: { version: 1; letters: unknown[] }, options: Omit<QueueOptions, 'storage'> = {}): DeadLetterQueue {
     if (snapshot?.version !== 1) throw new ConfigError('version', `= ${snapshot?.version} is not known; this version reads 1`)
     const queue = empty(options)
-    for (const record of snapshot.letters) queue.#hold(fromRecord(record))
+    if (!Array.isArray(snapshot.letters)) throw new ConfigError('letters', `= ${show(snapshot.letters)} is not a list`)
+    snapshot.letters.forEach((record, n) => {
+      try {
+        queue.#hold(fromRecord(record))
+      } catch (error) {
+        queue.#aside.push({ line: n + 1, text: JSON.stringify(record), error })
+      }
+    })
     return queue
   }
 }

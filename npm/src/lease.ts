@@ -35,6 +35,8 @@ export class Leases {
   #timer: ReturnType<typeof setInterval> | undefined
   /** By the process's own steady time: nothing is begun when the claim could not be written anew. */
   #until = 0
+  /** When others may take what is claimed. */
+  #over = Infinity
 
   constructor(
     readonly store: Store,
@@ -50,9 +52,17 @@ export class Leases {
     return performance.now() < this.#until
   }
 
-  /** Writes the claim anew. */
+  /** Whether a letter is claimed. */
+  has(name: string): boolean {
+    return this.#has.has(name)
+  }
+
+  /** Writes the claim anew; what it held when its term was over is anybody's. */
   renew(): Promise<void> {
-    return this.#next(() => this.#write())
+    return this.#next(() => {
+      if (performance.now() >= this.#over) this.#has.clear()
+      return this.#write()
+    })
   }
 
   /** Claims letters by their names; those that are ours now. */
@@ -111,6 +121,7 @@ export class Leases {
     const claim: Claim = { owner: this.#owner, until: Date.now() + this.term, has: [...this.#has], wants: [...this.#wants] }
     await store.answer(() => (claim.has.length + claim.wants.length ? store.storage.setItem(place, claim as any) : store.storage.removeItem(place)))
     this.#until = from + this.term * 0.8
+    this.#over = from + this.term
   }
 
   /** What the other processes that live have and want. */

@@ -88,6 +88,7 @@ export function chooser(filter: Filter, now: number): (letter: DeadLetter) => bo
   for (const reason of reasons ?? []) if (!REASONS.includes(reason)) wrong('reason', reason, 'one of: ' + REASONS.join(', '))
   if (reasons?.length === 0) wrong('reason', [], 'a reason')
   if (filter.ids && !(Array.isArray(filter.ids) && filter.ids.every(Number.isSafeInteger))) wrong('ids', filter.ids, 'a list of numbers of letters')
+  if (key !== undefined && !/string|number|bigint/.test(typeof key)) wrong('key', key, 'a text or a number')
   const ids = filter.ids && new Set(filter.ids)
   for (const name of ['kind', 'taskType', 'message'] as const) if (filter[name] !== undefined && typeof filter[name] != 'string') wrong(name, filter[name], 'a text')
   if (parked !== undefined && typeof parked != 'boolean') wrong('parked', parked, 'true or false')

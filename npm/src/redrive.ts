@@ -28,8 +28,10 @@ export interface RedrivePlan {
   concurrency?: number
   /** The policy of the next life. Default: the letter's own, with no more than `maxAttempts` attempts. */
   policy?: RetryPolicy
-  /** The most attempts of a life under a letter's own policy, which may come from anywhere. Default 100. */
+  /** The most attempts of a life under a letter's own policy, which may come from anywhere; free ones count. Default 100. */
   maxAttempts?: number
+  /** The longest that a life under a letter's own policy may take. Default: a day. */
+  maxElapsed?: Duration
   /**
    * Tries a few before the rest: the first `count` of each group (by `by`, default `pattern`) go alone, and the rest
    * of a group follows only if at least the share `needs` (default 0.8) of its first succeeded.
@@ -52,8 +54,8 @@ export interface Source {
   list(filter?: Filter): DeadLetter[]
   /** Takes letters into work that no other redrive has, as they are now; the others are left out. */
   take(letters: readonly DeadLetter[]): Promise<DeadLetter[]>
-  /** Fails where another process may have taken them since. */
-  keep(): Promise<void>
+  /** Whether a letter is still in work here, and not taken by another process since. */
+  keep(id: number): Promise<boolean>
   /** Out of work again. */
   release(ids: Iterable<number>): Promise<void>
   get(id: number): DeadLetter | undefined
@@ -61,7 +63,7 @@ export interface Source {
   replace(letter: DeadLetter): Promise<void>
 }
 
-const PLAN = ['filter', 'limit', 'rate', 'spread', 'counter', 'maxRedrives', 'concurrency', 'policy', 'maxAttempts', 'canary', 'stopWhen', 'seed', 'signal']
+const PLAN = ['filter', 'limit', 'rate', 'spread', 'counter', 'maxRedrives', 'concurrency', 'policy', 'maxAttempts', 'maxElapsed', 'canary', 'stopWhen', 'seed', 'signal']
 const HINTS = { filters: 'filter', ratePerSecond: 'rate', perSecond: 'rate', max: 'limit', parallel: 'concurrency', attempts: 'counter' }
 /** How many letters are taken into work at once: each time costs a look at what others have. */
 const BATCH = 500
@@ -104,15 +106,17 @@ function check(plan: RedrivePlan, handler: Handler) {
     share('stopWhen.failures', stopWhen.failures)
     whole('stopWhen.of', stopWhen.of ?? 20, 1)
   }
+  const most = nanoseconds(plan.maxElapsed ?? '1d') / 1e6
+  need('maxElapsed', plan.maxElapsed, most > 0, 'a duration above 0, like "1h"')
   const every = rate < Infinity ? 1000 / rate : 0
   const spread = plan.spread === undefined ? every : nanoseconds(plan.spread) / 1e6
   need('spread', plan.spread, spread >= 0, 'a duration, like "2s"')
-  return { limit, maxRedrives, concurrency, maxAttempts, counter, every, spread, parked: typeof filter == 'object' && filter.parked === true }
+  return { limit, maxRedrives, concurrency, maxAttempts, most, counter, every, spread, parked: typeof filter == 'object' && filter.parked === true }
 }
 
 /** Runs a redrive to its end. What the storage refuses ends it: the letters in work are waited for. */
 export async function redrive(queue: Source, given: RedrivePlan, handler: Handler): Promise<RedriveReport> {
-  const { limit, maxRedrives, concurrency, every, spread, parked, ...rest } = check(given, handler)
+  const { limit, maxRedrives, concurrency, every, spread, parked, ...bounds } = check(given, handler)
   const plan = own(given)
   const { signal, canary, stopWhen, filter } = plan
   const report = { selected: 0, scheduled: 0, succeeded: 0, failed: 0, parked: 0, skipped: 0, heldBack: 0, stopped: false }
@@ -127,7 +131,7 @@ export async function redrive(queue: Source, given: RedrivePlan, handler: Handle
     if (aside) report.skipped++
     else (often(letter) ? park : chosen).push(letter)
   }
-  const policyOf = policies(plan, rest)
+  const policyOf = policies(plan, bounds)
   let began = queue.clock.now()
   const faults: unknown[] = []
   const last: boolean[] = []
@@ -143,8 +147,10 @@ export async function redrive(queue: Source, given: RedrivePlan, handler: Handle
     await sleep(queue.clock, began + wait - queue.clock.now(), signal)
     if (report.stopped) return void report.heldBack++
     if (signal?.aborted || faults.length || !queue.get(letter.id)) return void report.skipped++
-    await queue.keep()
-    const ok = await again(queue, letter, policyOf(letter), plan, handler, report)
+    if (!(await queue.keep(letter.id))) return void report.skipped++
+    // As it is now: another process may have had it in between.
+    letter = queue.get(letter.id)!
+    const ok = await again(queue, letter, policyOf(letter), plan, bounds.maxAttempts, handler, report)
     if (ok === undefined) return
     results.set(letter.id, ok)
     if (stopWhen) {
@@ -230,18 +236,25 @@ export async function redrive(queue: Source, given: RedrivePlan, handler: Handle
 }
 
 /** The policy of each letter's next life: one object for all letters of one policy, so that they share its budget. */
-function policies(plan: RedrivePlan, { counter, maxAttempts }: { counter: 'reset' | 'keep' | { add: number }; maxAttempts: number }): (letter: DeadLetter) => RetryPolicy {
+function policies(plan: RedrivePlan, { counter, maxAttempts, most }: { counter: 'reset' | 'keep' | { add: number }; maxAttempts: number; most: number }): (letter: DeadLetter) => RetryPolicy {
   const known = new Map<string, RetryPolicy>()
   return (letter) => {
     const text = JSON.stringify(letter.policy)
     let policy = known.get(text)
     if (!policy) {
       policy = plan.policy ?? new RetryPolicy(letter.policy ?? {})
-      const own = policy.plan.terms.row[3] || Infinity
-      const most = counter == 'reset' ? own : counter == 'keep' ? 1 : counter.add
-      // A letter's own policy may be a stranger's: it is not to call for ever.
-      const bounded = plan.policy ? most : Math.min(most, maxAttempts)
-      if (bounded != own) policy = new RetryPolicy({ ...policy.toJSON(), maxAttempts: bounded })
+      const { terms, deadline } = policy.plan
+      const own = terms.row[3] || Infinity
+      let attempts = counter == 'reset' ? own : counter == 'keep' ? 1 : counter.add
+      const options = policy.toJSON()
+      let changed = attempts != own
+      // A letter's own policy may be a stranger's: it is not to call, or to wait, for ever.
+      if (!plan.policy && (attempts > maxAttempts || !(deadline <= most))) {
+        attempts = Math.min(attempts, maxAttempts)
+        options.maxElapsed = deadline <= most ? deadline : most
+        changed = true
+      }
+      if (changed) policy = new RetryPolicy({ ...options, maxAttempts: attempts })
       known.set(text, policy)
     }
     return policy
@@ -249,9 +262,11 @@ function policies(plan: RedrivePlan, { counter, maxAttempts }: { counter: 'reset
 }
 
 /** One life of a letter: whether it succeeded; `undefined` where it was ended in the middle. */
-async function again(queue: Source, letter: DeadLetter, policy: RetryPolicy, plan: RedrivePlan, handler: Handler, report: RedriveReport): Promise<boolean | undefined> {
+async function again(queue: Source, letter: DeadLetter, policy: RetryPolicy, plan: RedrivePlan, most: number, handler: Handler, report: RedriveReport): Promise<boolean | undefined> {
   report.scheduled++
   const options: RetryOptions = { key: letter.key, seed: letter.seed, clock: queue.clock, signal: plan.signal }
+  // What costs no attempt has an end, too.
+  if (!plan.policy) options.retryOn = (_, { attempt }) => (attempt > most ? false : undefined)
   const failed = await retry((context) => handler(letter, context), policy, options).then(() => undefined, (error: unknown) => ({ error }))
   if (!failed) {
     report.succeeded++

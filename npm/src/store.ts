@@ -90,42 +90,50 @@ export class Store {
    * this queue has it already, and `letter` is absent where it is the same as here.
    */
   async load(): Promise<{ id: number | undefined; letter: DeadLetter | undefined; entry: Entry }[]> {
-    // Redis may name a key twice in one scan.
-    const keys = [...new Set(await this.keys(this.base))]
+    let keys = await this.keys(this.base)
     const known = new Map([...this.#entries].map(([id, entry]) => [entry.name, { id, entry }]))
-    const versions = new Map<string, string[]>()
-    for (const key of keys) {
-      const [name] = parse(key)
-      versions.set(name, [...(versions.get(name) ?? []), key])
-    }
     const found = new Map<string, { id: number | undefined; letter: DeadLetter | undefined; entry: Entry }>()
     let damaged = 0
-    await forEach(versions, async ([name, places]) => {
-      const here = known.get(name)
-      // What is about to be written, or was erased here, is not for the storage to say.
-      if (here && !here.entry.done) return void found.set(name, { id: here.id, letter: undefined, entry: here.entry })
-      if ([...this.#behind].some((entry) => entry.name == name)) return
-      for (const place of places.sort((a, b) => parse(b)[1] - parse(a)[1])) {
-        const version = parse(place)[1]
-        if (here && version <= here.entry.version) return void found.set(name, { id: here.id, letter: undefined, entry: here.entry })
-        const item = await this.read(place)
-        // Another process took it away between the two questions.
-        if (item === null) continue
-        try {
-          const letter = fromRecord(item)
-          const entry = here?.entry ?? { name, version, highest: 0, wanted: letter, done: true, places: new Set<string>(), turn: Promise.resolve() }
-          Object.assign(entry, { version, highest: Math.max(entry.highest, ...places.map((place) => parse(place)[1])), wanted: letter })
-          // The oldest first: a kill in the middle of erasing them leaves the newest.
-          for (const place of places.reverse()) entry.places.add(place)
-          return void found.set(name, { id: here?.id, letter, entry })
-        } catch {
-          // Torn by the end of its process, or being written now: the version before counts.
-          damaged += places.length > 1 ? 0 : 1
-        }
+    for (let look = 0; keys.length && look < 3; look++) {
+      const versions = new Map<string, string[]>()
+      const gone = new Set<string>()
+      // Redis may name a key twice in one scan.
+      for (const key of new Set(keys)) {
+        const [name] = parse(key)
+        versions.set(name, [...(versions.get(name) ?? []), key])
       }
-    })
+      await forEach(versions, async ([name, places]) => {
+        const here = known.get(name)
+        // What is about to be written, or was erased here, is not for the storage to say.
+        if (here && !here.entry.done) return void found.set(name, { id: here.id, letter: undefined, entry: here.entry })
+        if ([...this.#behind].some((entry) => entry.name == name)) return
+        let torn = 0
+        for (const place of places.sort((a, b) => parse(b)[1] - parse(a)[1])) {
+          const version = parse(place)[1]
+          if (here && version <= here.entry.version) return void found.set(name, { id: here.id, letter: undefined, entry: here.entry })
+          const item = await this.read(place)
+          // Another process took it away between the two questions.
+          if (item === null) continue
+          try {
+            const letter = fromRecord(item)
+            const entry = here?.entry ?? { name, version, highest: 0, wanted: letter, done: true, places: new Set<string>(), turn: Promise.resolve() }
+            Object.assign(entry, { version, highest: Math.max(entry.highest, ...places.map((place) => parse(place)[1])), wanted: letter })
+            // The oldest first: a kill in the middle of erasing them leaves the newest.
+            for (const place of places.reverse()) entry.places.add(place)
+            return void found.set(name, { id: here?.id, letter, entry })
+          } catch {
+            // Torn by the end of its process, or being written now: the version before counts.
+            torn++
+          }
+        }
+        if (torn == places.length) damaged++
+        else gone.add(name)
+      })
+      // What changed meanwhile has a new place.
+      keys = gone.size ? (await this.keys(this.base)).filter((key) => gone.has(parse(key)[0])) : []
+    }
     this.damaged = damaged
-    return [...versions.keys()].sort().flatMap((name) => found.get(name) ?? [])
+    return [...found.keys()].sort().flatMap((name) => found.get(name)!)
   }
 
   /** Notes under which number a letter of the storage is here. */

@@ -7,7 +7,7 @@ export function collect(redrive, storage) {
   const { retry, RetryPolicy, DeadLetterQueue } = redrive
   const tests = []
   let places = 0
-  /** Each test has a part of the storage to itself; whoever opens it again is another process. */
+  /** Each test has a part of the storage to itself; opening it again is another process. */
   const test = (name, run) => tests.push([name, () => {
     const prefix = `test-${++places}`
     return run((options) => new DeadLetterQueue({ storage, prefix, ...options }), prefix)
@@ -81,7 +81,7 @@ export function collect(redrive, storage) {
     same([...(await reopened(open))].map((letter) => letter.key), ['3', '4', 'new'])
   })
 
-  test('what is no letter is counted, and left where it is', async (open, prefix) => {
+  test('what is not a letter is counted, and left where it is', async (open, prefix) => {
     await open().push({ reason: 'exhausted' })
     await storage.setItem(`${prefix}:dead-letters:torn`, '{"schema":"redrive')
     await storage.setItem(`${prefix}:dead-letters:other`, { schema: 'something else' })

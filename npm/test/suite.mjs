@@ -4,6 +4,7 @@
 
 import { assert, equal, rejects, same, show, throws } from './assert.mjs'
 import { collect as collectErrors } from './errors.mjs'
+import { collect as collectIncoming } from './incoming.mjs'
 import { collect as collectLetters } from './letters.mjs'
 import { collect as collectPolicies } from './policies.mjs'
 import { collect as collectVocabulary } from './vocabulary.mjs'
@@ -466,6 +467,7 @@ export function collect(redrive, { VirtualClock }, golden) {
 
   return [
     ...collectPolicies(redrive, { VirtualClock }, golden), ...tests, ...collectErrors(redrive, { VirtualClock }),
-    ...collectLetters(redrive, { VirtualClock }, golden), ...collectVocabulary(redrive, { VirtualClock }, golden),
+    ...collectLetters(redrive, { VirtualClock }, golden), ...collectIncoming(redrive, { VirtualClock }),
+    ...collectVocabulary(redrive, { VirtualClock }, golden),
   ]
 }

@@ -37,14 +37,17 @@ const LICENCES: [&str; 14] = [
 ];
 
 /// Of tools alone: nothing of them is in what we ship.
-const OF_TOOLS: [&str; 4] =
-    ["CC-BY-4.0", "MPL-2.0", "Python-2.0", "Apache-2.0 AND LGPL-3.0-or-later"];
+const OF_TOOLS: [&str; 4] = ["CC-BY-4.0", "MPL-2.0", "Python-2.0", "LGPL-3.0-or-later"];
 
 /// npm packages that run a script when they are installed, and why that is right.
-const SCRIPTS: [&str; 4] = [
+const SCRIPTS: [&str; 5] = [
     // Fetch nothing: they put the binary of this machine, which is a package with a checksum, in place.
-    "esbuild", "fsevents", // Tools of tests, in folders of their own.
-    "workerd", "sharp",
+    "esbuild",
+    "fsevents", // Tools of tests, in folders of their own.
+    "workerd",
+    "sharp",
+    // Of jest: compiles what there is no binary for.
+    "@parcel/watcher",
 ];
 
 /// Crates that are there in two versions, each for somebody who has not moved on yet.

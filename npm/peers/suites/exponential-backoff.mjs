@@ -41,7 +41,7 @@ export default ({ backOff }) => ({
     const own = new Error('from the callback')
     equal(await rejects(backOff(failing(9), { retry: () => { throw own } })), own)
   },
-  'what is no error is rejected with as it is': async () => {
+  'what is not an error is passed on as it is': async () => {
     equal(await rejects(backOff(() => Promise.reject('text'), { numOfAttempts: 2, startingDelay: 1 })), 'text')
   },
   'fewer than one attempt is one': async () => {

@@ -23,7 +23,7 @@ export default ({ Retrier }) => {
       const error = await rejects(busy().retry(() => { throw coded('EMFILE') }))
       assert(/^Synchronous error/.test(error.message), error.message)
     },
-    'a result that is no promise is an error': async () => {
+    'a result that is not a promise is an error': async () => {
       assert(/not a promise/.test((await rejects(busy().retry(() => 1))).message))
     },
     'waits grow up to maxDelay': async () => {

@@ -192,7 +192,7 @@ export default ({ pRetry, AbortError, makeRetriable }) => {
       const error = await rejects(pRetry(fn, { minTimeout: 1, shouldRetry: ({ error }) => error.n < 3 }))
       same([error.n, fn.starts.length], [3, 3])
     },
-    'shouldRetry may be async, and nothing said is no': async () => {
+    'shouldRetry may be async, and no answer means no': async () => {
       const fn = failing(9)
       equal(await pRetry(failing(1), { minTimeout: 1, shouldRetry: async () => true }), 'done')
       await rejects(pRetry(fn, { minTimeout: 1, shouldRetry: async () => {} }))
@@ -333,16 +333,16 @@ export default ({ pRetry, AbortError, makeRetriable }) => {
       const counter = { base: 40, add: makeRetriable(function (a, b) { if (++n < 3) throw mine; return this.base + a + b }, { minTimeout: 1 }) }
       equal(await counter.add(1, 1), 42)
     },
-    'retries that are no count are refused': async () => {
+    'a wrong number of retries is refused': async () => {
       for (const retries of [-1, NaN, 1.5, '3', -Infinity]) await refused({ retries }, 'retries')
     },
-    'a factor that is no number is refused': async () => {
+    'a wrong factor is refused': async () => {
       for (const factor of [-1, NaN, Infinity, '2']) await refused({ factor }, 'factor')
     },
-    'times that are no number are refused': async () => {
+    'wrong times are refused': async () => {
       for (const name of ['minTimeout', 'maxTimeout', 'maxRetryTime']) for (const value of [-1, NaN, '1']) await refused({ [name]: value }, name)
     },
-    'callbacks and signals that are not any are refused': async () => {
+    'wrong callbacks and signals are refused': async () => {
       for (const name of ['onFailedAttempt', 'shouldRetry', 'shouldConsumeRetry']) await refused({ [name]: 'no function' }, name)
       await refused({ signal: { aborted: false } }, 'signal')
     },
