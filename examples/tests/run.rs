@@ -38,6 +38,29 @@ fn the_worker_redrives_its_dead_letter() {
 }
 
 #[test]
+fn jobs_go_on_after_a_kill_and_none_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jobs"));
+        command.arg(folder.path());
+        command
+    };
+    let mut killed = program().stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    std::io::BufRead::read_line(
+        &mut std::io::BufReader::new(killed.stdout.take().unwrap()),
+        &mut first,
+    )
+    .unwrap();
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let output = program().output().unwrap();
+    let words = String::from_utf8(output.stdout).unwrap();
+    // Whatever the first process came to, all three are done by the second, and one cannot be.
+    assert!(words.ends_with("dead letters: 1\n"), "{first}{words}");
+}
+
+#[test]
 fn threads_with_one_budget_retry_a_fifth_of_their_tasks_and_the_reserve() {
     let words = run(env!("CARGO_BIN_EXE_shared_budget"));
     let attempts: f64 = words.split(' ').nth(2).unwrap().parse().unwrap();

@@ -1,7 +1,7 @@
 //! The course of one call: attempts, verdicts, permit, history. No clock, no sleep: the executors
 //! bring them.
 
-use alloc::{string::ToString as _, vec::Vec};
+use alloc::vec::Vec;
 use core::fmt;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     DeadLetter, Key,
-    dead_letter::{AttemptRecord, DEFAULT_HISTORY, Failure, History},
+    dead_letter::{AttemptRecord, DEFAULT_HISTORY, History},
     failure,
     policy::{Class, RetryPolicy},
     random::Stream,
@@ -122,26 +122,15 @@ impl<E: fmt::Display> Course<E> {
         &self,
         now: Time,
         fault: Fault<'_>,
-        message: &impl fmt::Display,
+        message: &dyn fmt::Display,
     ) -> Option<AttemptRecord> {
         self.history.as_ref()?;
-        let failure = fault.with_words(|kind, code| {
-            let failure = Failure::new(kind, &message.to_string());
-            match code {
-                Some(code) => failure.with_code(code),
-                None => failure,
-            }
-        });
-        let failure = match fault.retry_after {
-            Some(wait) => failure.with_retry_after(wait),
-            None => failure,
-        };
         Some(AttemptRecord {
             attempt: self.task.attempts(),
             started: self.attempt_began,
             ended: now,
             delay: self.delay,
-            failure,
+            failure: fault.to_failure(message),
         })
     }
 

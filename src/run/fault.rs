@@ -1,8 +1,10 @@
 //! What a classifier says about an error: borrowed, so that saying it allocates nothing.
 
+use alloc::string::ToString as _;
 use core::fmt::{self, Write as _};
 
 use crate::{
+    dead_letter::Failure,
     failure,
     time::{Duration, Time},
 };
@@ -87,6 +89,23 @@ impl<'e> Fault<'e> {
     pub fn retry_after(mut self, wait: impl Into<Option<Duration>>) -> Fault<'e> {
         self.retry_after = wait.into();
         self
+    }
+
+    /// The failure that a dead letter keeps: this kind and code, with what the error says.
+    #[must_use]
+    pub fn to_failure(&self, message: &dyn fmt::Display) -> Failure {
+        let message = message.to_string();
+        let mut failure = self.with_words(|kind, code| {
+            let failure = Failure::new(kind, &message);
+            match code {
+                Some(code) => failure.with_code(code),
+                None => failure,
+            }
+        });
+        if let Some(wait) = self.retry_after {
+            failure = failure.with_retry_after(wait);
+        }
+        failure
     }
 
     /// Hands the kind and the code over as texts.
