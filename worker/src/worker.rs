@@ -50,7 +50,7 @@ impl Worker {
     pub fn builder(policy: impl Into<Arc<RetryPolicy>>) -> Builder {
         Builder {
             policy: policy.into(),
-            queue: QueueConfig { capacity: None, ..QueueConfig::default() },
+            queue: QueueConfig::new().capacity(None),
             seed: None,
             store: Box::new(MemoryStore::new()),
             handlers: Handlers::default(),
@@ -287,12 +287,9 @@ impl Builder {
             Err(error) => return Err(StoreError::new("the store panicked").because(error).into()),
         };
         let (policy, queue, seed) = (Arc::clone(&self.policy), self.queue, self.seed);
-        let mut ledger = Ledger::load(&saved, || MachineConfig {
-            policy,
-            queue,
-            seed: seed.unwrap_or_else(entropy),
-            events: EVENTS,
-            ..MachineConfig::default()
+        let mut ledger = Ledger::load(&saved, || {
+            let seed = seed.unwrap_or_else(entropy);
+            MachineConfig::default().policy(policy).queue(queue).seed(seed).events(EVENTS)
         })?;
         drop(saved);
         check_types(ledger.machine(), &self.handlers)?;
