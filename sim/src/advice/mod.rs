@@ -186,6 +186,9 @@ pub fn outlasted(scenario: &Scenario, policy: &RetryPolicy) -> Option<String> {
     let outage = outage(scenario)?;
     let patience = patience(scenario, policy)?;
     (patience < outage).then(|| {
+        if policy.max_attempts().is_some_and(|attempts| attempts.get() == 1) {
+            return format!("does not retry; the outage lasts {}", seconds(outage.as_secs_f64()));
+        }
         format!(
             "gives up after at most {}; the outage lasts {}",
             seconds(patience.as_secs_f64()),
