@@ -41,6 +41,16 @@ pub struct Bound {
     pub doc: &'static str,
 }
 
+/// The lists of a policy, each with the most entries that it may have: every one is looked at for a failure,
+/// or kept for each task.
+pub const LISTS: &[(&str, usize)] =
+    &[("classify", 1_000), ("match", 1_000), ("costByClass", 1_000), ("delays", 10_000)];
+
+/// The most entries of the list `name`; as many as fit into memory if it has no row.
+pub(crate) fn longest(name: &str) -> usize {
+    LISTS.iter().find(|(list, _)| *list == name).map_or(usize::MAX, |(_, most)| *most)
+}
+
 /// A text that only people read, or nothing where the feature `prose` is off.
 #[must_use]
 pub const fn prose(text: &'static str) -> &'static str {

@@ -121,6 +121,15 @@ pub fn object(properties: Vec<(String, Value)>, required: &[&str]) -> Value {
     Value::Map(entries)
 }
 
+/// A schema of a list or a group with at most so many entries.
+pub fn at_most(schema: Value, entries: usize) -> Value {
+    let Value::Map(mut schema) = schema else { return schema };
+    let is_group = schema.iter().any(|(name, value)| name == "type" && *value == "object".into());
+    let word = if is_group { "maxProperties" } else { "maxItems" };
+    schema.push((word.into(), Value::Unsigned(entries as u64)));
+    Value::Map(schema)
+}
+
 /// A list of what `items` allows, with `least` of them or more.
 pub fn array(items: Value, least: u64) -> Value {
     let mut entries = Vec::from([("type".into(), "array".into())]);

@@ -15,7 +15,6 @@ use crate::{
 };
 
 /// The most rules that a policy may have: an index of a rule fits in 16 bits.
-const MAX_RULES: usize = 1_000;
 
 impl PolicyBuilder {
     /// Refuses what no policy can be; one that nothing ends only where the caller `stops` its tasks.
@@ -77,16 +76,14 @@ impl Spec {
     }
 
     fn check_rules(&self) -> Result<(), ConfigError> {
-        if self.rules.len() > MAX_RULES {
-            let message = format!("has {} rules; {MAX_RULES} are allowed", self.rules.len());
-            return Err(ConfigError::new("classify", message));
-        }
+        check_list("classify", "classify", self.rules.len())?;
         for (index, rule) in self.rules.iter().enumerate() {
             let path = format!("classify[{index}]");
             if rule.matches.is_empty() || rule.matches.iter().any(String::is_empty) {
                 let message = "is empty; name a failure kind or code, or \"*\" for all";
                 return Err(ConfigError::new(format!("{path}.match"), message));
             }
+            check_list(&format!("{path}.match"), "match", rule.matches.len())?;
             let backoff = rule.backoff.as_ref().unwrap_or(&self.backoff);
             if let Some(backoff) = &rule.backoff {
                 check_backoff(&format!("{path}.backoff"), backoff)?;
@@ -131,6 +128,9 @@ fn check_arguments(
 }
 
 fn check_backoff(path: &str, backoff: &Backoff) -> Result<(), ConfigError> {
+    if let Backoff::Table { delays } = backoff {
+        check_list(&format!("{path}.delays"), "delays", delays.len())?;
+    }
     check_arguments(path, backoff.arguments())
 }
 
@@ -164,6 +164,8 @@ pub(super) fn check_budget(path: &str, budget: &BudgetRule) -> Result<(), Config
         BudgetRule::TokenBucket(bucket) => {
             check_factor(path, bounds::CAPACITY, bucket.capacity.into())?;
             check_factor(path, bounds::COST, bucket.cost.into())?;
+            let costs = bucket.cost_by_class.len();
+            check_list(&format!("{path}.costByClass"), "costByClass", costs)?;
             let mut classes = BTreeSet::new();
             for (class, cost) in &bucket.cost_by_class {
                 let path = format!("{path}.costByClass.{class}");
@@ -201,7 +203,17 @@ pub(super) fn check_budget(path: &str, budget: &BudgetRule) -> Result<(), Config
     }
 }
 
-const _: () = assert!(MAX_RULES < Class::NO_RULE as usize);
+/// Refuses a list that is longer than its row allows.
+fn check_list(path: &str, name: &str, entries: usize) -> Result<(), ConfigError> {
+    let most = bounds::longest(name);
+    if entries <= most {
+        return Ok(());
+    }
+    Err(ConfigError::new(path, format!("has {entries} entries, more than {most}: write fewer")))
+}
+
+// A class names its rule by a smaller number than this.
+const _: () = assert!(bounds::LISTS[0].1 < Class::NO_RULE as usize);
 
 #[cfg(test)]
 mod tests {

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     bounds::{self, Bound, TABLE},
     schema::{
-        DIALECT, any, array, constant, described, duration, either, list, nullable, of_type,
-        pointer, reference, row, words,
+        DIALECT, any, array, at_most, constant, described, duration, either, list, nullable,
+        of_type, pointer, reference, row, words,
     },
     wire::Value,
 };
@@ -86,7 +86,7 @@ fn property(name: &str) -> Value {
         ),
         "classify" => described(
             "Rules for kinds of failures; the first that matches wins.",
-            array(reference("rule"), 0),
+            at_most(array(reference("rule"), 0), bounds::longest("classify")),
         ),
         "compat" => described(
             "Behaviour of other systems, for policies imported from them.",
@@ -130,7 +130,10 @@ fn kinds_schema(table: &[KindRow], shared: &[(&str, Value)]) -> Value {
 fn parameter(parameter: &Parameter) -> Value {
     match (parameter.shape, parameter.name) {
         (Shape::Scalar, _) => row(parameter.bound),
-        (Shape::Durations, _) => described(parameter.doc, array(row(parameter.bound), 1)),
+        (Shape::Durations, name) => {
+            let most = bounds::longest(name);
+            described(parameter.doc, at_most(array(row(parameter.bound), 1), most))
+        }
         (Shape::End, _) => described(parameter.doc, reference("end")),
         (Shape::Special, "debitOn") => described(parameter.doc, words(&DebitOn::NAMES)),
         (Shape::Special, "onEmpty") => described(parameter.doc, words(&OnEmpty::NAMES)),
@@ -142,7 +145,7 @@ fn parameter(parameter: &Parameter) -> Value {
                 ("type", "object".into()),
                 ("additionalProperties", row(&needed(bounds::COST))),
             ]);
-            described(parameter.doc, costs)
+            described(parameter.doc, at_most(costs, bounds::longest("costByClass")))
         }
         (Shape::Special, _) => nullable(row(parameter.bound)),
     }
@@ -159,7 +162,7 @@ fn end() -> Value {
 
 fn rule() -> Value {
     let text = Value::map([("type", "string".into()), ("minLength", Value::Unsigned(1))]);
-    let texts = array(text.clone(), 1);
+    let texts = at_most(array(text.clone(), 1), bounds::longest("match"));
     let matched = "The failures it applies to: a kind, a family like 5xx, a code, a name, or a list of these.";
     let mut rule = object([
         ("match", described(matched, any([text, texts]))),

@@ -73,7 +73,11 @@ impl Table {
 
     /// The names of all columns, for an error.
     pub(super) fn names(&self) -> String {
-        (0..self.width()).map(|place| self.name(place)).collect::<Vec<_>>().join(", ")
+        const SHOWN: usize = 20;
+        let more = self.width().saturating_sub(SHOWN);
+        let names = (0..self.width().min(SHOWN)).map(|place| self.name(place));
+        let names = names.collect::<Vec<_>>().join(", ");
+        if more > 0 { format!("{names} and {more} more") } else { names }
     }
 }
 

@@ -14,14 +14,14 @@ mod kinds;
 use redrive::{
     policy::schema::policy,
     presets,
-    schema::{DIALECT, any, described, of_type, words},
+    schema::{DIALECT, any, at_most, described, of_type, words},
     wire::Value,
 };
 
 pub(crate) use kinds::kinds;
 
 use super::{ROWS, field::group};
-use crate::distribution;
+use crate::{bounds, distribution};
 
 /// The JSON Schema (draft 2020-12) of a scenario.
 #[must_use]
@@ -30,6 +30,14 @@ pub fn scenario() -> Value {
     let head = [("$schema", DIALECT), ("title", "redrive scenario")];
     schema.splice(0..0, head.map(|(name, text)| (name.to_owned(), text.into())));
     schema.push(("$defs".to_owned(), definitions()));
+    for (name, properties) in &mut schema {
+        if let ("properties", Value::Map(lists)) = (name.as_str(), properties) {
+            for (list, most) in bounds::LISTS {
+                let found = lists.iter_mut().filter(|(name, _)| name == list);
+                found.for_each(|(_, schema)| *schema = at_most(schema.clone(), *most));
+            }
+        }
+    }
     Value::Map(schema)
 }
 
