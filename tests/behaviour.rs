@@ -10,6 +10,7 @@ mod random_calls;
 #[path = "common/vectors.rs"]
 mod vectors;
 
+mod class_of_other_rules;
 mod compat_budgets;
 mod compat_limits;
 mod compat_presets;

@@ -60,3 +60,20 @@ fn events_can_be_off() {
     failing(&mut machine, 1, "bad");
     assert_eq!((machine.poll_event(), machine.stats().events_lost), (None, 0));
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn the_numbers_of_a_machine_are_data_that_is_read_back() {
+    let mut machine = redrive::Machine::default();
+    machine.submit(redrive::Time::ZERO, 1, redrive::TaskSpec::new("t")).unwrap();
+    let dispatch = machine.poll(redrive::Time::ZERO).unwrap();
+    let failure = redrive::Failure::new("e", "");
+    let _verdict = machine.fail(redrive::Time::ZERO, &dispatch, &failure).unwrap();
+    let stats = machine.stats();
+    let text = serde_json::to_string(&stats).unwrap();
+    assert!(text.contains("\"deadLettered\":{\"exhausted\":0"), "{text}");
+    assert_eq!(serde_json::from_str::<redrive::machine::Stats>(&text).unwrap(), stats);
+    let wrong = text.replace("\"held\"", "\"hold\"");
+    let error = serde_json::from_str::<redrive::machine::Stats>(&wrong).unwrap_err();
+    assert!(error.to_string().contains("held"), "{error}");
+}

@@ -1,6 +1,12 @@
 //! The machine in numbers.
 
-use crate::task::Reason;
+use alloc::vec::Vec;
+
+use crate::{
+    exact,
+    task::Reason,
+    wire::{ConfigError, Fields, Value},
+};
 
 /// What happened to tasks since the machine was made. Kept exactly, whether events are polled or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,3 +90,99 @@ pub struct Stats {
     /// What happened so far.
     pub counters: Counters,
 }
+
+/// Names and places of plain counts: written and read by one list.
+macro_rules! counts {
+    ($type:ty, $names:ident: $($name:literal $field:ident),* $(,)?) => {
+        const $names: &[&str] = &[$($name),*];
+
+        impl $type {
+            fn put_counts(&self, entries: &mut Vec<(&'static str, Value)>) {
+                entries.extend([$(($name, exact::whole(self.$field))),*]);
+            }
+
+            fn take_counts(&mut self, fields: &Fields<'_>) -> Result<(), ConfigError> {
+                $(self.$field = exact::required_whole(fields, $name)?;)*
+                Ok(())
+            }
+        }
+    };
+}
+
+counts!(Counters, COUNTERS:
+    "submitted" submitted, "redriven" redriven, "attempts" attempts, "retries" retries,
+    "succeeded" succeeded, "cancelled" cancelled, "discarded" discarded, "failed" failed,
+    "timedOut" timed_out, "crashed" crashed, "staleResults" stale_results,
+    "timeReversals" time_reversals,
+);
+
+counts!(Stats, STATS:
+    "ready" ready, "waiting" waiting, "running" running, "held" held,
+    "deadLetters" dead_letters, "budgetDenied" budget_denied, "eventsLost" events_lost,
+);
+
+impl Counters {
+    /// The counters as data: `deadLettered` by reason.
+    pub fn to_value(&self) -> Value {
+        let mut entries = Vec::new();
+        self.put_counts(&mut entries);
+        let dead = Reason::ALL.iter().zip(self.dead_lettered);
+        let dead = dead.map(|(reason, count)| (reason.as_str().into(), exact::whole(count)));
+        entries.push(("deadLettered", Value::Map(dead.collect())));
+        map(entries)
+    }
+
+    /// Reads what [`to_value`](Counters::to_value) wrote.
+    ///
+    /// # Errors
+    /// When a field is unknown, missing or not a whole number.
+    pub fn from_value(value: &Value) -> Result<Counters, ConfigError> {
+        let names: Vec<&'static str> = COUNTERS.iter().copied().chain(["deadLettered"]).collect();
+        let fields = Fields::read(value, "", &names)?;
+        let mut counters = Counters::default();
+        counters.take_counts(&fields)?;
+        let dead = fields.get("deadLettered").unwrap_or(&Value::Null);
+        let dead = Fields::read(dead, "deadLettered", &Reason::NAMES)?;
+        for (reason, count) in Reason::ALL.iter().zip(&mut counters.dead_lettered) {
+            *count = exact::required_whole(&dead, reason.as_str())?;
+        }
+        Ok(counters)
+    }
+}
+
+impl Stats {
+    /// The numbers as data.
+    pub fn to_value(&self) -> Value {
+        let mut entries = Vec::new();
+        self.put_counts(&mut entries);
+        entries.push(("budget", self.budget.map_or(Value::Null, Value::Float)));
+        entries.push(("counters", self.counters.to_value()));
+        map(entries)
+    }
+
+    /// Reads what [`to_value`](Stats::to_value) wrote.
+    ///
+    /// # Errors
+    /// When a field is unknown, missing or not what it should be.
+    pub fn from_value(value: &Value) -> Result<Stats, ConfigError> {
+        let names: Vec<&'static str> =
+            STATS.iter().copied().chain(["budget", "counters"]).collect();
+        let fields = Fields::read(value, "", &names)?;
+        let mut stats = Stats::default();
+        stats.take_counts(&fields)?;
+        if !fields.is_null("budget") {
+            stats.budget = fields.number("budget")?;
+        }
+        let counters = fields.get("counters").unwrap_or(&Value::Null);
+        stats.counters =
+            Counters::from_value(counters).map_err(|error| error.inside("counters"))?;
+        Ok(stats)
+    }
+}
+
+fn map(entries: Vec<(&'static str, Value)>) -> Value {
+    Value::Map(entries.into_iter().map(|(name, value)| (name.into(), value)).collect())
+}
+
+crate::wire::through_value!(Counters);
+crate::wire::through_value!(Stats);
