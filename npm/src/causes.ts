@@ -79,8 +79,9 @@ export function wordsOf(error: unknown, wish?: unknown): string[] {
     add(own('kind'))
     if (own('$retryable', 'throttling') === true) add('throttle')
     const [code, name] = [own('code'), own('name')]
-    // A DOMException's code says less than its name, and means another thing elsewhere.
-    if (typeof code != 'number' || own('INDEX_SIZE_ERR') !== 1) add(code)
+    // A small number is gRPC's on errors of gRPC alone; elsewhere it is an exit code, or a DOMException's.
+    const rpc = () => own('details') !== undefined || own('metadata') != null || own('rawMessage') !== undefined || /^\d+ [A-Z_]+\b/.test(String(own('message')))
+    if (typeof code != 'number' || code > 25 || (code < 17 && own('INDEX_SIZE_ERR') !== 1 && attempt(rpc))) add(code)
     for (const path of STATUSES) add(own(...path))
     // libuv's numbers are negative.
     if (typeof own('errno') == 'string') add(own('errno'))

@@ -63,10 +63,13 @@ export function collect(redrive, { VirtualClock }, golden) {
       [shape('HTTPError', { code: 'ERR_NON_2XX_3XX_RESPONSE', response: { statusCode: 503 } }), '503', '5xx', 'unavailable', 'gateway-error'],
       [shape('AxiosError', { code: 'ERR_BAD_RESPONSE', response: { status: 502 } }), '502', '5xx', 'http502'], [shape('AxiosError', { code: 'ECONNABORTED' }), 'timeout'],
       [shape('ThrottlingException', { $metadata: { httpStatusCode: 400 }, $retryable: { throttling: true } }), 'throttle', '400'], [shape('SlowDown', {}), 'throttle'],
+      [Object.assign(new Error('14 UNAVAILABLE: no connection'), { code: 14 }), 'UNAVAILABLE', '14', 'unavailable'],
       [shape('Error', { code: 14, details: 'x' }), 'UNAVAILABLE', '14', 'unavailable'], [shape('error', { code: '40001' }), 'conflict', '40001'],
       [new RateLimitError('x'), 'RateLimitError', 'throttle'], [new DOMException('t', 'TimeoutError'), 'timeout', 'TimeoutError'], ['ECONNREFUSED', 'connection'],
       [shape('Error', { status: 404 }), 'missing', '4xx', '404'],
     ]) for (const pattern of patterns) assert(await matches(pattern, error), `${show(error)} ${pattern}`)
+    // An exit code, and not gRPC's CANCELLED.
+    for (const match of ['cancelled', 'CANCELLED', '1']) assert(!(await matches(match, shape('Error', { code: 1 }))), match)
     assert(!(await matches('timeout', caused('ECONNREFUSED'))) && !(await matches('throttle', new Error('x'))))
   })
 
