@@ -266,3 +266,19 @@ fn snapshot_read(bencher: Bencher, tasks: u64) {
         .counter(ItemsCount::new(tasks))
         .bench_local(|| serde_json::from_slice::<Machine>(black_box(&text)).unwrap());
 }
+
+/// The fingerprint of a policy that was just built: written once, hashed while it is written.
+#[divan::bench]
+fn fingerprint_first(bencher: Bencher) {
+    let policy = RetryPolicy::recommended();
+    bencher
+        .with_inputs(|| policy.to_builder().build().unwrap())
+        .bench_values(|policy| black_box(policy).fingerprint());
+}
+
+/// And every time after that.
+#[divan::bench]
+fn fingerprint_again(bencher: Bencher) {
+    let policy = RetryPolicy::recommended();
+    bencher.bench(|| black_box(&policy).fingerprint());
+}
