@@ -1,0 +1,6 @@
+//! Any bytes as a trace.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| redrive_fuzz::checks::trace(data));

@@ -1,0 +1,3 @@
+//! The checks that the targets make.
+
+pub mod checks;
