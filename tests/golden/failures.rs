@@ -152,6 +152,7 @@ const ANSWERS: &[(u16, &[(&str, &str)])] = &[
     (429, &[("x-ratelimit-reset", "30")]),
     (502, &[("x-ratelimit-remaining", "4999"), ("x-ratelimit-reset", "1795827000")]),
     (502, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1795827000")]),
+    (503, &[("ratelimit-remaining", "99"), ("ratelimit-reset", "900")]),
     (403, &[("x-ratelimit-remaining", "4999"), ("x-ratelimit-reset", "1795827000")]),
     (0, &[("x-ratelimit-reset", "30")]),
     (0, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "30")]),
