@@ -14,6 +14,58 @@ pub(crate) fn json(value: &Value) -> Result<String, CliError> {
     Ok(plain_json(text))
 }
 
+/// The tree as indented JSON, with every number as it was written.
+pub(crate) fn exact_json(value: &Value) -> String {
+    plain_json(indented(&value.to_json())) + "\n"
+}
+
+/// JSON of one line, a field or an item a line.
+fn indented(json: &str) -> String {
+    let (mut out, mut depth) = (String::with_capacity(json.len() * 2), 0);
+    let (mut in_text, mut escaped) = (false, false);
+    let mut chars = json.chars().peekable();
+    let line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("  ", depth));
+    };
+    while let Some(c) = chars.next() {
+        if in_text {
+            out.push(c);
+            in_text = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+            continue;
+        }
+        match c {
+            '{' | '[' => {
+                out.push(c);
+                match chars.peek() {
+                    Some('}' | ']') => out.extend(chars.next()),
+                    _ => {
+                        depth += 1;
+                        line(&mut out, depth);
+                    }
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line(&mut out, depth);
+                out.push(c);
+            }
+            ',' => {
+                out.push(c);
+                line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            c if c.is_ascii_whitespace() => {}
+            c => {
+                in_text = c == '"';
+                out.push(c);
+            }
+        }
+    }
+    out
+}
+
 /// The tree as TOML.
 ///
 /// # Errors

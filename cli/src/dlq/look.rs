@@ -41,12 +41,12 @@ pub(super) fn list(typed: &DlqList) -> Result<(), CliError> {
         redact::check(shown.iter().copied(), &typed.redaction)?;
         let record = |letter: &&DeadLetter| redact::redacted(letter, &typed.redaction).to_value();
         let records = shown.iter().map(record).collect();
-        return output::print(&tree::json(&Value::map([
+        return output::print(&tree::exact_json(&Value::map([
             ("schema", "redrive-dead-letters/1".into()),
             ("total", letters.queue.len().into()),
             ("selected", (chosen.len() as u64).into()),
             ("letters", Value::List(records)),
-        ]))?);
+        ])));
     }
     let columns = [
         right("id", 0),
@@ -118,7 +118,7 @@ pub(super) fn show(typed: &DlqShow) -> Result<(), CliError> {
     redact::check(std::iter::once(letter), &typed.redaction)?;
     let letter = &*redact::redacted(letter, &typed.redaction);
     if typed.format == ListFormat::Json {
-        return output::print(&tree::json(&letter.to_value())?);
+        return output::print(&tree::exact_json(&letter.to_value()));
     }
     let since = |time: Option<Time>| {
         time.map_or("–".to_owned(), |time| {
@@ -149,10 +149,7 @@ pub(super) fn show(typed: &DlqShow) -> Result<(), CliError> {
             "payload",
             match typed.redaction.no_payload {
                 true => "not shown".to_owned(),
-                false => {
-                    let json = serde_json::to_string(&letter.payload);
-                    plain_json(json.map_err(std::io::Error::from)?)
-                }
+                false => plain_json(letter.payload.to_json()),
             },
         ),
     ];
@@ -303,7 +300,7 @@ fn write_csv<'l>(
     writer.write_record(COLUMNS)?;
     for letter in letters {
         let error = letter.last_error();
-        let payload = serde_json::to_string(&letter.payload).map_err(std::io::Error::from)?;
+        let payload = letter.payload.to_json();
         let record = [
             letter.id.to_string(),
             letter.lineage.to_string(),
