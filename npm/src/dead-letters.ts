@@ -263,7 +263,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
     } catch (fault) {
       if (faults) faults.heard ??= { name: 'redact', fault }
       // Without faults to note it is a letter of ours that has died again: its payload has been seen to.
-      return change({ payload: faults ? null : letter.payload, history: letter.history.map((past) => ({ ...past, error: { kind: past.error.kind, message: '' } })) })
+      return change({ payload: faults ? null : letter.payload, history: letter.history.map((past) => ({ ...past, error: { ...past.error, message: '' } })) })
     }
   }
 
@@ -519,7 +519,7 @@ export class DeadLetterQueue implements DeadLetterSink, Iterable<DeadLetter> {
   static restore(snapshot: { version: 1; letters: unknown[] }, options: Omit<QueueOptions, 'storage'> = {}): DeadLetterQueue {
     if (snapshot?.version !== 1) throw new ConfigError('version', `= ${snapshot?.version} is not known; this version reads 1`)
     const queue = empty(options)
-    if (!Array.isArray(snapshot.letters)) throw new ConfigError('letters', `= ${show(snapshot.letters)} is not a list`)
+    if (!Array.isArray(snapshot.letters)) throw new ConfigError('letters', 'is not a list')
     snapshot.letters.forEach((record, n) => {
       try {
         queue.#hold(fromRecord(record))

@@ -40,9 +40,9 @@ const MESSAGE = 1024
 const LONGEST = 1.8e13
 
 /** What a header says that lets its reader in; a client's errors may quote the headers of a request or an answer. */
-const SECRETS = /((?:set-cookie2?|cookie|authorization|x-(?:api-key|auth-token|csrf-token|amz-security-token))["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|\[[^\]]*\]|[^\r\n,}]*)|\b((?:bearer|basic)\s+)[\w.~+/=-]{8,}/gi
+const SECRETS = /((?:cookie2?|authorization|x-[\w-]{0,30}(?:key|token))["']?\s*[:=]\s*)(?:("|').*?\2|\[.*?\]|[^\n,}]*)|\b((?:bearer|basic)\s+)[\w.~+/=-]{8,}/gi
 
-const withoutSecrets = (text: string) => text.replace(SECRETS, '$1$2[redacted]')
+const withoutSecrets = (text: string) => text.replace(SECRETS, '$1$3[redacted]')
 
 /** What of an error survives the process. Nothing in it can throw: a letter is stored whatever was thrown. */
 export function failureOf(error: unknown): Failure {
