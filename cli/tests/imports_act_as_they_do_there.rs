@@ -102,3 +102,28 @@ fn a_file_that_is_not_understood_is_refused_with_its_place() {
     let error = place.refused(&["import", "--from", "temporal", "x.json"]);
     assert!(error.contains("contains no retry policy"), "{error}");
 }
+
+#[test]
+fn systems_are_listed_and_read_in_toml_and_properties() {
+    let place = Place::with(
+        "options.toml",
+        "[jobs.mail]\nattempts = 3\nbackoff = { type = \"fixed\", delay = 500 }\n",
+    );
+    let list = place.ok(&["import", "--list"]);
+    assert!(list.lines().count() >= 55 && list.contains("\nbullmq "), "{list}");
+    let policy = place.ok(&["import", "--from", "bullmq", "options.toml"]);
+    assert!(policy.contains("policy mail") && policy.contains("\"500ms\""), "{policy}");
+    place.write("application.properties", "resilience4j.retry.instances.pay.waitDuration=2s\n");
+    let policy = place.ok(&[
+        "import",
+        "--from",
+        "resilience4j",
+        "application.properties",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(json(&policy)["imported"]["name"], "pay");
+    place.write("pay.json", &policy);
+    let back = place.ok(&["export", "--to", "resilience4j", "pay.json"]);
+    assert!(back.contains("resilience4j.retry.instances.policy.waitDuration=2000ms"), "{back}");
+}

@@ -127,9 +127,6 @@ fn read(tree: &Value, path: &str, budget: Option<&BudgetRule>) -> Result<Importe
     if attempts > MOST_ATTEMPTS {
         notes.push(format!("maxAttempts = {attempts} is {MOST_ATTEMPTS} to gRPC"));
     }
-    if initial > max {
-        notes.push("grpc-js does not cap the first delay; here maxBackoff caps it".to_owned());
-    }
     let timeout = retry.get("perAttemptRecvTimeout").filter(|value| **value != Value::Null);
     let timeout = timeout.map(|t| fields::span(t, &retry.path_of("perAttemptRecvTimeout")));
     let mut hints = *RetryPolicy::default().retry_after();
@@ -138,6 +135,8 @@ fn read(tree: &Value, path: &str, budget: Option<&BudgetRule>) -> Result<Importe
         .backoff(fields::growth(initial, multiplier))
         .jitter(Jitter::Symmetric { factor: 0.2 })
         .max_delay(max)
+        // gRFC A6 does not cap the first.
+        .uncapped_first(initial > max)
         .cap_stage(CapStage::Before)
         .max_attempts(attempts.min(MOST_ATTEMPTS))
         .attempt_timeout(timeout.transpose()?.filter(|timeout| !timeout.is_zero()))

@@ -71,8 +71,8 @@ fn jobs<'v>(
             let kind = fields::field(tree, "kind").and_then(Value::as_text);
             for (key, value) in entries {
                 let path = fields::join(path, key);
-                let is_spec = key == "spec" && kind == Some("Job")
-                    || key == "spec" && path.ends_with("jobTemplate.spec");
+                let is_spec =
+                    key == "spec" && (kind == Some("Job") || path.ends_with("jobTemplate.spec"));
                 if is_spec && !fields::has_any(value, &["backoffLimit", "backoffLimitPerIndex"]) {
                     found.push((value, path, name.map(ToOwned::to_owned)));
                 } else {

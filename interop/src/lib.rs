@@ -28,9 +28,11 @@
 //! A new system is a file with two functions and a row, which is in the list of [`systems`].
 
 mod aws;
+mod backon;
 mod celery;
 pub mod code;
 mod dotnet;
+mod durations;
 mod envoy;
 mod fields;
 mod gax;
@@ -56,6 +58,7 @@ mod sqs;
 mod step_functions;
 mod temporal;
 mod tenacity;
+mod tokio_retry;
 mod yaml;
 
 use redrive::{
@@ -193,7 +196,7 @@ static SYSTEMS: &[System] = &[
     http_clients::SYSTEMS[0],
     python_libraries::SYSTEMS[0],
     rust_libraries::SYSTEMS[0],
-    rust_libraries::SYSTEMS[1],
+    backon::SYSTEM,
     node_queues::SYSTEMS[0],
     celery::SYSTEM,
     go_libraries::SYSTEMS[0],
@@ -229,7 +232,7 @@ static SYSTEMS: &[System] = &[
     jvm::SYSTEMS[2],
     node_retry::SYSTEMS[2],
     go_libraries::SYSTEMS[2],
-    rust_libraries::SYSTEMS[2],
+    rust_libraries::SYSTEMS[1],
     python_queues::SYSTEMS[3],
     sidekiq::SYSTEM,
     jvm::SYSTEMS[3],
@@ -238,9 +241,9 @@ static SYSTEMS: &[System] = &[
     step_functions::SYSTEM,
     temporal::SYSTEM,
     tenacity::SYSTEM,
-    rust_libraries::SYSTEMS[3],
-    rust_libraries::SYSTEMS[4],
-    rust_libraries::SYSTEMS[5],
+    tokio_retry::SYSTEMS[0],
+    tokio_retry::SYSTEMS[1],
+    rust_libraries::SYSTEMS[2],
     node_queues::SYSTEMS[3],
     python_libraries::SYSTEMS[4],
 ];
@@ -261,7 +264,7 @@ impl System {
     /// The tree of a file of this system: YAML, which JSON is, ini or properties.
     ///
     /// # Errors
-    /// Names the line that is none of it.
+    /// Names the line that cannot be read.
     pub fn read(&self, text: &str) -> Result<Value, ConfigError> {
         match self.syntax {
             Syntax::Ini => read_ini(text),
@@ -317,7 +320,7 @@ impl System {
     }
 }
 
-/// Whether two backoffs are one law; a growth of 1 is no growth.
+/// Whether two backoffs are the same law; a growth of 1 is constant.
 fn grows_alike(one: &Backoff, other: &Backoff) -> bool {
     let plain = |backoff: &Backoff| match backoff {
         Backoff::Exponential { initial, multiplier } => fields::growth(*initial, *multiplier),

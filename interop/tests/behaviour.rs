@@ -11,6 +11,7 @@ mod cases;
 mod code;
 mod configurations;
 mod identity;
+mod libraries;
 mod proof;
 mod systems;
 mod systems_page;

@@ -47,7 +47,7 @@ fn varied(tree: &Value, choices: &mut impl Iterator<Item = usize>) -> Value {
         }
         Value::Map(entries) => {
             let kept = entries.iter().filter_map(|(name, value)| {
-                let drop = choices.next().unwrap_or(1) % 8 == 0;
+                let drop = choices.next().unwrap_or(1).is_multiple_of(8);
                 (!drop).then(|| (name.clone(), varied(value, choices)))
             });
             Value::Map(kept.collect())

@@ -36,7 +36,7 @@ pub(crate) fn import(system: &str, text: &str) -> Result<Imported, String> {
 /// what is retried.
 fn delays_of(imported: &Imported, case: &Case) -> RetryPolicy {
     let policy = &imported.policy;
-    let own = policy.max_attempts().map_or(u32::MAX, |max| max.get());
+    let own = policy.max_attempts().map_or(u32::MAX, core::num::NonZero::get);
     let attempts = own.max(case.retries() as u32 + 1);
     let policy = policy.to_builder().max_attempts(attempts).max_elapsed(None);
     policy.default_action(Action::Retry).build().unwrap()
