@@ -50,7 +50,7 @@ fn a_falling_line_ends_at_zero() {
     let backoff = Backoff::Linear { initial: seconds(500), increment: seconds(200) };
     let policy = doubling().backoff(backoff).falling(true).build().expect("it is right");
     assert_eq!(delays(&policy, 1), [500, 300, 100, 0]);
-    let error = doubling().falling(true).build().expect_err("it is no line");
+    let error = doubling().falling(true).build().expect_err("it is not linear");
     assert_eq!(error.path(), "compat.falling");
 }
 

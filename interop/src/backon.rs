@@ -40,6 +40,7 @@ const BACKON: Library = Library {
         "jitter",
         "total_delay",
     ],
+    beside: &[],
     ignored: &["jitter_seed"],
     read: read_backon,
 };
@@ -105,10 +106,10 @@ fn fibonacci(
 
 /// A table; the one delay of a short one is constant.
 fn table(delays: Vec<Duration>) -> Backoff {
-    match delays[..] {
-        [delay] => Backoff::Constant { delay },
-        _ => Backoff::Table { delays },
+    if delays.len() == 1 {
+        return Backoff::Constant { delay: delays[0] };
     }
+    Backoff::Table { delays }
 }
 
 /// Growth as backon computes it: a table where 32-bit floats are not what the law says.
@@ -209,5 +210,5 @@ fn table_of_backon(
             ]);
         }
     }
-    Err(ConfigError::new("backoff", "is a table that is no builder's of backon; it has no table"))
+    Err(ConfigError::new("backoff", "is a table that no builder of backon makes"))
 }

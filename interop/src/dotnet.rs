@@ -57,6 +57,7 @@ const POLLY: Library = Library {
         "UseJitter",
         "ShouldRetryAfterHeader",
     ],
+    beside: &[],
     ignored: &["Name"],
     read: |options| {
         let retries = options.count("MaxRetryAttempts", 3)?;
@@ -121,11 +122,13 @@ fn export_polly(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const MASSTRANSIT: Library = Library {
     name: "masstransit",
     fields: &["immediate", "interval", "intervals", "incremental", "exponential"],
-    ignored: &["handle", "ignore"],
+    beside: &["handle", "ignore"],
+    ignored: &[],
     read: read_masstransit,
 };
 
 fn read_masstransit(options: &mut Options) -> Result<PolicyBuilder, ConfigError> {
+    options.unread(&["handle", "ignore"]);
     let policy = fields::without_hints().jitter(Jitter::None);
     if let Some(retries) = options.optional_count("immediate")? {
         return Ok(options.retries(
@@ -225,6 +228,7 @@ fn export_masstransit(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const NSERVICEBUS: Library = Library {
     name: "nservicebus",
     fields: &["immediate", "delayed"],
+    beside: &[],
     ignored: &["errorQueue", "failed"],
     read: |options| {
         let (mut immediate, mut delayed, mut step) = (5, 3, Duration::from_secs(10));

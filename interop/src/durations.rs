@@ -86,7 +86,8 @@ fn colons(text: &str) -> Option<Duration> {
     if parts.next().is_some() || minutes > 59 {
         return None;
     }
-    let whole = days.checked_mul(86_400)?.checked_add(hours.checked_mul(3_600)? + minutes * 60)?;
+    let of_day = hours.checked_mul(3_600)?.checked_add(minutes * 60)?;
+    let whole = days.checked_mul(86_400)?.checked_add(of_day)?;
     Duration::from_secs(whole).checked_add(fields::seconds("", seconds).ok()?)
 }
 
@@ -176,7 +177,8 @@ mod tests {
         ] {
             assert_eq!(read(value.clone(), unit), Some(expected), "{value}");
         }
-        for wrong in ["soon", "-1", "1:2:3:4", "PT", "00:99:00", "1e400"] {
+        for wrong in ["soon", "-1", "1:2:3:4", "PT", "00:99:00", "1e400", "5124095576030431:15:00"]
+        {
             assert_eq!(read(wrong.into(), Unit::Seconds), None, "{wrong}");
         }
         assert_eq!(time_span(Duration::from_millis(90_061_500)), "1.01:01:01.5".into());

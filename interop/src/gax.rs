@@ -34,6 +34,7 @@ const SETTINGS: Library = Library {
         "totalTimeoutMillis",
         "maxRetries",
     ],
+    beside: &[],
     ignored: &["initialRpcTimeoutMillis", "rpcTimeoutMultiplier", "maxRpcTimeoutMillis"],
     read,
 };

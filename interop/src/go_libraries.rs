@@ -62,6 +62,7 @@ const CENKALTI: Library = Library {
         "MaxElapsedTime",
         "MaxTries",
     ],
+    beside: &[],
     ignored: &["Stop", "Clock"],
     read: |options| {
         let initial = options.span("InitialInterval", Unit::Nanos, 500_000_000)?;
@@ -77,7 +78,7 @@ const CENKALTI: Library = Library {
             .cap_stage(CapStage::Before)
             .uncapped_first(initial > max)
             .rounding(Rounding::new(Duration::from_nanos(1), RoundingMode::Floor, true));
-        // Zero is no limit.
+        // Zero means unlimited.
         Ok(options.attempts(policy, tries, elapsed.filter(|elapsed| !elapsed.is_zero())))
     },
 };
@@ -107,6 +108,7 @@ fn export_cenkalti(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const RETRY_GO: Library = Library {
     name: "retry-go",
     fields: &["Attempts", "Delay", "MaxDelay", "MaxJitter", "DelayType"],
+    beside: &[],
     ignored: &["LastErrorOnly", "WrapContextErrorWithLastError"],
     read: |options| {
         let attempts = options.count("Attempts", 10)?.filter(|attempts| *attempts > 0);
@@ -160,6 +162,7 @@ fn export_retry_go(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const RETRYABLE_HTTP: Library = Library {
     name: "go-retryablehttp",
     fields: &["RetryMax", "RetryWaitMin", "RetryWaitMax"],
+    beside: &[],
     ignored: &["Logger", "HTTPClient"],
     read: |options| {
         let retries = options.count("RetryMax", 4)?;

@@ -39,6 +39,7 @@ const CONNECTION: Library = Library {
         "grpc.max_reconnect_backoff_ms",
         "grpc.min_reconnect_backoff_ms",
     ],
+    beside: &[],
     ignored: &["MinConnectTimeout"],
     read,
 };

@@ -50,6 +50,7 @@ pub(super) const SYSTEMS: [System; 3] = [
 const AXIOS_RETRY: Library = Library {
     name: "axios-retry",
     fields: &["retries", "retryDelay", "delayFactor", "shouldResetTimeout"],
+    beside: &[],
     ignored: &["validateResponse", "disableOtherResponseInterceptors"],
     read: |options| {
         let retries = options.count("retries", 3)?;
@@ -153,13 +154,15 @@ fn codes_of(policy: &RetryPolicy) -> Value {
 const GOT: Library = Library {
     name: "got",
     fields: &["limit", "backoffLimit", "noise", "maxRetryAfter", "statusCodes"],
-    ignored: &["methods", "errorCodes", "enforceRetryRules"],
+    beside: &["methods", "errorCodes"],
+    ignored: &["enforceRetryRules"],
     read: |options| {
         let retries = options.count("limit", 2)?;
         let cap = options.cap("backoffLimit", Unit::Millis, None)?;
         let noise = options.span("noise", Unit::Millis, 100)?;
         let longest = options.optional_span("maxRetryAfter", Unit::Millis)?;
         let codes = statuses(options, &GOT_STATUS)?;
+        options.unread(&["methods", "errorCodes"]);
         options
             .remark("only idempotent methods are retried there, and 413 only with a Retry-After");
         let initial = Duration::from_secs(1);
@@ -194,7 +197,8 @@ fn export_got(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const KY: Library = Library {
     name: "ky",
     fields: &["limit", "backoffLimit", "jitter", "maxRetryAfter", "statusCodes", "retryOnTimeout"],
-    ignored: &["methods", "afterStatusCodes"],
+    beside: &["methods", "afterStatusCodes"],
+    ignored: &[],
     read: |options| {
         let retries = options.count("limit", 2)?;
         let cap = options.cap("backoffLimit", Unit::Millis, None)?;
@@ -202,6 +206,7 @@ const KY: Library = Library {
         let longest = options.optional_span("maxRetryAfter", Unit::Millis)?;
         let codes = statuses(options, &STATUS)?;
         let timeouts = options.flag("retryOnTimeout", false)?;
+        options.unread(&["methods", "afterStatusCodes"]);
         options.remark("only idempotent methods are retried there, and Retry-After is read at 413, 429 and 503");
         let hint = RetryAfter::new(HintMode::Replace).jitter(Jitter::None);
         let mut policy = RetryPolicy::builder()

@@ -70,6 +70,7 @@ fn is_quartic(policy: &RetryPolicy) -> Result<bool, ConfigError> {
 const FAKTORY: Library = Library {
     name: "faktory",
     fields: &["retry"],
+    beside: &[],
     ignored: &[
         "jid",
         "jobtype",
@@ -114,6 +115,7 @@ fn export_faktory(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const HANGFIRE: Library = Library {
     name: "hangfire",
     fields: &["Attempts", "DelaysInSeconds", "OnAttemptsExceeded", "OnlyOn", "ExceptOn"],
+    beside: &[],
     ignored: &["LogEvents", "Order"],
     read: |options| {
         let retries = options.count("Attempts", 10)?;
@@ -176,6 +178,7 @@ fn export_hangfire(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const OBAN: Library = Library {
     name: "oban",
     fields: &["max_attempts"],
+    beside: &[],
     ignored: &[
         "queue",
         "priority",

@@ -71,20 +71,16 @@ const RESILIENCE: &[&str] = &[
     "baseConfig",
     "maxRetryAttempts",
 ];
-const RESILIENCE_IGNORED: &[&str] = &[
-    "eventConsumerBufferSize",
-    "failAfterMaxAttempts",
-    "writableStackTraceEnabled",
-    "retryExceptionPredicate",
-    "resultPredicate",
-    "intervalBiFunction",
-];
+const RESILIENCE_IGNORED: &[&str] =
+    &["eventConsumerBufferSize", "failAfterMaxAttempts", "writableStackTraceEnabled"];
+const PREDICATES: &[&str] = &["retryExceptionPredicate", "resultPredicate", "intervalBiFunction"];
 
 /// (long) (wait x multiplier) at each step; with `enableRandomizedWait` whole milliseconds of d +- f d of
 /// the uncapped delay, then the cap.
 const RESILIENCE4J: Library = Library {
     name: "resilience4j",
     fields: RESILIENCE,
+    beside: PREDICATES,
     ignored: RESILIENCE_IGNORED,
     read: read_resilience,
 };
@@ -143,6 +139,7 @@ fn import_resilience(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
 }
 
 fn read_resilience(options: &mut Options) -> Result<PolicyBuilder, ConfigError> {
+    options.unread(PREDICATES);
     let name = if options.says("maxRetryAttempts") { "maxRetryAttempts" } else { "maxAttempts" };
     let attempts = options.count(name, 3)?;
     let wait = options.span("waitDuration", Unit::Millis, 500)?;
@@ -220,19 +217,11 @@ const SPRING: Library = Library {
         "delay",
         "maxDelay",
         "maxRetries",
-        "attempts",
-    ],
-    ignored: &[
-        "enabled",
-        "stateless",
-        "random",
-        "value",
         "includes",
         "excludes",
-        "topicSuffix",
-        "name",
-        "backoff",
     ],
+    beside: &["enabled", "stateless"],
+    ignored: &[],
     read: read_spring,
 };
 
@@ -248,7 +237,9 @@ fn read_spring(options: &mut Options) -> Result<PolicyBuilder, ConfigError> {
     let is_annotation = ["maxRetries", "delay", "maxDelay"].iter().any(|name| options.says(name));
     let listener = options.says("enabled") || options.says("stateless");
     let (initial, multiplier, max) = if is_annotation {
-        options.only(&["maxRetries", "delay", "maxDelay", "multiplier", "jitter"], "@Retryable")?;
+        let names =
+            ["maxRetries", "delay", "maxDelay", "multiplier", "jitter", "includes", "excludes"];
+        options.only(&names, "@Retryable")?;
         let initial = options.span("delay", Unit::Millis, 1_000)?;
         (initial, options.growth("multiplier", 1.0)?, options.cap("maxDelay", Unit::Millis, None)?)
     } else {
@@ -277,8 +268,13 @@ fn read_spring(options: &mut Options) -> Result<PolicyBuilder, ConfigError> {
         policy =
             policy.elapsed_measure(ElapsedMeasure::Sleeps).elapsed_rule(ElapsedRule::StopIfReached);
     }
+    options.unread(&["includes", "excludes"]);
     if listener {
         let attempts = options.count("maxAttempts", 3)?;
+        if options.says("enabled") && !options.flag("enabled", true)? {
+            options.remark("the retries are not enabled");
+            return Ok(policy.max_attempts(1));
+        }
         return Ok(options.attempts(policy, attempts, elapsed));
     }
     let retries = if is_annotation {
@@ -336,6 +332,7 @@ const FAILSAFE: Library = Library {
         "delayMin",
         "delayMax",
     ],
+    beside: &[],
     ignored: &[],
     read: |options| {
         let attempts = match options.optional_count("maxAttempts")? {
@@ -423,6 +420,7 @@ const GAX_JAVA: Library = Library {
         "totalTimeoutDuration",
         "jittered",
     ],
+    beside: &[],
     ignored: &[
         "initialRpcTimeout",
         "rpcTimeoutMultiplier",
@@ -441,7 +439,7 @@ const GAX_JAVA: Library = Library {
         let max = options.span(name, Unit::Millis, 0)?;
         let name = named(options, "totalTimeout", "totalTimeoutDuration");
         let total = options.span(name, Unit::Millis, 0)?;
-        // Zero is no limit, of either.
+        // Zero means unlimited for both.
         let attempts = options.count("maxAttempts", 0)?.filter(|attempts| *attempts > 0);
         let random = !options.says("jittered") || options.flag("jittered", true)?;
         let policy = fields::without_hints()

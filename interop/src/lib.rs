@@ -264,7 +264,7 @@ impl System {
     /// The tree of a file of this system: YAML, which JSON is, ini or properties.
     ///
     /// # Errors
-    /// Names the line that is none of it.
+    /// Names the line that cannot be read.
     pub fn read(&self, text: &str) -> Result<Value, ConfigError> {
         match self.syntax {
             Syntax::Ini => read_ini(text),
@@ -320,7 +320,7 @@ impl System {
     }
 }
 
-/// Whether two backoffs are one law; a growth of 1 is no growth.
+/// Whether two backoffs are the same law; a growth of 1 is constant.
 fn grows_alike(one: &Backoff, other: &Backoff) -> bool {
     let plain = |backoff: &Backoff| match backoff {
         Backoff::Exponential { initial, multiplier } => fields::growth(*initial, *multiplier),

@@ -58,8 +58,10 @@ const EXPONENTIAL: Library = Library {
         "jitter",
         "delayFirstAttempt",
     ],
-    ignored: &["retry"],
+    beside: &["retry"],
+    ignored: &[],
     read: |options| {
+        options.unread(&["retry"]);
         let attempts = options.count("numOfAttempts", 10)?.map(|attempts| attempts.max(1));
         let initial = options.span("startingDelay", Unit::Millis, 100)?;
         let factor = options.growth("timeMultiple", 2.0)?;
@@ -99,6 +101,7 @@ fn export_exponential(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const COCKATIEL: Library = Library {
     name: "cockatiel",
     fields: &["maxAttempts", "backoff"],
+    beside: &[],
     ignored: &["unref"],
     read: read_cockatiel,
 };
@@ -211,6 +214,7 @@ fn export_cockatiel(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const EFFECT: Library = Library {
     name: "effect",
     fields: &["schedule", "base", "factor", "jittered", "recurs"],
+    beside: &[],
     ignored: &[],
     read: |options| {
         let kinds = ["exponential", "fibonacci", "linear", "spaced"];

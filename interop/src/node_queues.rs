@@ -62,6 +62,7 @@ pub(super) const SYSTEMS: [System; 4] = [
 const BULLMQ: Library = Library {
     name: "bullmq",
     fields: &["attempts", "backoff"],
+    beside: &[],
     ignored: &[
         "delay",
         "priority",
@@ -151,6 +152,7 @@ fn export_bullmq(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const TRIGGER_DEV: Library = Library {
     name: "trigger-dev",
     fields: &["maxAttempts", "factor", "minTimeoutInMs", "maxTimeoutInMs", "randomize"],
+    beside: &[],
     ignored: &["enabledInDev", "outOfMemory"],
     read: |options| {
         let attempts = options.count("maxAttempts", 3)?;
@@ -184,6 +186,7 @@ fn export_trigger_dev(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const PG_BOSS: Library = Library {
     name: "pg-boss",
     fields: &["retryLimit", "retryDelay", "retryBackoff"],
+    beside: &[],
     ignored: &[
         "name",
         "policy",
@@ -235,6 +238,7 @@ fn export_pg_boss(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const GRAPHILE: Library = Library {
     name: "graphile-worker",
     fields: &["maxAttempts"],
+    beside: &[],
     ignored: &[
         "queueName",
         "runAt",

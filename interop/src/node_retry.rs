@@ -24,6 +24,7 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 const RETRY: Library = Library {
     name: "retry",
     fields: FIELDS,
+    beside: &[],
     ignored: IGNORED,
     read: |options| read(options, Kind { randomize: false, sorts: true }),
 };

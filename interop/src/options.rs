@@ -26,6 +26,8 @@ pub(super) struct Library {
     pub(super) name: &'static str,
     /// The options that bear on retries.
     pub(super) fields: &'static [&'static str],
+    /// Others that are read, and too common in files to find the group by.
+    pub(super) beside: &'static [&'static str],
     /// Those beside them that do not.
     pub(super) ignored: &'static [&'static str],
     pub(super) read: fn(&mut Options) -> Result<PolicyBuilder, ConfigError>,
@@ -40,7 +42,8 @@ impl Library {
     }
 
     fn read_at(&self, place: Place<'_>) -> Result<Imported, ConfigError> {
-        let picked = fields::pick(place.tree, &place.path, self.fields, self.ignored)?;
+        let known = [self.fields, self.beside].concat();
+        let picked = fields::pick(place.tree, &place.path, &known, self.ignored)?;
         let mut options = Options::new(picked, &place.path);
         let policy =
             (self.read)(&mut options)?.build().map_err(|error| within(error, &place.path))?;
@@ -156,6 +159,16 @@ impl Options {
 
     pub(super) fn remark(&mut self, text: &str) {
         self.remarks.push(text.to_owned());
+    }
+
+    /// Notes those of these options that are there: they choose what is retried by more than rules see.
+    pub(super) fn unread(&mut self, names: &[&str]) {
+        for name in names {
+            if self.get(name).is_some() {
+                self.notes
+                    .push(format!("{name} chooses what is retried there; it is not read here"));
+            }
+        }
     }
 
     /// Tells that an option is as by default.

@@ -7,7 +7,7 @@ use redrive::wire::{ConfigError, Value};
 /// Keys are not nested any deeper than that.
 const DEEPEST: usize = 64;
 /// A list is not longer.
-const LONGEST: usize = 10_000;
+const LONGEST: usize = 1_000;
 
 /// Whether a text is more likely properties than YAML: its first line that says anything has a `=` in it
 /// and no `:` before that.

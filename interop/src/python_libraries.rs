@@ -101,6 +101,7 @@ const STAMINA: Library = Library {
         "wait_exp_base",
         "on",
     ],
+    beside: &[],
     ignored: &["name"],
     read: |options| {
         let attempts = if options.says("attempts") {
@@ -164,6 +165,7 @@ const BACKOFF: Library = Library {
         "interval",
         "exception",
     ],
+    beside: &[],
     ignored: &["logger", "backoff_log_level", "giveup_log_level", "raise_on_giveup"],
     read: read_backoff,
 };
@@ -313,14 +315,8 @@ const URLLIB3: Library = Library {
         "status",
         "other",
     ],
-    ignored: &[
-        "redirect",
-        "raise_on_redirect",
-        "raise_on_status",
-        "history",
-        "remove_headers_on_redirect",
-        "allowed_methods",
-    ],
+    beside: &["allowed_methods", "redirect"],
+    ignored: &["raise_on_redirect", "raise_on_status", "history", "remove_headers_on_redirect"],
     read: |options| {
         let retries = options.count("total", 10)?;
         let initial = options.span("backoff_factor", Unit::Seconds, 0)?;
@@ -347,6 +343,7 @@ const URLLIB3: Library = Library {
             }
             Some(_) => return Err(ConfigError::new(path, "is not a list of statuses")),
         };
+        options.unread(&["allowed_methods", "redirect"]);
         options.remark("only idempotent methods are retried there; 413, 429 and 503 with a Retry-After are, too");
         let mut policy = RetryPolicy::builder()
             .backoff(Backoff::Exponential { initial, multiplier: 2.0 })
@@ -393,13 +390,15 @@ fn export_urllib3(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const GOOGLE: Library = Library {
     name: "google-api-core",
     fields: &["initial", "maximum", "multiplier", "timeout", "deadline"],
-    ignored: &["predicate", "on_error"],
+    beside: &["predicate"],
+    ignored: &["on_error"],
     read: |options| {
         let initial = options.span("initial", Unit::Seconds, 1)?;
         let max = options.span("maximum", Unit::Seconds, 60)?;
         let multiplier = options.growth("multiplier", 2.0)?;
         let name = if options.says("deadline") { "deadline" } else { "timeout" };
         let timeout = options.cap(name, Unit::Seconds, Some(120))?;
+        options.unread(&["predicate"]);
         options.remark("the default predicate retries 429, 500, 503 and connection errors");
         let policy = fields::without_hints()
             .backoff(fields::growth(initial, multiplier))
@@ -424,6 +423,7 @@ fn export_google(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const OPNIEUW: Library = Library {
     name: "opnieuw",
     fields: &["max_calls_total", "retry_window_after_first_call_in_seconds", "retry_on_exceptions"],
+    beside: &[],
     ignored: &["namespace"],
     read: |options| {
         let Some(calls) =

@@ -59,6 +59,7 @@ pub(super) const SYSTEMS: [System; 4] = [
 const DRAMATIQ: Library = Library {
     name: "dramatiq",
     fields: &["max_retries", "min_backoff", "max_backoff", "throws", "jitter"],
+    beside: &[],
     ignored: &[
         "actor_name",
         "queue_name",
@@ -117,6 +118,7 @@ fn export_dramatiq(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const HUEY: Library = Library {
     name: "huey",
     fields: &["retries", "retry_delay", "retry_backoff"],
+    beside: &[],
     ignored: &["priority", "context", "name", "expires"],
     read: |options| {
         let retries = options.count("retries", 0)?;
@@ -147,6 +149,7 @@ fn export_huey(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const KOMBU: Library = Library {
     name: "kombu",
     fields: &["max_retries", "interval_start", "interval_step", "interval_max"],
+    beside: &[],
     ignored: &["errback"],
     read: |options| {
         let retries = options.count("max_retries", 3)?;
@@ -201,6 +204,7 @@ fn import_rq(tree: &Value) -> Result<Vec<Imported>, ConfigError> {
     let enqueued = Library {
         name: "rq",
         fields: RQ_FIELDS,
+        beside: &[],
         ignored: &[],
         read: |options| read_rq(options, false),
     };

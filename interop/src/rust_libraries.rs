@@ -59,6 +59,7 @@ const BACKOFF: Library = Library {
         "max_interval",
         "max_elapsed_time",
     ],
+    beside: &[],
     ignored: &["current_interval"],
     read: |options| {
         let initial = options.span("initial_interval", Unit::Millis, 500)?;
@@ -105,6 +106,7 @@ const RETRY_POLICIES: Library = Library {
         "jitter",
         "total_retry_duration",
     ],
+    beside: &[],
     ignored: &[],
     read: |options| {
         let retries = options.optional_count("max_n_retries")?;
@@ -158,6 +160,7 @@ fn export_retry_policies(policy: &RetryPolicy) -> Result<Value, ConfigError> {
 const TOWER: Library = Library {
     name: "tower",
     fields: &["min", "max", "jitter", "budget", "attempts"],
+    beside: &[],
     ignored: &[],
     read: |options| {
         let min = options.span("min", Unit::Millis, 50)?;

@@ -29,6 +29,7 @@ pub(super) const SYSTEM: System = System {
 const TENACITY: Library = Library {
     name: "tenacity",
     fields: &["stop", "wait"],
+    beside: &["retry"],
     ignored: &[
         "reraise",
         "before",
@@ -64,6 +65,7 @@ const TENACITY: Library = Library {
                 }
             }
         }
+        options.unread(&["retry"]);
         let policy = read_wait(options)?.elapsed_rule(rule);
         Ok(options.attempts(policy, attempts, elapsed))
     },

@@ -43,6 +43,7 @@ const STRATEGY: &[&str] = &["strategy", "from_millis", "factor", "max_delay", "j
 const TOKIO_RETRY: Library = Library {
     name: "tokio-retry",
     fields: STRATEGY,
+    beside: &[],
     ignored: &[],
     read: |options| {
         let kinds = ["ExponentialBackoff", "FibonacciBackoff", "FixedInterval"];
@@ -99,6 +100,7 @@ const TOKIO_RETRY2: Library = Library {
         "jitter_range",
         "max_interval",
     ],
+    beside: &[],
     ignored: &[],
     read: |options| {
         let kinds = [

@@ -97,8 +97,7 @@ fn delays_are_those_of_the_source() {
         ("rq", "{max: 5, interval: [10, 30, 60]}", [10_000, 10_000, 10_000, 30_000]),
         ("masstransit", "{intervals: [100, 200]}", [100, 200, 200, 200]),
     ] {
-        let retries = 4.min(attempts(system, text).map_or(4, |max| max as usize - 1));
-        assert_eq!(longest(system, text, 4), expected[..retries], "{system} {text}");
+        assert_eq!(longest(system, text, 4), expected, "{system} {text}");
     }
 }
 
