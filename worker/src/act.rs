@@ -32,17 +32,35 @@ pub(crate) enum Act {
     Advance,
     /// The next task that was due was started, if it could be.
     Poll,
-    Succeed { run: u64 },
-    Fail { run: u64, failure: Failed },
-    Cancel { key: Key },
-    Redrive { plan: Value },
-    Purge { filter: Value },
+    Succeed {
+        run: u64,
+    },
+    Fail {
+        run: u64,
+        failure: Failed,
+    },
+    Cancel {
+        key: Key,
+    },
+    Redrive {
+        plan: Value,
+    },
+    Purge {
+        filter: Value,
+    },
     /// The process had ended; what ran then failed, or went to the dead letters.
-    Recover { retry: bool },
+    Recover {
+        retry: bool,
+    },
     /// The rules of a worker that was started with others.
-    Configure { policy: Value, queue: Value },
+    Configure {
+        policy: Value,
+        queue: Value,
+    },
     /// An attempt that ran while the snapshot was written.
-    Running { dispatch: Value },
+    Running {
+        dispatch: Value,
+    },
 }
 
 /// A job as it is kept.
@@ -181,7 +199,9 @@ impl Act {
             }
             Act::Cancel { key } => machine.cancel(now, key.clone())?,
             Act::Redrive { plan } => {
-                return Ok(Gave::Report(Box::new(machine.redrive(now, &RedrivePlan::from_value(plan)?))));
+                return Ok(Gave::Report(Box::new(
+                    machine.redrive(now, &RedrivePlan::from_value(plan)?),
+                )));
             }
             Act::Purge { filter } => {
                 let filter = Filter::from_value(filter)?;

@@ -206,8 +206,7 @@ impl Engine {
         tokio::pin!(over);
         while !self.running.is_empty() {
             let wake = self.ledger.machine_mut().next_deadline();
-            let nap: Option<Duration> =
-                wake.map(|at| at.saturating_since(self.clock.now()).into());
+            let nap: Option<Duration> = wake.map(|at| at.saturating_since(self.clock.now()).into());
             tokio::select! {
                 ended = self.running.next() => self.ended(ended),
                 () = tokio::time::sleep(nap.unwrap_or_default()), if nap.is_some() => self.advance(),

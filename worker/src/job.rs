@@ -1,7 +1,8 @@
 //! Jobs: what is submitted, and what works on them.
 
 use std::{
-    any::Any, collections::BTreeMap, fmt, future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc,
+    any::Any, collections::BTreeMap, fmt, future::Future, panic::AssertUnwindSafe, pin::Pin,
+    sync::Arc,
 };
 
 use redrive::{
@@ -116,7 +117,8 @@ impl Handlers {
                 Ok(job) => job,
                 Err(error) => {
                     // It will be no other at the next attempt; the policy's rules for `invalid` decide.
-                    let failure = Failure::new("invalid", &format!("the payload cannot be read: {error}"));
+                    let failure =
+                        Failure::new("invalid", &format!("the payload cannot be read: {error}"));
                     return Box::pin(std::future::ready(Err(failure)));
                 }
             };
@@ -142,7 +144,8 @@ impl Handlers {
     /// Starts one attempt. A handler that panics before its first await panics in here.
     pub(crate) fn start(&self, task_type: &str, attempt: Attempt, payload: Value) -> Work {
         let Some(handler) = self.0.get(task_type).cloned() else {
-            let failure = Failure::new("unsupported", &format!("no handler for the type {task_type}"));
+            let failure =
+                Failure::new("unsupported", &format!("no handler for the type {task_type}"));
             return Box::pin(std::future::ready(Err(failure)));
         };
         Box::pin(async move {

@@ -3,9 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use redrive::{
-    Machine, MachineConfig, RetryPolicy, Time,
-    dead_letter::QueueConfig,
-    machine::Dispatch,
+    Machine, MachineConfig, RetryPolicy, Time, dead_letter::QueueConfig, machine::Dispatch,
 };
 
 use crate::{
@@ -31,7 +29,10 @@ impl Ledger {
     }
 
     /// The machine that a store holds.
-    pub(crate) fn load(saved: &Saved, fresh: impl FnOnce() -> MachineConfig) -> Result<Ledger, StoreError> {
+    pub(crate) fn load(
+        saved: &Saved,
+        fresh: impl FnOnce() -> MachineConfig,
+    ) -> Result<Ledger, StoreError> {
         let mut ledger = match &saved.snapshot {
             None if saved.lines.is_empty() => return Ok(Ledger::new(fresh())),
             None => return Err(StoreError::new("the store has a log but no snapshot")),
@@ -92,8 +93,8 @@ impl Ledger {
 
     /// Takes the rules of this worker, where they differ from those of the store.
     pub(crate) fn configure(&mut self, now: Time, policy: &Arc<RetryPolicy>, queue: &QueueConfig) {
-        let same = self.machine.policy() == &**policy
-            && self.machine.dead_letters().config() == *queue;
+        let same =
+            self.machine.policy() == &**policy && self.machine.dead_letters().config() == *queue;
         if !same {
             let (policy, queue) = (policy.to_value(), queue.to_value());
             // Both are what a policy and a queue wrote a moment ago.

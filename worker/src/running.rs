@@ -40,12 +40,11 @@ impl Running {
     ) {
         let handle = self.set.spawn(async move {
             let mut work = pin!(work);
-            let result = poll_fn(|cx| {
-                match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+            let result =
+                poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
                     Ok(poll) => poll,
                     Err(panic) => Poll::Ready(Err(panicked(&*panic))),
-                }
-            });
+                });
             (run, result.await)
         });
         self.runs.insert(run, (key, handle));

@@ -337,10 +337,8 @@ fn check_types(machine: &Machine, handlers: &Handlers) -> Result<(), StartError>
 
 /// How a store that fails is tried again: soon, then every 5 s.
 fn patience() -> RetryPolicy {
-    let backoff = Backoff::Exponential {
-        initial: redrive::Duration::from_millis(100),
-        multiplier: 2.0,
-    };
+    let backoff =
+        Backoff::Exponential { initial: redrive::Duration::from_millis(100), multiplier: 2.0 };
     let policy = RetryPolicy::builder()
         .backoff(backoff)
         .jitter(Jitter::None)

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use redrive::{RedrivePlan, Reason, dead_letter::Filter, run::Fault};
+use redrive::{Reason, RedrivePlan, dead_letter::Filter, run::Fault};
 use redrive_worker::{Job, Worker};
 
 use crate::common::{Order, Seen, every, order, orders};

@@ -54,7 +54,8 @@ async fn an_attempt_that_was_cut_off_counts() {
     let worker = orders(every(1000, 2), &seen, |_, _| true).store(store).start().await.unwrap();
     worker.idle().await.unwrap();
     assert_eq!(seen.all(), [(1, 2)], "the first attempt was the one that was cut off");
-    let letter = worker.inspect(|m| m.dead_letters().iter().next().cloned()).await.unwrap().unwrap();
+    let letter =
+        worker.inspect(|m| m.dead_letters().iter().next().cloned()).await.unwrap().unwrap();
     let kinds: Vec<_> = letter.history.iter().map(|attempt| attempt.failure.kind()).collect();
     assert_eq!(kinds, ["crashed", "other"]);
 }
@@ -68,7 +69,8 @@ async fn or_is_a_dead_letter_at_once() {
     let worker = worker.crashed_are_dead_letters().start().await.unwrap();
     worker.idle().await.unwrap();
     assert!(seen.all().is_empty());
-    let letter = worker.inspect(|m| m.dead_letters().iter().next().cloned()).await.unwrap().unwrap();
+    let letter =
+        worker.inspect(|m| m.dead_letters().iter().next().cloned()).await.unwrap().unwrap();
     assert_eq!(letter.reason, Reason::Crashed);
 }
 

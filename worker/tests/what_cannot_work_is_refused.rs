@@ -42,7 +42,8 @@ async fn a_payload_of_another_shape_is_a_dead_letter_that_says_so() {
     let worker = orders(every(10, 1), &seen, |_, _| false).start().await.unwrap();
     worker.submit(Job::new("order", "k", &"not an order").unwrap()).await.unwrap();
     worker.idle().await.unwrap();
-    let letter = worker.inspect(|m| m.dead_letters().iter().next().cloned()).await.unwrap().unwrap();
+    let letter =
+        worker.inspect(|m| m.dead_letters().iter().next().cloned()).await.unwrap().unwrap();
     let failure = &letter.history.last().unwrap().failure;
     assert_eq!(failure.kind(), "invalid");
     assert!(failure.message().starts_with("the payload cannot be read"), "{}", failure.message());
