@@ -44,6 +44,7 @@ const POLICIES: &[(&Bound, &str)] = &[
     (bounds::BURST, r#"{"budget":{"kind":"rate","burst":X}}"#),
     (bounds::MIN_RETRIES, r#"{"budget":{"kind":"concurrency","min":X}}"#),
     (bounds::ROUNDING_UNIT, r#"{"compat":{"rounding":{"unit":X}}}"#),
+    (bounds::JITTER_STEPS, r#"{"jitter":"full","compat":{"jitterSteps":X}}"#),
     (bounds::RESAMPLE_LOW, r#"{"compat":{"resampleAbove":{"low":X}}}"#),
     (bounds::RESAMPLE_HIGH, r#"{"compat":{"resampleAbove":{"high":X}}}"#),
 ];

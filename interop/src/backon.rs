@@ -8,9 +8,10 @@ use redrive::{
 };
 
 use super::{
-    Syntax, System, fields,
+    Syntax, System,
+    durations::in_millis,
+    fields,
     options::{Library, Options, Unit},
-    rust_libraries::millis,
 };
 
 const DOUBLED: Jitter = Jitter::Proportional { factor: 1.0 };
@@ -148,20 +149,20 @@ fn single_precision(
 fn export_backon(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let mut options = match policy.backoff() {
         Backoff::Constant { delay } => {
-            vec![("builder", "constant".into()), ("delay", millis(*delay))]
+            vec![("builder", "constant".into()), ("delay", in_millis(*delay))]
         }
         Backoff::Table { delays } => table_of_backon(policy, delays)?,
         Backoff::Fibonacci { initial } => vec![
             ("builder", "fibonacci".into()),
-            ("min_delay", millis(*initial)),
-            ("max_delay", policy.max_delay().map_or(Value::Null, millis)),
+            ("min_delay", in_millis(*initial)),
+            ("max_delay", policy.max_delay().map_or(Value::Null, in_millis)),
         ],
         _ => {
             let (initial, factor) = fields::exponential(policy, "backon")?;
             vec![
                 ("builder", "exponential".into()),
-                ("min_delay", millis(initial)),
-                ("max_delay", policy.max_delay().map_or(Value::Null, millis)),
+                ("min_delay", in_millis(initial)),
+                ("max_delay", policy.max_delay().map_or(Value::Null, in_millis)),
                 ("factor", factor.into()),
             ]
         }
@@ -172,7 +173,7 @@ fn export_backon(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     ));
     options.push(("jitter", (*policy.jitter() != Jitter::None).into()));
     if let Some(total) = policy.max_elapsed().filter(|total| *total != fields::UNLIMITED) {
-        options.push(("total_delay", millis(total)));
+        options.push(("total_delay", in_millis(total)));
     }
     Ok(fields::map(options))
 }
@@ -194,8 +195,8 @@ fn table_of_backon(
     if same(fibonacci(plain.clone(), min, Some(last), times)) {
         return Ok(vec![
             ("builder", "fibonacci".into()),
-            ("min_delay", millis(min)),
-            ("max_delay", millis(last)),
+            ("min_delay", in_millis(min)),
+            ("max_delay", in_millis(last)),
         ]);
     }
     let ratio = delays.get(1).map_or(0.0, |next| next.as_secs_f64() / min.as_secs_f64());
@@ -204,8 +205,8 @@ fn table_of_backon(
         if factor >= 1.0 && same(single_precision(plain.clone(), (min, max, factor), times)) {
             return Ok(vec![
                 ("builder", "exponential".into()),
-                ("min_delay", millis(min)),
-                ("max_delay", max.map_or(Value::Null, millis)),
+                ("min_delay", in_millis(min)),
+                ("max_delay", max.map_or(Value::Null, in_millis)),
                 ("factor", factor.into()),
             ]);
         }

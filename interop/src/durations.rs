@@ -141,7 +141,15 @@ pub(super) fn in_unit(duration: Duration, unit: Unit) -> Value {
     (left / unit.nanos()).into()
 }
 
-/// The same, or `null` for none.
+/// `duration` as `12.5ms`, to the last nanosecond.
+pub(super) fn in_millis(duration: Duration) -> Value {
+    let nanos = nanos(duration);
+    let (whole, rest) = (nanos / 1_000_000, nanos % 1_000_000);
+    let text = format!("{whole}.{rest:06}");
+    Value::from(format!("{}ms", text.trim_end_matches('0').trim_end_matches('.')))
+}
+
+/// `duration` as a number of `unit`, or `null` for none.
 pub(super) fn optional(duration: Option<Duration>, unit: Unit) -> Value {
     duration.map_or(Value::Null, |duration| in_unit(duration, unit))
 }

@@ -10,7 +10,7 @@ use redrive::{
 
 use super::{
     Syntax, System, fields,
-    options::{Library, Unit, in_unit},
+    options::{Library, Unit, in_millis},
 };
 
 pub(super) const SYSTEMS: [System; 3] = [
@@ -45,11 +45,6 @@ pub(super) const SYSTEMS: [System; 3] = [
         export: export_retry_go,
     },
 ];
-
-/// A duration as Go's own texts say it.
-fn go(duration: Duration) -> Value {
-    Value::from(format!("{}ms", in_unit(duration, Unit::Millis)))
-}
 
 /// min(initial x multiplier^n, max) x U[1 - f, 1 + f]: past the cap, and the first is not capped.
 const CENKALTI: Library = Library {
@@ -92,11 +87,11 @@ fn export_cenkalti(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     };
     let elapsed = policy.max_elapsed().filter(|elapsed| *elapsed != fields::UNLIMITED);
     let mut options = vec![
-        ("InitialInterval", go(initial)),
+        ("InitialInterval", in_millis(initial)),
         ("RandomizationFactor", factor.into()),
         ("Multiplier", multiplier.into()),
-        ("MaxInterval", go(policy.max_delay().unwrap_or(fields::UNLIMITED))),
-        ("MaxElapsedTime", go(elapsed.unwrap_or_default())),
+        ("MaxInterval", in_millis(policy.max_delay().unwrap_or(fields::UNLIMITED))),
+        ("MaxElapsedTime", in_millis(elapsed.unwrap_or_default())),
     ];
     if let Some(max) = policy.max_attempts() {
         options.push(("MaxTries", max.get().into()));
@@ -147,12 +142,12 @@ fn export_retry_go(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     };
     let mut options = vec![
         ("Attempts", policy.max_attempts().map_or(0, core::num::NonZeroU32::get).into()),
-        ("Delay", go(initial)),
-        ("MaxJitter", go(high.add)),
+        ("Delay", in_millis(initial)),
+        ("MaxJitter", in_millis(high.add)),
         ("DelayType", kind.into()),
     ];
     if let Some(max) = policy.max_delay() {
-        options.push(("MaxDelay", go(max)));
+        options.push(("MaxDelay", in_millis(max)));
     }
     Ok(fields::map(options))
 }
@@ -185,7 +180,7 @@ fn export_retryable(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let (initial, _) = fields::exponential(policy, "go-retryablehttp")?;
     Ok(Value::map([
         ("RetryMax", (fields::attempts(policy, "go-retryablehttp")? - 1).into()),
-        ("RetryWaitMin", go(initial)),
-        ("RetryWaitMax", go(policy.max_delay().unwrap_or(fields::UNLIMITED))),
+        ("RetryWaitMin", in_millis(initial)),
+        ("RetryWaitMax", in_millis(policy.max_delay().unwrap_or(fields::UNLIMITED))),
     ]))
 }

@@ -9,7 +9,7 @@ use redrive::{
 
 use super::{
     Imported, Syntax, System, fields,
-    options::{Library, Options, Unit, in_unit},
+    options::{Library, Options, Unit, in_millis, in_unit},
 };
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -175,21 +175,17 @@ fn read_resilience(options: &mut Options) -> Result<PolicyBuilder, ConfigError> 
     Ok(options.attempts(policy, attempts, None))
 }
 
-fn millis(duration: Duration) -> Value {
-    Value::from(format!("{}ms", in_unit(duration, Unit::Millis)))
-}
-
 fn export_resilience(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let (wait, multiplier) = fields::exponential(policy, "resilience4j")?;
     let mut options = vec![
         ("maxAttempts", fields::attempts(policy, "resilience4j")?.into()),
-        ("waitDuration", millis(wait)),
+        ("waitDuration", in_millis(wait)),
     ];
     if multiplier != 1.0 || policy.max_delay().is_some() {
         options.push(("enableExponentialBackoff", true.into()));
         options.push(("exponentialBackoffMultiplier", multiplier.into()));
         if let Some(max) = policy.max_delay() {
-            options.push(("exponentialMaxWaitDuration", millis(max)));
+            options.push(("exponentialMaxWaitDuration", in_millis(max)));
         }
     }
     if *policy.jitter() != Jitter::None {
@@ -312,7 +308,9 @@ fn export_spring(policy: &RetryPolicy) -> Result<Value, ConfigError> {
         let (low, _) = policy.jitter().ends();
         let jitter =
             Duration::from_nanos((nanos(initial) as f64 * (1.0 - low.factor) + 0.5) as u64);
-        options.push(("jitter", whole(jitter)));
+        if !jitter.is_zero() {
+            options.push(("jitter", whole(jitter)));
+        }
     }
     Ok(fields::map(options))
 }
@@ -387,13 +385,13 @@ fn export_failsafe(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     if let (Jitter::Uniform { low, high }, true) = (policy.jitter(), delay.is_zero()) {
         return Ok(fields::map(vec![
             attempts,
-            ("delayMin", millis(low.add)),
-            ("delayMax", millis(high.add)),
+            ("delayMin", in_millis(low.add)),
+            ("delayMax", in_millis(high.add)),
         ]));
     }
-    let mut options = vec![attempts, ("delay", millis(delay))];
+    let mut options = vec![attempts, ("delay", in_millis(delay))];
     if factor != 1.0 || policy.max_delay().is_some() {
-        options.push(("maxDelay", millis(policy.max_delay().unwrap_or(fields::UNLIMITED))));
+        options.push(("maxDelay", in_millis(policy.max_delay().unwrap_or(fields::UNLIMITED))));
         options.push(("delayFactor", factor.into()));
     }
     if *policy.jitter() != Jitter::None {
@@ -401,7 +399,7 @@ fn export_failsafe(policy: &RetryPolicy) -> Result<Value, ConfigError> {
         options.push(("jitterFactor", fields::tidy(1.0 - low.factor).into()));
     }
     if let Some(elapsed) = policy.max_elapsed().filter(|elapsed| *elapsed != fields::UNLIMITED) {
-        options.push(("maxDuration", millis(elapsed)));
+        options.push(("maxDuration", in_millis(elapsed)));
     }
     Ok(fields::map(options))
 }
@@ -456,10 +454,10 @@ fn export_gax(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let (initial, multiplier) = fields::exponential(policy, "gax")?;
     let elapsed = policy.max_elapsed().filter(|elapsed| *elapsed != fields::UNLIMITED);
     Ok(Value::map([
-        ("initialRetryDelay", millis(initial)),
+        ("initialRetryDelay", in_millis(initial)),
         ("retryDelayMultiplier", multiplier.into()),
-        ("maxRetryDelay", millis(policy.max_delay().unwrap_or(fields::UNLIMITED))),
-        ("totalTimeout", millis(elapsed.unwrap_or_default())),
+        ("maxRetryDelay", in_millis(policy.max_delay().unwrap_or(fields::UNLIMITED))),
+        ("totalTimeout", in_millis(elapsed.unwrap_or_default())),
         ("maxAttempts", policy.max_attempts().map_or(0, core::num::NonZeroU32::get).into()),
         ("jittered", (*policy.jitter() != Jitter::None).into()),
     ]))

@@ -332,11 +332,30 @@ fn grows_alike(one: &Backoff, other: &Backoff) -> bool {
     plain(one) == plain(other)
 }
 
+/// The one delay of a policy that has one, which no cap and no stage of a cap can change.
+fn only_delay(policy: &RetryPolicy) -> Option<redrive::Duration> {
+    let Backoff::Constant { delay } = policy.backoff() else { return None };
+    let (compat, max) = (policy.compat(), policy.max_delay());
+    let plain = *policy.jitter() == redrive::Jitter::None
+        && policy.first_delay().is_none()
+        && compat.rounding.is_none()
+        && compat.resample_above.is_none();
+    let inside = policy.min_delay() <= *delay && max.is_none_or(|max| *delay <= max);
+    (plain && inside).then_some(*delay)
+}
+
 /// The fields in which `after` is not `before`.
 fn differences(before: &RetryPolicy, after: &RetryPolicy) -> Vec<String> {
+    let alike = only_delay(before).is_some() && only_delay(before) == only_delay(after);
+    let measured = before.compat().elapsed_measure == after.compat().elapsed_measure;
     let (before, after) = (before.to_value(), after.to_value());
     redrive::policy::wire::FIELDS
         .iter()
+        .filter(|field| match **field {
+            "minDelay" | "maxDelay" => !alike,
+            "compat" => !(alike && measured),
+            _ => true,
+        })
         .filter_map(|field| {
             let of = |value: &Value| value.get(field).cloned().unwrap_or(Value::Null);
             let (ours, theirs) = (of(&before), of(&after));

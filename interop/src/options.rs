@@ -9,7 +9,7 @@ use redrive::{
     wire::{ConfigError, Value, one_of},
 };
 
-pub(super) use super::durations::{Unit, in_unit, optional, span, time_span};
+pub(super) use super::durations::{Unit, in_millis, in_unit, optional, span, time_span};
 use super::{
     Imported,
     fields::{self, UNLIMITED, field, has_any, join, same},

@@ -9,7 +9,7 @@ use redrive::{
 
 use super::{
     Syntax, System, fields,
-    options::{Library, Unit, in_unit},
+    options::{Library, Unit, in_millis},
 };
 
 pub(super) const SYSTEMS: [System; 3] = [
@@ -44,10 +44,6 @@ pub(super) const SYSTEMS: [System; 3] = [
         export: export_tower,
     },
 ];
-
-pub(super) fn millis(duration: Duration) -> Value {
-    Value::from(format!("{}ms", in_unit(duration, Unit::Millis)))
-}
 
 /// min(initial x multiplier^n, max) x U[1 - f, 1 + f], every step a whole nanosecond; no limit of attempts.
 const BACKOFF: Library = Library {
@@ -87,11 +83,11 @@ fn export_backoff(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     };
     let elapsed = policy.max_elapsed().filter(|elapsed| *elapsed != fields::UNLIMITED);
     Ok(Value::map([
-        ("initial_interval", millis(initial)),
+        ("initial_interval", in_millis(initial)),
         ("randomization_factor", factor.into()),
         ("multiplier", multiplier.into()),
-        ("max_interval", millis(policy.max_delay().unwrap_or(fields::UNLIMITED))),
-        ("max_elapsed_time", elapsed.map_or(Value::Null, millis)),
+        ("max_interval", in_millis(policy.max_delay().unwrap_or(fields::UNLIMITED))),
+        ("max_elapsed_time", elapsed.map_or(Value::Null, in_millis)),
     ]))
 }
 
@@ -143,15 +139,15 @@ fn export_retry_policies(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     };
     let mut options = vec![
         ("base", base.into()),
-        ("min_retry_interval", millis(initial)),
-        ("max_retry_interval", millis(policy.max_delay().unwrap_or(fields::UNLIMITED))),
+        ("min_retry_interval", in_millis(initial)),
+        ("max_retry_interval", in_millis(policy.max_delay().unwrap_or(fields::UNLIMITED))),
         ("jitter", jitter.into()),
     ];
     if let Some(max) = policy.max_attempts() {
         options.push(("max_n_retries", (max.get() - 1).into()));
     }
     if let Some(total) = policy.max_elapsed().filter(|total| *total != fields::UNLIMITED) {
-        options.push(("total_retry_duration", millis(total)));
+        options.push(("total_retry_duration", in_millis(total)));
     }
     Ok(fields::map(options))
 }
@@ -219,15 +215,15 @@ fn export_tower(policy: &RetryPolicy) -> Result<Value, ConfigError> {
         _ => 0.99,
     };
     let mut options = vec![
-        ("min", millis(initial)),
-        ("max", policy.max_delay().map_or(Value::Null, millis)),
+        ("min", in_millis(initial)),
+        ("max", policy.max_delay().map_or(Value::Null, in_millis)),
         ("jitter", factor.into()),
     ];
     if let Some(BudgetRule::Ratio { percent, min_per_second, window, .. }) = policy.budget() {
         options.push((
             "budget",
             Value::map([
-                ("ttl", millis(*window)),
+                ("ttl", in_millis(*window)),
                 ("min_per_sec", (*min_per_second).into()),
                 ("retry_percent", (*percent / 100.0).into()),
             ]),

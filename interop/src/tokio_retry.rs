@@ -51,10 +51,9 @@ const TOKIO_RETRY: Library = Library {
         let backoff = powers(options, kind)?;
         let random = options.flag("jitter", false)?;
         let max = options.cap("max_delay", Unit::Millis, None)?;
-        let policy = fields::without_hints()
-            .backoff(backoff)
-            .jitter(if random { Jitter::Full } else { Jitter::None })
-            .max_delay(max);
+        let policy =
+            fields::without_hints().jitter(if random { Jitter::Full } else { Jitter::None });
+        let policy = capped(policy, backoff, max);
         let retries = options.optional_count("take")?;
         Ok(options.retries(policy, retries, None))
     },
@@ -112,22 +111,22 @@ const TOKIO_RETRY2: Library = Library {
         ];
         let kind = options.kind("strategy", &kinds)?;
         let mut policy = fields::without_hints();
-        policy = match kind {
+        let backoff = match kind {
             "ExponentialFactorBackoff" => {
                 let initial = options.span("from_millis", Unit::Millis, 500)?;
                 let factor = options.growth("factor", 1.5)?;
-                policy.backoff(fields::growth(initial, factor))
+                fields::growth(initial, factor)
             }
             "LinearBackoff" => {
                 let initial = options.span("from_millis", Unit::Millis, 500)?;
                 let increment =
                     options.optional_span("increment_millis", Unit::Millis)?.unwrap_or(initial);
-                policy.backoff(Backoff::Linear { initial, increment })
+                Backoff::Linear { initial, increment }
             }
-            kind => policy.backoff(powers(options, kind)?),
+            kind => powers(options, kind)?,
         };
         let max = options.cap("max_delay", Unit::Millis, None)?;
-        policy = policy.max_delay(max).jitter(Jitter::None);
+        policy = capped(policy, backoff, max).jitter(Jitter::None);
         let spread = options.get("jitter_range").is_some() || options.flag("jitter", false)?;
         if kind == "ExponentialFactorBackoff" && !is_whole(&policy)? {
             // A jitter comes after it, and keeps its parts of a millisecond.
@@ -165,6 +164,16 @@ const TOKIO_RETRY2: Library = Library {
     },
 };
 
+/// A delay that does not grow is held by the cap once and for all.
+fn capped(policy: PolicyBuilder, backoff: Backoff, max: Option<Duration>) -> PolicyBuilder {
+    match (backoff, max) {
+        (Backoff::Constant { delay }, Some(max)) => {
+            policy.backoff(Backoff::Constant { delay: delay.min(max) })
+        }
+        (backoff, max) => policy.backoff(backoff).max_delay(max),
+    }
+}
+
 /// Whether all delays are whole milliseconds.
 fn is_whole(policy: &PolicyBuilder) -> Result<bool, ConfigError> {
     let policy = policy.clone().build()?;
@@ -178,7 +187,9 @@ fn export_tokio(policy: &RetryPolicy, second: bool) -> Result<Value, ConfigError
         vec![("strategy", kind.into()), ("from_millis", in_unit(delay, Unit::Millis))]
     };
     let mut options = match policy.backoff() {
-        Backoff::Constant { delay } => plain("FixedInterval", *delay),
+        Backoff::Constant { delay } => {
+            plain("FixedInterval", policy.max_delay().map_or(*delay, |max| max.min(*delay)))
+        }
         Backoff::Fibonacci { initial } => plain("FibonacciBackoff", *initial),
         Backoff::Linear { initial, increment } if second => {
             let mut options = plain("LinearBackoff", *initial);
@@ -204,7 +215,8 @@ fn export_tokio(policy: &RetryPolicy, second: bool) -> Result<Value, ConfigError
             }
         }
     };
-    if policy.max_delay().is_some() {
+    let grows = !matches!(policy.backoff(), Backoff::Constant { .. });
+    if policy.max_delay().is_some() && grows {
         options.push(("max_delay", optional(policy.max_delay(), Unit::Millis)));
     }
     let (low, high) = policy.jitter().ends();

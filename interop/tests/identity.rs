@@ -83,7 +83,17 @@ fn comes_back(system: &System, tree: &Value) -> Result<bool, TestCaseError> {
         );
         let back = system.import(&exported.tree).unwrap();
         let back = back.iter().find(|policy| !policy.is_variant).unwrap();
-        prop_assert_eq!(&back.policy, &imported.policy, "{}", system.name);
+        // A cap above a constant delay says nothing, and a system may have no place for it.
+        let acts = |policy: &redrive::RetryPolicy| {
+            let delays: Vec<_> = policy.schedule(42, 17).take(40).collect();
+            (delays, policy.bands(7, Some(64)).take(40).collect::<Vec<_>>())
+        };
+        if back.policy != imported.policy {
+            prop_assert_eq!(acts(&back.policy), acts(&imported.policy), "{}", system.name);
+            prop_assert_eq!(back.policy.max_attempts(), imported.policy.max_attempts());
+            prop_assert_eq!(back.policy.max_elapsed(), imported.policy.max_elapsed());
+            prop_assert_eq!(back.policy.budget(), imported.policy.budget());
+        }
     }
     Ok(exact)
 }

@@ -9,7 +9,7 @@ use crate::{
     policy::RetryPolicy,
     task::Reason,
     time::{Time, nanos},
-    wire::{ConfigError, Fields, Value, quoted},
+    wire::{ConfigError, Fields, Value, camel_case, quoted},
 };
 
 /// The name and version of the record format.
@@ -96,6 +96,17 @@ impl DeadLetter {
                 Err(error) => Err(error.inside(&fields.path_of("policy"))),
             },
         })
+    }
+
+    /// The same of a letter on its way: fields that this version does not know are kept, as a file keeps
+    /// them.
+    pub(super) fn from_carried(value: &Value) -> Result<DeadLetter, ConfigError> {
+        let Value::Map(entries) = value else { return DeadLetter::from_value(value) };
+        let is_known = |(name, _): &(String, Value)| FIELDS.contains(&camel_case(name).as_str());
+        let (known, other): (Vec<_>, Vec<_>) = entries.iter().cloned().partition(is_known);
+        let mut letter = DeadLetter::from_value(&Value::Map(known))?;
+        letter.other = other;
+        Ok(letter)
     }
 
     /// Reads a record whose policy, and the fingerprint of that, `read_policy` finds.

@@ -70,7 +70,7 @@ impl Redriven {
                 true => None,
                 false => exact::read_u32(&fields, "moreAttempts")?,
             },
-            letter: DeadLetter::from_value(letter).map_err(|error| error.inside("letter"))?,
+            letter: DeadLetter::from_carried(letter).map_err(|error| error.inside("letter"))?,
             outcome: match fields.text("outcome")? {
                 None => None,
                 Some(word) => Some(Outcome::parse(&fields.path_of("outcome"), word)?),

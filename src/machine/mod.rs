@@ -36,7 +36,7 @@
 //! }
 //!
 //! // 1. Three attempts, 2 s and 4 s apart (the default policy), under seed 42.
-//! let mut machine = Machine::new(MachineConfig { seed: 42, ..MachineConfig::default() });
+//! let mut machine = Machine::new(MachineConfig::default().seed(42));
 //!
 //! // 2. One task, due at once.
 //! let mut now = Time::ZERO;
