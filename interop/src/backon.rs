@@ -105,12 +105,14 @@ fn fibonacci(
     policy.backoff(table(delays))
 }
 
-/// A table; the one delay of a short one is constant.
+/// A table; one delay throughout is constant.
 fn table(delays: Vec<Duration>) -> Backoff {
-    if delays.len() == 1 {
-        return Backoff::Constant { delay: delays[0] };
+    match delays.split_first() {
+        Some((first, rest)) if rest.iter().all(|delay| delay == first) => {
+            Backoff::Constant { delay: *first }
+        }
+        _ => Backoff::Table { delays },
     }
-    Backoff::Table { delays }
 }
 
 /// Growth as backon computes it: a table where 32-bit floats are not what the law says.

@@ -292,7 +292,10 @@ fn export_nservicebus(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let immediate = table.iter().take_while(|delay| delay.is_zero()).count() as u32;
     let step = table.get(immediate as usize).copied().unwrap_or_default();
     let delayed = (attempts / (immediate + 1)).saturating_sub(1);
-    if !table.is_empty() && *policy.backoff() == rounds(immediate, delayed, step) {
+    // More rounds than the table has delays are not what it says.
+    let fits = u64::from(immediate + 1) * u64::from(delayed) + u64::from(immediate);
+    let fits = fits <= table.len() as u64;
+    if fits && !table.is_empty() && *policy.backoff() == rounds(immediate, delayed, step) {
         return Ok(written(immediate, delayed, step));
     }
     let message = "is not the rounds of NServiceBus: so many retries at once, then a wait that grows by the same step";

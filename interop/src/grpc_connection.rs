@@ -13,7 +13,7 @@ use redrive::{
 
 use super::{
     Syntax, System, fields,
-    options::{Library, Options, Unit, in_unit},
+    options::{Library, Options, Unit, in_millis, in_unit},
 };
 
 pub(super) const SYSTEM: System = System {
@@ -86,13 +86,12 @@ fn export(policy: &RetryPolicy) -> Result<Value, ConfigError> {
     let millis = |duration: Duration| in_unit(duration, Unit::Millis);
     let max = policy.max_delay().unwrap_or(fields::UNLIMITED);
     let go = !policy.compat().feedback && factor != 0.0;
-    let text = |duration: Duration| Value::from(format!("{}ms", millis(duration)));
     Ok(if go {
         Value::map([
-            ("BaseDelay", text(initial)),
+            ("BaseDelay", in_millis(initial)),
             ("Multiplier", multiplier.into()),
             ("Jitter", factor.into()),
-            ("MaxDelay", text(max)),
+            ("MaxDelay", in_millis(max)),
         ])
     } else {
         Value::map([

@@ -332,21 +332,25 @@ fn grows_alike(one: &Backoff, other: &Backoff) -> bool {
     plain(one) == plain(other)
 }
 
-/// The one delay of a policy that has one, which no cap and no stage of a cap can change.
-fn only_delay(policy: &RetryPolicy) -> Option<redrive::Duration> {
-    let Backoff::Constant { delay } = policy.backoff() else { return None };
-    let (compat, max) = (policy.compat(), policy.max_delay());
-    let plain = *policy.jitter() == redrive::Jitter::None
-        && policy.first_delay().is_none()
-        && compat.rounding.is_none()
-        && compat.resample_above.is_none();
-    let inside = policy.min_delay() <= *delay && max.is_none_or(|max| *delay <= max);
-    (plain && inside).then_some(*delay)
+/// Whether two policies of one constant delay wait alike: a cap that is never reached, and when it would
+/// act, say nothing.
+fn waits_alike(one: &RetryPolicy, other: &RetryPolicy) -> bool {
+    const RETRIES: usize = 64;
+    let constant = |policy: &RetryPolicy| matches!(policy.backoff(), Backoff::Constant { .. });
+    let bands = |policy: &RetryPolicy| {
+        let bands = policy.bands(0, Some(64)).take(RETRIES);
+        bands.map(|band| (band.min, band.max, band.mean)).collect::<Vec<_>>()
+    };
+    constant(one)
+        && one.backoff() == other.backoff()
+        && one.jitter() == other.jitter()
+        && one.compat().rounding == other.compat().rounding
+        && bands(one) == bands(other)
 }
 
 /// The fields in which `after` is not `before`.
 fn differences(before: &RetryPolicy, after: &RetryPolicy) -> Vec<String> {
-    let alike = only_delay(before).is_some() && only_delay(before) == only_delay(after);
+    let alike = waits_alike(before, after);
     let measured = before.compat().elapsed_measure == after.compat().elapsed_measure;
     let (before, after) = (before.to_value(), after.to_value());
     redrive::policy::wire::FIELDS

@@ -238,6 +238,9 @@ fn read_rq(
         options.by_default("interval", 0);
         return Ok(policy.backoff(Backoff::Constant { delay: Duration::ZERO }));
     };
+    if intervals.iter().all(|interval| *interval == intervals[0]) {
+        return Ok(policy.backoff(Backoff::Constant { delay: intervals[0] }));
+    }
     let count = max as usize;
     let delays = if returned {
         intervals

@@ -65,6 +65,16 @@ fn comes_back(system: &System, tree: &Value) -> Result<bool, TestCaseError> {
         if imported.notes.iter().any(|note| note != ENDLESS) {
             continue;
         }
+        // A growth of one, or of nothing, under a cap or with a jitter or a rounding of its own: written as a
+        // constant, with those named in a note where the system's constant has none.
+        let policy = &imported.policy;
+        let constant = matches!(policy.backoff(), redrive::Backoff::Constant { .. });
+        let bare = policy.max_delay().is_none()
+            && *policy.jitter() == redrive::Jitter::None
+            && policy.compat().rounding.is_none();
+        if constant && !bare {
+            continue;
+        }
         exact = true;
         let exported = match system.export(&imported.policy) {
             Ok(exported) => exported,
@@ -113,7 +123,7 @@ fn the_sample_of_every_system_is_read_and_written() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(2026), ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_exact_comes_back_as_it_was(
