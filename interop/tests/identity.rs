@@ -65,6 +65,7 @@ fn comes_back(system: &System, tree: &Value) -> Result<bool, TestCaseError> {
         if imported.notes.iter().any(|note| note != ENDLESS) {
             continue;
         }
+        exact = true;
         // A growth of one, or of nothing, under a cap or with a jitter or a rounding of its own: written as a
         // constant, with those named in a note where the system's constant has none.
         let policy = &imported.policy;
@@ -75,7 +76,6 @@ fn comes_back(system: &System, tree: &Value) -> Result<bool, TestCaseError> {
         if constant && !bare {
             continue;
         }
-        exact = true;
         let exported = match system.export(&imported.policy) {
             Ok(exported) => exported,
             Err(error) => {
