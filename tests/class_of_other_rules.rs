@@ -11,7 +11,7 @@ use redrive::{
 fn policy(rules: &[(&str, Action)]) -> RetryPolicy {
     let builder = RetryPolicy::builder();
     let rules = rules.iter().map(|(matches, action)| Rule::new(matches, *action));
-    rules.fold(builder, |builder, rule| builder.rule(rule)).build().unwrap()
+    rules.fold(builder, redrive::PolicyBuilder::rule).build().unwrap()
 }
 
 fn fail(policy: &RetryPolicy, of: &RetryPolicy) -> [Result<Verdict, TaskError>; 3] {

@@ -58,7 +58,7 @@ fn a_task_that_is_back_in_the_queue_has_failed_and_waits() {
     let back = back.lines().filter_map(|line| {
         let task = json(line);
         let key = task["letter"]["key"].as_str()?.to_owned();
-        (key > "k3".to_owned()).then(|| task["letter"].to_string() + "\n")
+        (*key > *"k3").then(|| task["letter"].to_string() + "\n")
     });
     let queue = place.read("l.ndjson") + &back.collect::<String>();
     place.write("l.ndjson", &queue);

@@ -60,7 +60,8 @@ pub fn letter_file(data: &[u8]) {
     let mut written = String::new();
     for letter in &file.letters {
         written += &letter.to_line();
-        queue.insert(Time::ZERO, letter.clone()).expect("a letter of a file has a place");
+        let _pushed =
+            queue.insert(Time::ZERO, letter.clone()).expect("a letter of a file has a place");
     }
     let again = LetterFile::read(written.as_bytes());
     assert_eq!(again.letters, file.letters);

@@ -10,7 +10,7 @@ export type DropCause = 'full' | 'retention'
 
 /** How a queue is kept. */
 export interface QueueOptions {
-  /** The most letters that it holds; `null` is no limit. Default 10,000. */
+  /** The most letters that it holds; `null` is unlimited. Default 10,000. */
   capacity?: number | null
   /** What happens when it is full: refuse the new one (default), or drop the oldest, or the new one. */
   full?: 'reject' | 'dropOldest' | 'dropNew'

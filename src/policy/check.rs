@@ -14,8 +14,6 @@ use crate::{
     wire::{ConfigError, Number, check},
 };
 
-/// The most rules that a policy may have: an index of a rule fits in 16 bits.
-
 impl PolicyBuilder {
     /// Refuses what no policy can be; one that nothing ends only where the caller `stops` its tasks.
     pub(super) fn check(&self, stops: bool) -> Result<(), ConfigError> {

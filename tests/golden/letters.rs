@@ -77,10 +77,10 @@ fn records() -> Vec<String> {
             id if id % 5 == 0 => ("missing", format!("timeout after {id} ms")),
             id => ("timeout", format!("timeout after {id} ms")),
         };
-        let key = if id % 4 == 0 { id.to_string() } else { format!("\"order-{id}\"") };
-        let task = if id % 2 == 0 { "charge" } else { "mail" };
+        let key = if id.is_multiple_of(4) { id.to_string() } else { format!("\"order-{id}\"") };
+        let task = if id.is_multiple_of(2) { "charge" } else { "mail" };
         let reason = if kind == "missing" { "permanent" } else { "exhausted" };
-        let redrives = if id == 7 { 3 } else { u64::from(id % 6 == 0) };
+        let redrives = if id == 7 { 3 } else { u64::from(id.is_multiple_of(6)) };
         let at = NOW - (25 - id) * 30_000_000_000;
         format!(
             r#""key":{key},"type":"{task}","payload":{{"n":{id}}},"reason":"{reason}","attempts":3,"redrives":{redrives},"parked":{},"firstFailedAtNs":{at},"lastFailedAtNs":{at},"diedAtNs":{at},"history":[{{"attempt":3,"startedAtNs":{at},"endedAtNs":{at},"delayNs":0,"error":{{"kind":"{kind}","message":"{message}"}}}}],"seed":{}"#,

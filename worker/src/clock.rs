@@ -16,7 +16,7 @@ pub(crate) struct Clock {
 impl Clock {
     pub(crate) fn new() -> Clock {
         let offset = TokioTimer.unix().saturating_since(TokioTimer.now());
-        Clock { offset: offset.into() }
+        Clock { offset }
     }
 
     pub(crate) fn now(self) -> Time {

@@ -129,7 +129,7 @@ impl Keeper {
             if let Some(trouble) = &mut self.trouble {
                 trouble(&error);
             }
-            let delay = delays.next().map_or(Duration::from_secs(5), |retry| retry.delay.into());
+            let delay = delays.next().map_or(Duration::from_secs(5), |retry| retry.delay);
             if self.stop.borrow().is_some() {
                 return Err(error);
             }
@@ -206,7 +206,7 @@ impl Engine {
         tokio::pin!(over);
         while !self.running.is_empty() {
             let wake = self.ledger.machine_mut().next_deadline();
-            let nap: Option<Duration> = wake.map(|at| at.saturating_since(self.clock.now()).into());
+            let nap: Option<Duration> = wake.map(|at| at.saturating_since(self.clock.now()));
             tokio::select! {
                 ended = self.running.next() => self.ended(ended),
                 () = tokio::time::sleep(nap.unwrap_or_default()), if nap.is_some() => self.advance(),
@@ -241,7 +241,7 @@ impl Engine {
         let free = self.running.len() < self.concurrency;
         let machine = self.ledger.machine_mut();
         let wake = if free { machine.next_wakeup() } else { machine.next_deadline() };
-        let nap: Option<Duration> = wake.map(|at| at.saturating_since(self.clock.now()).into());
+        let nap: Option<Duration> = wake.map(|at| at.saturating_since(self.clock.now()));
         tokio::select! {
             ended = self.running.next(), if !self.running.is_empty() => Woken::Ended(ended),
             ask = self.asks.recv() => Woken::Ask(ask),

@@ -127,7 +127,7 @@ impl Client {
         self.ask(|answer| Ask::Submit(jobs, answer)).await.map_err(SubmitError::Closed)
     }
 
-    /// Gives a live job up, whether it waits or runs. `false` when there is none of this key.
+    /// Gives a live job up, whether it waits or runs. `false` when no live job has this key.
     ///
     /// # Errors
     /// When the worker has ended.

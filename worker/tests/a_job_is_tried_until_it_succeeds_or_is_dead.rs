@@ -93,7 +93,7 @@ async fn an_attempt_that_takes_too_long_is_stopped_and_tried_again() {
     worker.submit(order(1)).await.unwrap();
     worker.idle().await.unwrap();
     assert_eq!(seen.all(), [(1, 2)]);
-    let stats = worker.inspect(|machine| machine.stats()).await.unwrap();
+    let stats = worker.inspect(redrive::Machine::stats).await.unwrap();
     assert_eq!((stats.counters.timed_out, stats.counters.succeeded), (1, 1));
 }
 
@@ -162,7 +162,7 @@ async fn a_job_can_be_given_up_while_it_runs() {
     worker.idle().await.unwrap();
     // Its place is free, and its key.
     worker.submit(order(1)).await.unwrap();
-    let live = worker.inspect(|machine| machine.len()).await.unwrap();
+    let live = worker.inspect(redrive::Machine::len).await.unwrap();
     assert_eq!(live, 1);
 }
 

@@ -21,12 +21,12 @@ async fn what_waits_is_tried_by_the_next_worker() {
 
     let worker = orders(every(60_000, 3), &seen, |n, attempt| attempt <= n as u32);
     let worker = worker.store(FileStore::new(folder.path())).start().await.unwrap();
-    assert_eq!(worker.inspect(|machine| machine.len()).await.unwrap(), 2);
+    assert_eq!(worker.inspect(redrive::Machine::len).await.unwrap(), 2);
     worker.idle().await.unwrap();
     let mut all = seen.all();
     all.sort_unstable();
     assert_eq!(all, [(0, 1), (1, 1), (1, 2), (2, 1), (2, 2), (2, 3)]);
-    let stats = worker.inspect(|machine| machine.stats()).await.unwrap();
+    let stats = worker.inspect(redrive::Machine::stats).await.unwrap();
     assert_eq!((stats.counters.submitted, stats.counters.succeeded), (3, 3));
 }
 

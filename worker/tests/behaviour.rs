@@ -1,5 +1,7 @@
 //! What a worker promises, one behaviour a file.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod common;
 
 mod a_job_is_tried_until_it_succeeds_or_is_dead;

@@ -39,11 +39,11 @@ async fn a_line_that_was_cut_off_was_never_acknowledged() {
     assert_eq!(whole, 3);
     fs::write(&path, format!("{text}{{\"n\":9,\"at\":1,\"act\":{{\"sub")).unwrap();
     let worker = start(folder.path()).await.unwrap();
-    assert_eq!(worker.inspect(|machine| machine.len()).await.unwrap(), 3);
+    assert_eq!(worker.inspect(redrive::Machine::len).await.unwrap(), 3);
     worker.submit(order(9)).await.unwrap();
     worker.shutdown(Duration::ZERO).await.unwrap();
     let worker = start(folder.path()).await.unwrap();
-    assert_eq!(worker.inspect(|machine| machine.len()).await.unwrap(), 4);
+    assert_eq!(worker.inspect(redrive::Machine::len).await.unwrap(), 4);
 }
 
 #[tokio::test]

@@ -55,5 +55,5 @@ async fn a_policy_of_its_own_that_is_wrong_is_refused() {
     let worker = orders(every(10, 1), &seen, |_, _| false).start().await.unwrap();
     let error = worker.submit(order(1).multiplier(3.0)).await.unwrap_err();
     assert!(error.to_string().contains("multiplier"), "{error}");
-    assert_eq!(worker.inspect(|machine| machine.len()).await.unwrap(), 0);
+    assert_eq!(worker.inspect(redrive::Machine::len).await.unwrap(), 0);
 }

@@ -183,7 +183,9 @@ fn locks() -> Result<Vec<PathBuf>> {
 fn texts(faults: &mut Vec<String>) -> Result<()> {
     for name in ["LICENSE-APACHE", "LICENSE-MIT"] {
         let ours = fs::read(repo::root().join(name)).context(name)?;
-        for folder in ["sim", "interop", "cli", "wasm/page", "www/public"] {
+        for folder in
+            ["sim", "interop", "cli", "worker", "adapters/sqlite", "wasm/page", "www/public"]
+        {
             let path = repo::root().join(folder).join(name);
             if fs::read(&path).ok().as_ref() != Some(&ours) {
                 faults.push(format!("{folder}/{name} is not the text of the repository's {name}"));

@@ -1,5 +1,7 @@
 //! Jobs in a SQLite file, across workers.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 use std::time::Duration;
 
 use redrive::{Backoff, Jitter, RetryPolicy};
@@ -18,7 +20,7 @@ fn policy() -> RetryPolicy {
 async fn start(path: &std::path::Path) -> Result<Worker, String> {
     let worker = Worker::builder(policy()).store(SqliteStore::new(path));
     let worker = worker.handle("order", async |n: u64, attempt: redrive_worker::Attempt| {
-        if n % 2 == 0 && attempt.number == 2 { Ok(()) } else { Err("down") }
+        if n.is_multiple_of(2) && attempt.number == 2 { Ok(()) } else { Err("down") }
     });
     worker.start().await.map_err(|error| error.to_string())
 }

@@ -154,7 +154,7 @@ impl Pen<'_> {
         let mut dash: Vec<(f64, f64)> = Vec::new();
         for pair in points.windows(2) {
             let [(x, y), (to_x, to_y)] = [pair[0], pair[1]];
-            let length = ((to_x - x).powi(2) + (to_y - y).powi(2)).sqrt();
+            let length = ((to_x - x) * (to_x - x) + (to_y - y) * (to_y - y)).sqrt();
             let mut gone = 0.0;
             while gone < length {
                 let place = |gone: f64| {

@@ -320,7 +320,7 @@ mod tests {
             assert_eq!(again.max_delay(), known.max_delay(), "{name}");
         }
         for name in ["patient", "finagle", "aws-standard", "grpc"] {
-            let Ok(known) = presets::find(name).map(|preset| preset.policy()) else { continue };
+            let Ok(known) = presets::find(name).map(presets::Preset::policy) else { continue };
             let (family, point) = locate(&RetryPolicy::default(), &known);
             let again = policy(&RetryPolicy::default(), family, &point).unwrap();
             assert_eq!(again.budget(), known.budget(), "{name}");

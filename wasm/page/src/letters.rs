@@ -217,7 +217,7 @@ fn foreign_letter(letter: &DeadLetter) -> Letter {
         reason: told(&words::reason(letter.reason.as_str())),
         attempts: letter.total_attempts() as f64,
         died: moment(letter.died_at.as_secs_f64()),
-        error: error.map_or_else(String::new, |failure| told(&failure.message())),
+        error: error.map_or_else(String::new, |failure| told(failure.message())),
         payload: (letter.payload != Value::Null).then(|| told(&letter.payload.to_string())),
         history: letter.history.iter().map(step).collect(),
     }

@@ -17,8 +17,15 @@ use crate::{
     repo,
 };
 
-const PUBLISHED: [&str; 5] =
-    ["redrive", "redrive-sim", "redrive-interop", "redrive-page", "redrive-cli"];
+const PUBLISHED: [&str; 7] = [
+    "redrive",
+    "redrive-sim",
+    "redrive-interop",
+    "redrive-page",
+    "redrive-cli",
+    "redrive-worker",
+    "redrive-sqlite",
+];
 
 /// Both licences ask to travel with the code; a registry shows the other.
 const SHIPPED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
