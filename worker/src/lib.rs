@@ -1,4 +1,4 @@
-//! Typed jobs for tokio under a [redrive](redrive) policy: kept across crashes, retried, dead-lettered and
+//! Typed jobs for tokio under a [redrive] policy: kept across crashes, retried, dead-lettered and
 //! redriven.
 //!
 //! ```

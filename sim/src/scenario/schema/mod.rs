@@ -1,7 +1,7 @@
 //! The JSON Schema of a scenario, for editors: what fields there are, what they mean, their limits and
 //! defaults.
 //!
-//! It is made from the [rows](super::field) of fields that reading goes by and from the
+//! It is made from the rows (`field`) of fields that reading goes by and from the
 //! [limits](crate::bounds). It allows what the reader reads, in `camelCase`, and refuses what one field
 //! alone tells to be wrong. What several fields decide together (that a run ends, that somebody times
 //! out) only the reader knows.
