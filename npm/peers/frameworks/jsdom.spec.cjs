@@ -6,7 +6,7 @@ test('a retry with a queue keeps its letter', async () => {
   const deadLetters = new DeadLetterQueue()
   await expect(retry(boom, policy, { deadLetters })).rejects.toThrow(/^gave up after 2 attempts \(exhausted\): down$/)
   expect(deadLetters.size).toBe(1)
-  expect([...deadLetters.groupBy('pattern').keys()]).toEqual(['down'])
+  expect([...deadLetters.groupBy('pattern').keys()]).toEqual(['Error: down'])
 })
 test('delays', () => expect(RetryPolicy.exponential({ initial: '1s', jitter: 'none' }).delays({ seed: 42, key: 'k' })).toEqual([1000, 2000]))
 test('an abort', async () => {
