@@ -234,7 +234,7 @@ test('a figure of successes is of all tasks', () => visit('story=storm', {}, asy
   assert.ok(A.succeeded < 0.2 && B.succeeded > 0.8)
   assert.equal(await page.locator('.tiles .slot-a [data-name="p99All"]').innerText(), 'never')
   assert.ok(await page.locator('.tiles .slot-b [data-name="recoverSeconds"].best').count())
-  assert.match(await page.locator('#better').innerText(), /^B \(full\*\) does better here: more tasks succeed/)
+  assert.match(await page.locator('#better').innerText(), /^B \(full, budget ratio\) does better here: more tasks succeed/)
 }))
 
 test('dead letters are grouped with their history and sent back, paced or at once', () =>
