@@ -56,7 +56,7 @@ pub(crate) struct Engine {
     pub(crate) watch: Option<Watch>,
     pub(crate) running: Running,
     /// Answers that wait until what they tell of is kept.
-    pub(crate) answers: Vec<Box<dyn FnOnce() + Send>>,
+    pub(crate) answers: Vec<Box<dyn FnOnce(&Machine) + Send>>,
 }
 
 /// The store, and how it is written.
@@ -191,7 +191,8 @@ impl Engine {
     /// Keeps what changed, and lets it show.
     async fn settle(&mut self, started: Vec<Dispatch>) -> Result<(), StoreError> {
         self.store.keep(&mut self.ledger).await?;
-        self.answers.drain(..).for_each(|answer| answer());
+        let machine = self.ledger.machine();
+        self.answers.drain(..).for_each(|answer| answer(machine));
         self.tell();
         for dispatch in started {
             self.start(dispatch);
@@ -276,12 +277,12 @@ impl Engine {
                     self.answer(answer, count);
                 }
             }
-            Ask::Look(look) => look(self.ledger.machine()),
+            Ask::Look(look) => self.answers.push(look),
         }
     }
 
     fn answer<T: Send + 'static>(&mut self, answer: Answer<T>, given: T) {
-        self.answers.push(Box::new(move || drop(answer.send(given))));
+        self.answers.push(Box::new(move |_| drop(answer.send(given))));
     }
 
     fn submit(&mut self, now: Time, Job(job): Job) -> Result<(), SubmitError> {

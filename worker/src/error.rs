@@ -59,6 +59,11 @@ impl Error for SubmitError {}
 pub enum StartError {
     /// The store could not be opened or written.
     Store(StoreError),
+    /// A type was given two handlers.
+    TwoHandlers {
+        /// The type.
+        task_type: String,
+    },
     /// The store has jobs of types that no handler was given for.
     NoHandler {
         /// Those types.
@@ -70,6 +75,9 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Store(error) => error.fmt(f),
+            StartError::TwoHandlers { task_type } => {
+                write!(f, "the type \"{task_type}\" has two handlers; give it one")
+            }
             StartError::NoHandler { task_types } => write!(
                 f,
                 "the store has jobs of types without a handler: {}; add handlers, or start the worker \
@@ -84,7 +92,7 @@ impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             StartError::Store(error) => Some(error),
-            StartError::NoHandler { .. } => None,
+            StartError::NoHandler { .. } | StartError::TwoHandlers { .. } => None,
         }
     }
 }

@@ -142,10 +142,8 @@ impl Store for FileStore {
         let path = self.path("snapshot", generation, "json");
         let snapshot = fs::read(&path).map_err(|e| failed("cannot read", &path, e))?;
         let path = self.path("log", generation, "ndjson");
-        let bytes = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            read => read.map_err(|e| failed("cannot read", &path, e))?,
-        };
+        // It was on the disk before its snapshot: without it, what was acknowledged since is gone.
+        let bytes = fs::read(&path).map_err(|e| failed("cannot read", &path, e))?;
         // A line without an end was cut off in the middle, and so was never acknowledged.
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let text = std::str::from_utf8(&bytes[..whole]).map_err(|error| {
@@ -177,11 +175,16 @@ impl Store for FileStore {
         write_whole(&log, text.as_bytes())?;
         let part = self.path("snapshot", next, "json.part");
         write_whole(&part, snapshot)?;
+        let sync =
+            || sync_folder(&self.folder).map_err(|e| failed("cannot write", &self.folder, e));
+        sync()?;
         let path = self.path("snapshot", next, "json");
         fs::rename(&part, &path).map_err(|e| failed("cannot write", &path, e))?;
-        sync_folder(&self.folder).map_err(|e| failed("cannot write", &self.folder, e))?;
+        // From here on it is what the next worker reads, whatever fails below.
+        let synced = sync();
         self.generation = next;
         self.open_log(text.len() as u64)?;
+        synced?;
         self.tidy();
         Ok(())
     }

@@ -100,7 +100,11 @@ type Handler = Arc<dyn Fn(Attempt, Value) -> Work + Send + Sync>;
 
 /// What works on the jobs, by their types.
 #[derive(Clone, Default)]
-pub(crate) struct Handlers(BTreeMap<String, Handler>);
+pub(crate) struct Handlers {
+    by_type: BTreeMap<String, Handler>,
+    /// The first type that was given two.
+    twice: Option<String>,
+}
 
 impl Handlers {
     pub(crate) fn add<T, E, F, Fut, C>(&mut self, task_type: String, handler: F, classify: C)
@@ -126,24 +130,31 @@ impl Handlers {
             let classify = Arc::clone(&classify);
             Box::pin(async move { work.await.map_err(|error| classify(&error).to_failure(&error)) })
         };
-        self.0.insert(task_type, Arc::new(run));
+        if self.by_type.insert(task_type.clone(), Arc::new(run)).is_some() {
+            self.twice.get_or_insert(task_type);
+        }
     }
 
     pub(crate) fn knows(&self, task_type: &str) -> bool {
-        self.0.contains_key(task_type)
+        self.by_type.contains_key(task_type)
+    }
+
+    /// The first type that was given two handlers.
+    pub(crate) fn twice(&self) -> Option<&str> {
+        self.twice.as_deref()
     }
 
     /// The types, for messages.
     pub(crate) fn names(&self) -> String {
-        match self.0.is_empty() {
+        match self.by_type.is_empty() {
             true => "none".to_owned(),
-            false => self.0.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+            false => self.by_type.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
         }
     }
 
     /// Starts one attempt. A handler that panics before its first await panics in here.
     pub(crate) fn start(&self, task_type: &str, attempt: Attempt, payload: Value) -> Work {
-        let Some(handler) = self.0.get(task_type).cloned() else {
+        let Some(handler) = self.by_type.get(task_type).cloned() else {
             let failure =
                 Failure::new("unsupported", &format!("no handler for the type {task_type}"));
             return Box::pin(std::future::ready(Err(failure)));
@@ -160,7 +171,7 @@ impl Handlers {
 
 impl fmt::Debug for Handlers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.by_type.keys()).finish()
     }
 }
 

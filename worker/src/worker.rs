@@ -155,8 +155,8 @@ impl Client {
         self.ask(|answer| Ask::Purge(filter, answer)).await
     }
 
-    /// Looks at the machine: its tasks, its dead letters, its counters. The worker does nothing else
-    /// meanwhile.
+    /// Looks at the machine: its tasks, its dead letters, its counters, once what is there is kept. The
+    /// worker does nothing else meanwhile.
     ///
     /// # Errors
     /// When the worker has ended.
@@ -278,8 +278,12 @@ impl Builder {
     /// Opens the store, sees to what a crash cut off, and starts to work.
     ///
     /// # Errors
-    /// When the store cannot be opened or written, or holds jobs of types that no handler was given for.
+    /// When the store cannot be opened or written, or holds jobs of types that no handler was given for; when
+    /// a type was given two handlers.
     pub async fn start(self) -> Result<Worker, StartError> {
+        if let Some(task_type) = self.handlers.twice() {
+            return Err(StartError::TwoHandlers { task_type: task_type.to_owned() });
+        }
         let mut store = self.store;
         let loaded = tokio::task::spawn_blocking(move || store.load().map(|saved| (store, saved)));
         let (store, saved) = match loaded.await {

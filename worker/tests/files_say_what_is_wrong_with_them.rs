@@ -67,6 +67,14 @@ async fn a_damaged_line_is_named_and_nothing_is_thrown_away() {
 }
 
 #[tokio::test]
+async fn a_log_that_is_gone_is_missed() {
+    let folder = three().await;
+    fs::remove_file(log(folder.path())).unwrap();
+    let error = start(folder.path()).await.unwrap_err();
+    assert!(error.starts_with("cannot read ") && error.contains(".ndjson"), "{error}");
+}
+
+#[tokio::test]
 async fn a_folder_has_one_worker_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let worker = start(folder.path()).await.unwrap();

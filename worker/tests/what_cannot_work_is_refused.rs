@@ -28,6 +28,15 @@ async fn jobs_that_no_handler_would_take_keep_the_worker_from_starting() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_type_has_one_handler() {
+    let seen = Seen::default();
+    let worker = orders(every(10, 1), &seen, |_, _| false);
+    let worker = worker.handle("order", async |_: Order, _| Ok::<(), &str>(()));
+    let error = worker.start().await.unwrap_err();
+    assert_eq!(error.to_string(), "the type \"order\" has two handlers; give it one");
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_live_jobs_of_one_key_are_refused() {
     let seen = Seen::default();
     let worker = orders(every(60_000, 2), &seen, |_, _| true).start().await.unwrap();
