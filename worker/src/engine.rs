@@ -31,13 +31,16 @@ const SHORT: usize = 4 << 20;
 
 type Answer<T> = oneshot::Sender<T>;
 
+/// Called with the machine once what it holds is kept.
+pub(crate) type Look = Box<dyn FnOnce(&Machine) + Send>;
+
 /// What a worker is asked to do.
 pub(crate) enum Ask {
     Submit(Vec<Job>, Answer<Vec<Result<(), SubmitError>>>),
     Cancel(Key, Answer<Result<(), MachineError>>),
     Redrive(Box<RedrivePlan>, Answer<RedriveReport>),
     Purge(Box<Filter>, Answer<u64>),
-    Look(Box<dyn FnOnce(&Machine) + Send>),
+    Look(Look),
 }
 
 /// Told of everything that happens, once it is kept.
@@ -56,7 +59,7 @@ pub(crate) struct Engine {
     pub(crate) watch: Option<Watch>,
     pub(crate) running: Running,
     /// Answers that wait until what they tell of is kept.
-    pub(crate) answers: Vec<Box<dyn FnOnce(&Machine) + Send>>,
+    pub(crate) answers: Vec<Look>,
 }
 
 /// The store, and how it is written.
