@@ -182,6 +182,16 @@ impl Source {
 
     /// The scenario of a link to the page, or of its query alone.
     fn link(url: &str) -> Result<Self, CliError> {
+        if let Some((before, fragment)) = url.split_once('#')
+            && fragment.contains('=')
+            && !before.contains('?')
+        {
+            let message = format!(
+                "The link says \"#{}\"; the page reads what follows a ?: write ? in place of #",
+                shortened(fragment, 80)
+            );
+            return Err(CliError::Usage(message));
+        }
         let page = Page::read(url).map_err(|error| CliError::Usage(error.to_string()))?;
         match page.notices().first() {
             None => Ok(Self { tree: page.scenario(), document: None, path: String::new() }),

@@ -44,4 +44,6 @@ fn what_a_link_says_wrong_is_refused() {
     assert!(error.contains("did you mean \"full\""), "{error}");
     let error = place.refused(&["simulate", "?nonsense=1"]);
     assert!(error.contains("nonsense"), "{error}");
+    let error = place.refused(&["simulate", "https://example.org/redrive/#s=storm"]);
+    assert!(error.contains("#s=storm") && error.contains("write ?"), "{error}");
 }
